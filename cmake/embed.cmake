@@ -1,0 +1,13 @@
+# Writes a C file that holds FILES as byte arrays. Run by djembe_embed.
+set(arrays "")
+set(rows "")
+set(i 0)
+foreach(file IN LISTS FILES)
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  file(RELATIVE_PATH path ${BASE} ${file})
+  string(APPEND arrays "static const unsigned char file_${i}[] = {${bytes}0};\n")
+  string(APPEND rows "    {\"${path}\", (const char *)file_${i}, sizeof file_${i} - 1},\n")
+  math(EXPR i "${i} + 1")
+endforeach()
+file(WRITE ${OUTPUT} "#include \"services/common/embed.h\"\n\n${arrays}\nextern const struct embedded ${NAME}[];\nextern const size_t ${NAME}_count;\nconst struct embedded ${NAME}[] = {\n${rows}    {0, 0, 0},\n};\nconst size_t ${NAME}_count = ${i};\n")
