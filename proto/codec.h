@@ -30,12 +30,15 @@ struct tree {
 
 #define ID_MAX 9223372036854775807 /* ids and counters are positive 63-bit integers */
 #define TREE_DEPTH_MAX 16
+#define ROW_SIZE_MAX 512        /* bytes of a row's C struct */
+#define TREE_VALUES_MAX 1000000 /* values in one message, keys counted too: bounds the memory that unpacking takes */
 
+/* A field's place in its C struct is not stored: the structs are laid out from the same lines, so the walk adds up
+ * sizes as the compiler did (field_offset). */
 struct field {
     const char *name; /* NULL ends a table of fields */
     enum field_kind kind;
     enum field_need need;
-    size_t offset; /* in the C struct */
     int64_t low, high;
     const struct row *row; /* KIND_rows: what each row holds */
     const char *doc;
@@ -67,9 +70,17 @@ struct message {
  * packing: optional fields that are zero or empty are left out. */
 typedef uint64_t field_mask;
 
-/* Reads a map into the struct described by `fields` (zeroed first). Unknown keys are skipped; a missing optional field
- * stays zero. False with `why` filled (STATUS_invalid or STATUS_too_large, and the field's name) at the first fault. */
+/* Where field i of the table is in its C struct. */
+size_t field_offset(const struct field *fields, size_t i);
+
+/* Reads a map into the struct described by `fields` (zeroed first). Unknown keys are skipped; a missing (or nil)
+ * optional field stays zero, and one that is zero or empty counts as missing. Rows are checked too: row_read of them
+ * cannot fail afterwards. False with `why` filled (STATUS_invalid or STATUS_too_large, and the field's name) at the
+ * first fault. */
 bool fields_read(const struct field *fields, size_t size, void *into, const msgpack_object *map, struct fault *why);
+
+/* Do the struct's own values keep the declared limits? What trees and rows hold is for the reader to check. */
+bool fields_check(const struct field *fields, const void *from, struct fault *why);
 
 /* Packs the struct as a map. The caller's values are trusted to keep the declared limits (asserted). */
 void fields_pack(const struct field *fields, const void *from, msgpack_packer *packer);
@@ -91,7 +102,8 @@ void pack_text(msgpack_packer *packer, struct slice text);
 void pack_bytes(msgpack_packer *packer, struct slice bytes);
 
 /* Unpacks exactly one value of at most `limit` bytes, TREE_DEPTH_MAX deep, with nothing behind it. `zone` owns the
- * result. Bytes that are not msgpack, or nest deeper, give false. */
+ * result, whose text and bytes still lie in `packed`. Bytes that are not msgpack, or nest deeper, give false; so do
+ * extension types, which nothing here uses. */
 bool object_read(struct slice packed, size_t limit, msgpack_zone *zone, msgpack_object *into, struct fault *why);
 
 #endif

@@ -36,4 +36,7 @@ static inline bool slice_is(struct slice a, const char *text)
     return slice_equal(a, slice_text(text));
 }
 
+/* UTF-8 as RFC 3629 has it: no surrogates, no overlong forms. */
+bool utf8_valid(struct slice text);
+
 #endif

@@ -1,4 +1,5 @@
-/* Text forms of bytes: hex, base32 (RFC 4648, lower case, no padding), percent-encoding (RFC 3986), UTF-8 check. */
+/* Text forms of bytes: hex, base32 (RFC 4648, lower case, no padding), percent-encoding (RFC 3986). utf8_valid is in
+ * proto/slice.h, where the codec needs it. */
 #ifndef DJEMBE_COMMON_ENCODE_H
 #define DJEMBE_COMMON_ENCODE_H
 
@@ -18,9 +19,6 @@ bool base32_read(struct slice from, void *into, size_t size);
 size_t percent_read(struct slice from, void *into, size_t size);
 /* Encodes all but unreserved letters; `into` holds 3 * from.size + 1 bytes. Returns the length. */
 size_t percent_write(struct slice from, char *into);
-
-/* UTF-8 as RFC 3629 has it: no surrogates, no overlong forms. */
-bool utf8_valid(struct slice text);
 
 /* Random bytes from OpenSSL's generator. */
 void random_bytes(void *into, size_t size);
