@@ -131,37 +131,6 @@ size_t percent_write(struct slice from, char *into)
     return (size_t)(into - start);
 }
 
-/* How many bytes the letter starting with `first` has, and the range of its second byte (RFC 3629, section 4). */
-static size_t utf8_shape(unsigned char first, unsigned char *low, unsigned char *high)
-{
-    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (first < 0x80)
-        return 1;
-    if (first >= 0xc2 && first <= 0xdf)
-        return 2;
-    if (first >= 0xe0 && first <= 0xef)
-        return 3;
-    return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
-}
-
-bool utf8_valid(struct slice text)
-{
-    const unsigned char *bytes = (const unsigned char *)text.at;
-    for (size_t i = 0; i < text.size;) {
-        unsigned char low, high;
-        size_t size = utf8_shape(bytes[i], &low, &high);
-        if (size == 0 || size > text.size - i)
-            return false;
-        for (size_t k = 1; k < size; k++) {
-            if (bytes[i + k] < (k == 1 ? low : 0x80) || bytes[i + k] > (k == 1 ? high : 0xbf))
-                return false;
-        }
-        i += size;
-    }
-    return true;
-}
-
 void random_bytes(void *into, size_t size)
 {
     if (RAND_bytes(into, (int)size) != 1)
