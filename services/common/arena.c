@@ -1,5 +1,6 @@
-/* Memory for one request: a chain of blocks that is only ever appended to and freed whole. Knows nothing of who uses it.
- * The first block stays through arena_reset, so that a request of usual size costs no allocation after the first. */
+/* Memory for one request: a chain of blocks that is only ever appended to and freed whole. Knows nothing of who uses
+ * it. The first block stays through arena_reset, so that a request of usual size costs no allocation after the first.
+ */
 #include "services/common/arena.h"
 #include "services/common/log.h"
 

@@ -1,5 +1,5 @@
-/* One line an event, written with one write(2) so that lines of several daemons on one terminal do not mix. A line stays
- * one line whatever a caller puts into it: control bytes are replaced. */
+/* One line an event, written with one write(2) so that lines of several daemons on one terminal do not mix. A line
+ * stays one line whatever a caller puts into it: control bytes are replaced. */
 #include "services/common/log.h"
 #include "services/common/clock.h"
 #include "services/common/encode.h"
@@ -41,7 +41,8 @@ void log_trace(const char *trace)
 }
 
 /* Appends and returns the new length, at most size - 1. */
-static size_t append(char *line, size_t used, size_t size, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static size_t append(char *line, size_t used, size_t size, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 static size_t append(char *line, size_t used, size_t size, const char *format, ...)
 {
@@ -111,7 +112,8 @@ static size_t letter_size(struct slice text, size_t at)
     return 0;
 }
 
-/* The escape of the letter at `at`, or the letter itself, in `into` (5 bytes); gives how many bytes of text it covers. */
+/* The escape of the letter at `at`, or the letter itself, in `into` (5 bytes); gives how many bytes of text it covers.
+ */
 static size_t quote_letter(struct slice text, size_t at, char into[5])
 {
     unsigned char byte = (unsigned char)text.at[at];
