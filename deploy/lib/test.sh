@@ -1,0 +1,1 @@
+TEST_NAMES="unit integration clients browser format fuzz docker"
