@@ -75,9 +75,10 @@ struct tree_extra {
     size_t names_count;
 };
 
-/* Writes a copy of `tree`. Maps with a `torrent` gain seeders, leechers, snatches, and `dead` when nobody seeds; maps
- * with an `uploader` gain uploader_name; integers named size, size_* or *_size gain their text as tree_size writes it,
- * those named *_at as tree_time does. */
+/* Writes a copy of `tree`. Maps with a `torrent` gain seeders, leechers, snatches, swarm_known, snatches_known, and
+ * `dead` when nobody seeds; maps with `torrents_count` (groups) gain the sums over the torrents inside. Maps with an
+ * `uploader` gain uploader_name. Integers named size, size_* or *_size gain their text as tree_size writes it, those
+ * named *_at as tree_time does. A list x comes with has_x. */
 void tree_decorate(struct tree_writer *writer, const char *key, const msgpack_object *tree,
                    const struct tree_extra *extra);
 

@@ -1,0 +1,121 @@
+/* Numbers and times as people read them. Integers only: a ledger's number is never rounded up by its picture. */
+#include "services/web/format.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+__extension__ typedef unsigned __int128 wide;
+
+const char *format_size(uint64_t bytes, char into[FORMAT_MAX])
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    if (bytes < 1024) {
+        snprintf(into, FORMAT_MAX, "%" PRIu64 " B", bytes);
+        return into;
+    }
+    unsigned shift = 10;
+    size_t unit = 0;
+    while (unit < 5 && (bytes >> shift) >= 1024) {
+        shift += 10;
+        unit++;
+    }
+    /* Tenths of the unit, rounded half up. Below 1024 units, so that ten times the bytes' upper part always fits. */
+    uint64_t whole = bytes >> shift;
+    uint64_t rest = bytes & ((UINT64_C(1) << shift) - 1);
+    uint64_t tenths = whole * 10 + ((rest >> (shift - 10)) * 10 + 512) / 1024;
+    if (tenths >= 10235 && unit < 5) { /* 1023.5 and more would read as 1024 */
+        tenths = 10;
+        unit++;
+    }
+    if (tenths < 1000) {
+        snprintf(into, FORMAT_MAX, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[unit]);
+    } else {
+        snprintf(into, FORMAT_MAX, "%" PRIu64 " %s", (tenths + 5) / 10, units[unit]);
+    }
+    return into;
+}
+
+const char *format_number(uint64_t value, char into[FORMAT_MAX])
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, value);
+    size_t at = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) {
+            into[at++] = ',';
+        }
+        into[at++] = digits[i];
+    }
+    into[at] = '\0';
+    return into;
+}
+
+const char *format_relative(int64_t unix_ms, int64_t now, char into[FORMAT_MAX])
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{365 * 86400, "year"}, {30 * 86400, "month"}, {7 * 86400, "week"},
+                 {86400, "day"},        {3600, "hour"},        {60, "minute"}};
+    if (unix_ms == 0) {
+        snprintf(into, FORMAT_MAX, "never");
+        return into;
+    }
+    int64_t past = now / 1000 - unix_ms / 1000;
+    int64_t distance = past < 0 ? -past : past;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        int64_t count = distance / units[i].seconds;
+        if (count > 0) {
+            snprintf(into, FORMAT_MAX, "%s%" PRId64 " %s%s%s", past < 0 ? "in " : "", count, units[i].name,
+                     count > 1 ? "s" : "", past < 0 ? "" : " ago");
+            return into;
+        }
+    }
+    snprintf(into, FORMAT_MAX, "%s", past < 0 ? "in less than a minute" : "just now");
+    return into;
+}
+
+/* A time that no calendar holds reads as nothing. */
+static const char *stamp(int64_t unix_ms, const char *format, char into[FORMAT_MAX])
+{
+    struct tm day;
+    time_t seconds = (time_t)(unix_ms / 1000);
+    if (gmtime_r(&seconds, &day) == NULL || strftime(into, FORMAT_MAX, format, &day) == 0) {
+        into[0] = '\0';
+    }
+    return into;
+}
+
+const char *format_iso(int64_t unix_ms, char into[FORMAT_MAX])
+{
+    return stamp(unix_ms, "%Y-%m-%dT%H:%M:%SZ", into);
+}
+
+/* The months by hand: strftime's %b follows the locale. */
+const char *format_stamp(int64_t unix_ms, char into[FORMAT_MAX])
+{
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct tm day;
+    time_t seconds = (time_t)(unix_ms / 1000);
+    into[0] = '\0';
+    if (gmtime_r(&seconds, &day) != NULL) {
+        snprintf(into, FORMAT_MAX, "%d %s %lld, %02d:%02d UTC", day.tm_mday, months[day.tm_mon],
+                 (long long)day.tm_year + 1900, day.tm_hour, day.tm_min);
+    }
+    return into;
+}
+
+const char *format_ratio(uint64_t uploaded, uint64_t downloaded, char into[FORMAT_MAX])
+{
+    if (downloaded == 0) {
+        snprintf(into, FORMAT_MAX, "%s", uploaded > 0 ? "∞" : "–");
+        return into;
+    }
+    uint64_t whole = uploaded / downloaded;
+    /* The rest is smaller than `downloaded`: its hundredfold needs more than 64 bits. */
+    unsigned hundredths = (unsigned)((wide)(uploaded % downloaded) * 100 / downloaded);
+    snprintf(into, FORMAT_MAX, "%" PRIu64 ".%02u", whole, hundredths);
+    return into;
+}

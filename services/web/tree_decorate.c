@@ -1,0 +1,217 @@
+/* Finds what a catalog tree speaks of, and copies it with what the other daemons and the clock know about that. */
+#include "services/web/tree.h"
+
+#include <stdio.h>
+
+#define KEY_MAX 80 /* a longer key is copied but gets no text beside it */
+
+static uint64_t id_of(const msgpack_object *map, const char *key)
+{
+    const msgpack_object *value = map_find(map, key);
+    return value != NULL && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER ? value->via.u64 : 0;
+}
+
+/* ---- collecting ---- */
+
+/* Keeps `ids` ascending and each once. */
+static void insert(uint64_t *ids, size_t *count, uint64_t id)
+{
+    size_t at = *count;
+    while (at > 0 && ids[at - 1] >= id) {
+        at--;
+    }
+    if (id == 0 || *count == TREE_IDS_MAX || (at < *count && ids[at] == id)) {
+        return;
+    }
+    memmove(ids + at + 1, ids + at, (*count - at) * sizeof *ids);
+    ids[at] = id;
+    *count += 1;
+}
+
+void tree_collect(const msgpack_object *tree, struct tree_ids *ids)
+{
+    if (tree->type == MSGPACK_OBJECT_ARRAY) {
+        for (uint32_t i = 0; i < tree->via.array.size; i++) {
+            tree_collect(&tree->via.array.ptr[i], ids);
+        }
+    } else if (tree->type == MSGPACK_OBJECT_MAP) {
+        insert(ids->torrents, &ids->torrents_count, id_of(tree, "torrent"));
+        insert(ids->members, &ids->members_count, id_of(tree, "uploader"));
+        for (uint32_t i = 0; i < tree->via.map.size; i++) {
+            tree_collect(&tree->via.map.ptr[i].val, ids);
+        }
+    }
+}
+
+/* ---- what is known ---- */
+
+static const struct swarm_count *swarm_of(const struct tree_extra *extra, uint64_t torrent)
+{
+    static const struct swarm_count nobody;
+    for (size_t i = 0; i < extra->swarms_count; i++) {
+        if (extra->swarms[i].torrent == torrent) {
+            return &extra->swarms[i];
+        }
+    }
+    return extra->swarms_known ? &nobody : NULL;
+}
+
+static const struct torrent_count *snatches_of(const struct tree_extra *extra, uint64_t torrent)
+{
+    static const struct torrent_count none;
+    for (size_t i = 0; i < extra->snatches_count; i++) {
+        if (extra->snatches[i].torrent == torrent) {
+            return &extra->snatches[i];
+        }
+    }
+    return extra->snatches_known ? &none : NULL;
+}
+
+struct counts {
+    uint64_t seeders, leechers, snatches;
+    bool swarm_known, snatches_known;
+};
+
+static void count_torrent(struct counts *counts, uint64_t torrent, const struct tree_extra *extra)
+{
+    const struct swarm_count *swarm = swarm_of(extra, torrent);
+    const struct torrent_count *snatched = snatches_of(extra, torrent);
+    if (swarm != NULL) {
+        counts->swarm_known = true;
+        counts->seeders += swarm->seeders;
+        counts->leechers += swarm->leechers;
+    }
+    if (snatched != NULL) {
+        counts->snatches_known = true;
+        counts->snatches += snatched->snatches;
+    }
+}
+
+/* Sums over every torrent in and below `tree`. */
+static void count_below(struct counts *counts, const msgpack_object *tree, const struct tree_extra *extra)
+{
+    if (tree->type == MSGPACK_OBJECT_ARRAY) {
+        for (uint32_t i = 0; i < tree->via.array.size; i++) {
+            count_below(counts, &tree->via.array.ptr[i], extra);
+        }
+    } else if (tree->type == MSGPACK_OBJECT_MAP) {
+        uint64_t torrent = id_of(tree, "torrent");
+        if (torrent > 0) {
+            count_torrent(counts, torrent, extra);
+        }
+        for (uint32_t i = 0; i < tree->via.map.size; i++) {
+            count_below(counts, &tree->via.map.ptr[i].val, extra);
+        }
+    }
+}
+
+static void add_count(struct tree_writer *writer, const char *key, bool known, uint64_t value)
+{
+    if (known) {
+        tree_count(writer, key, value);
+    } else {
+        tree_nil(writer, key);
+    }
+}
+
+/* Unknown counts are nil and not left out: a map further out may have the same key. */
+static void add_counts(struct tree_writer *writer, const msgpack_object *map, const struct tree_extra *extra)
+{
+    struct counts counts = {0};
+    count_below(&counts, map, extra);
+    tree_flag(writer, "swarm_known", counts.swarm_known);
+    tree_flag(writer, "dead", counts.swarm_known && counts.seeders == 0);
+    add_count(writer, "seeders", counts.swarm_known, counts.seeders);
+    add_count(writer, "leechers", counts.swarm_known, counts.leechers);
+    tree_flag(writer, "snatches_known", counts.snatches_known);
+    add_count(writer, "snatches", counts.snatches_known, counts.snatches);
+}
+
+static void add_name(struct tree_writer *writer, uint64_t user, const struct tree_extra *extra)
+{
+    for (size_t i = 0; i < extra->names_count; i++) {
+        if (extra->names[i].user == user) {
+            tree_text(writer, "uploader_name", extra->names[i].name);
+            return;
+        }
+    }
+    tree_nil(writer, "uploader_name");
+}
+
+/* ---- copying ---- */
+
+static void copy(struct tree_writer *writer, const char *key, const msgpack_object *value,
+                 const struct tree_extra *extra);
+
+static bool ends_with(const char *key, const char *end)
+{
+    size_t size = strlen(key), tail = strlen(end);
+    return size > tail && strcmp(key + size - tail, end) == 0;
+}
+
+static void copy_entry(struct tree_writer *writer, const char *key, const msgpack_object *value,
+                       const struct tree_extra *extra)
+{
+    bool is_count = value->type == MSGPACK_OBJECT_POSITIVE_INTEGER;
+    bool fits = strlen(key) < KEY_MAX;
+    if (is_count && fits && value->via.u64 <= INT64_MAX && ends_with(key, "_at")) {
+        tree_time(writer, key, (int64_t)value->via.u64, extra->now);
+    } else if (is_count && fits &&
+               (strcmp(key, "size") == 0 || strncmp(key, "size_", 5) == 0 || ends_with(key, "_size"))) {
+        tree_size(writer, key, value->via.u64);
+    } else {
+        copy(writer, key, value, extra);
+    }
+    if (value->type == MSGPACK_OBJECT_ARRAY && fits) {
+        char flag[KEY_MAX + sizeof "has_"];
+        snprintf(flag, sizeof flag, "has_%s", key);
+        tree_flag(writer, flag, value->via.array.size > 0);
+    }
+}
+
+static void copy_map(struct tree_writer *writer, const char *key, const msgpack_object *map,
+                     const struct tree_extra *extra)
+{
+    tree_open_map(writer, key);
+    for (uint32_t i = 0; i < map->via.map.size; i++) {
+        const msgpack_object_kv *entry = &map->via.map.ptr[i];
+        char name[256];
+        size_t size = entry->key.via.str.size;
+        if (entry->key.type != MSGPACK_OBJECT_STR || size >= sizeof name || memchr(entry->key.via.str.ptr, 0, size)) {
+            continue; /* no template can name it */
+        }
+        memcpy(name, entry->key.via.str.ptr, size);
+        name[size] = '\0';
+        copy_entry(writer, name, &entry->val, extra);
+    }
+    uint64_t uploader = id_of(map, "uploader");
+    if (id_of(map, "torrent") > 0 || map_find(map, "torrents_count") != NULL) {
+        add_counts(writer, map, extra);
+    }
+    if (uploader > 0) {
+        add_name(writer, uploader, extra);
+    }
+    tree_close(writer);
+}
+
+static void copy(struct tree_writer *writer, const char *key, const msgpack_object *value,
+                 const struct tree_extra *extra)
+{
+    if (value->type == MSGPACK_OBJECT_MAP) {
+        copy_map(writer, key, value, extra);
+    } else if (value->type == MSGPACK_OBJECT_ARRAY) {
+        tree_open_array(writer, key);
+        for (uint32_t i = 0; i < value->via.array.size; i++) {
+            copy(writer, NULL, &value->via.array.ptr[i], extra);
+        }
+        tree_close(writer);
+    } else {
+        tree_object(writer, key, value);
+    }
+}
+
+void tree_decorate(struct tree_writer *writer, const char *key, const msgpack_object *tree,
+                   const struct tree_extra *extra)
+{
+    copy(writer, key, tree, extra);
+}
