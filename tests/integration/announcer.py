@@ -1,0 +1,72 @@
+"""A client made of nothing but announces: its counters only grow, and it keeps what the tracker acknowledged."""
+
+import http.client
+import os
+import threading
+import urllib.parse
+
+from instance import HOST
+
+
+class Announcer:
+    """One session of one member on one torrent."""
+
+    def __init__(self, instance, member, info_hash, address, left, peer_id=None):
+        self.instance, self.member, self.info_hash = instance, member, info_hash
+        self.address, self.left = address, left
+        self.peer_id = peer_id or b"-TT0001-" + os.urandom(6).hex().encode()
+        self.up = self.down = 0
+        self.acknowledged = None  # (up, down) of the newest announce that was answered
+        self.refusals = []
+
+    def announce(self, event="", timeout=10):
+        """The reply's body; raises OSError when there is none."""
+        query = urllib.parse.urlencode({
+            "info_hash": self.info_hash, "peer_id": self.peer_id, "port": 7000, "uploaded": self.up,
+            "downloaded": self.down, "left": self.left, "compact": 1, "numwant": 10, **({"event": event} if event else {})})
+        connection = http.client.HTTPConnection(HOST, self.instance.port(6969), timeout=timeout,
+                                                source_address=(self.address, 0))
+        sent = (self.up, self.down)
+        try:
+            connection.request("GET", f"/{self.member['passkey']}/announce?{query}")
+            body = connection.getresponse().read()
+        except http.client.HTTPException as error:
+            raise OSError(str(error)) from error
+        finally:
+            connection.close()
+        if b"14:failure reason" in body:
+            self.refusals.append(body)
+        else:
+            self.acknowledged = sent
+        return body
+
+
+class Storm:
+    """Announcers that go on, each in turn, with growing counters, until stop(). An announce without answer is sent again."""
+
+    def __init__(self, announcers):
+        self.announcers, self.ending, self.answered, self.unanswered = announcers, threading.Event(), 0, 0
+        for one in announcers:
+            one.announce("started")
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.ending.is_set():
+            for one in self.announcers:
+                one.up += 1000 + len(one.member["name"])
+                one.down += 77
+                try:
+                    one.announce(timeout=5)
+                    self.answered += 1
+                except OSError:
+                    self.unanswered += 1
+                    self.ending.wait(0.02)
+
+    def stop(self):
+        self.ending.set()
+        self.thread.join()
+
+    def expected(self, member):
+        mine = [one.acknowledged for one in self.announcers if one.member is member]
+        return sum(up for up, _ in mine), sum(down for _, down in mine)

@@ -1,0 +1,239 @@
+"""What breaks, and what must not: any process killed at any moment, PostgreSQL away, strangers on the bus, replicas that come and go."""
+
+import os
+import random
+import signal
+import subprocess
+import threading
+
+import pytest
+
+import clients
+from announcer import Announcer, Storm
+from content import make_album, make_torrent, same_content
+from instance import DAEMONS, HOST, fetch, wait_for
+from recorder import Recorder
+
+
+@pytest.fixture(scope="module")
+def shared(instance, tmp_path_factory):
+    """A torrent that is there, and the members who share it."""
+    folder = tmp_path_factory.mktemp("shared")
+    album = make_album(folder, "Some Band - Faults (2003) [FLAC]", size=60000)
+    members = [instance.member(f"member-{i}") for i in range(3)]
+    added = instance.add_torrent(make_torrent(album, folder / "plain.torrent"), "member-0")
+    return members, bytes.fromhex(added["info_hash"]["hex"])
+
+
+def storm(instance, shared):
+    members, info_hash = shared
+    return Storm([Announcer(instance, member, info_hash, f"10.77.0.{2 + i}", left=0 if i == 0 else 5000)
+                  for i, member in enumerate(members)])
+
+
+def check_totals(instance, before, members, running):
+    for member in members:
+        up, down = running.expected(member)
+        wanted = before[member["user"]][0] + up, before[member["user"]][1] + down
+        wait_for(f"{member['name']} has {wanted}, not {instance.totals(member['user'])}",
+                 lambda m=member, w=wanted: instance.totals(m["user"]) == w, 40)
+
+
+def totals_now(instance, members):
+    return {member["user"]: instance.totals(member["user"]) for member in members}
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
+def test_a_daemon_killed_under_load_loses_nothing_that_was_acknowledged(instance, shared, daemon):
+    members, _ = shared
+    before = totals_now(instance, members)
+    running = storm(instance, shared)
+    try:
+        for _ in range(5):
+            goal = running.answered + random.randint(20, 120)
+            wait_for("announces go on", lambda: running.answered >= goal)
+            killed = instance.kill(daemon)
+            wait_for(f"{daemon} runs again", lambda: instance.pid(daemon) not in (None, killed))
+            instance.wait_ready(daemon)
+    finally:
+        running.stop()
+    for one in running.announcers:
+        one.announce("stopped")
+    check_totals(instance, before, members, running)
+    assert not any(one.refusals for one in running.announcers) or daemon == "tracker"
+
+
+def test_postgresql_away_for_20_seconds_costs_nothing(instance, shared):
+    members, _ = shared
+    before = totals_now(instance, members)
+    pids = {daemon: instance.pid(daemon) for daemon in DAEMONS}
+    running = storm(instance, shared)
+    try:
+        instance.down("postgresql")
+        stopped = threading.Event()
+        timer = threading.Timer(20, stopped.set)
+        timer.start()
+        at_start = running.answered
+        wait_for("announces are answered all the time", lambda: running.answered > at_start + 500, 20)
+        status, _, page = fetch(f"{instance.web}/")
+        assert status in (200, 503) and b"unavailable" in page.lower()
+        assert instance.run("status", ok=False).returncode != 0
+        stopped.wait()
+        assert running.unanswered == 0
+        instance.up()
+        instance.wait_ready()
+    finally:
+        running.stop()
+    for one in running.announcers:
+        one.announce("stopped")
+    check_totals(instance, before, members, running)
+    assert {daemon: instance.pid(daemon) for daemon in DAEMONS} == pids
+    assert not any(one.refusals for one in running.announcers)
+
+
+def test_a_stranger_on_the_bus_gets_nothing(instance):
+    import zmq
+    context = zmq.Context()
+    server_key = [line.split('"')[1] for line in (instance.folder / "keys/catalog.key").read_text().splitlines()
+                  if "public-key" in line][0]
+    for known in (False, True):
+        dealer = context.socket(zmq.DEALER)
+        dealer.linger = 0
+        if known:
+            pair = dict(line.split("=", 1) for line in
+                        (part.strip() for part in (instance.folder / "keys/admin.key_secret").read_text().splitlines()) if "=" in line)
+            pair = {key.strip(): value.strip().strip('"') for key, value in pair.items()}
+            dealer.curve_publickey, dealer.curve_secretkey = pair["public-key"].encode(), pair["secret-key"].encode()
+        else:
+            dealer.curve_publickey, dealer.curve_secretkey = zmq.curve_keypair()
+        dealer.curve_serverkey = server_key.encode()
+        dealer.connect(f"tcp://127.0.0.1:{instance.port(5551)}")
+        import msgpack
+        dealer.send_multipart([msgpack.packb([1, 7, "bus.ping", 3000, 0, "0" * 16]), msgpack.packb({})])
+        assert bool(dealer.poll(3000)) is known
+        dealer.close()
+    context.term()
+
+
+def test_replicas_of_catalog_and_ratio_come_and_go_and_no_request_fails(make_instance, tmp_path):
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost djembe-catalog djembe-ratio\n")
+    subprocess.run(["mount", "--bind", str(hosts), "/etc/hosts"], check=True)
+    try:
+        instance = make_instance("replicas", start=False)
+        for service, port in (("catalog", 5551), ("ratio", 5552)):
+            instance.env[f"DJEMBE_{service.upper()}"] = f"tcp://djembe-{service}:{instance.port(port)}"
+            instance.env["DJEMBE_BUS_LISTEN"] = ""
+        instance.env.pop("DJEMBE_BUS_LISTEN")
+        instance.up()
+        replicas_come_and_go(instance, hosts)
+        instance.down()
+        assert instance.complaints() == []
+    finally:
+        subprocess.run(["umount", "/etc/hosts"], check=True)
+
+
+def replicas_come_and_go(instance, hosts):
+    member = instance.member("asker")
+    failures, ending, asked = [], threading.Event(), []
+
+    def ask():
+        while not ending.is_set():
+            status, _, page = fetch(f"{instance.web}/member/asker", headers={"Authorization": f"Bearer {member['token']}"})
+            asked.append(status)
+            if status != 200 or b"unavailable" in page.lower():
+                failures.append((status, page[-2000:]))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(3):
+            second = [replica(instance, service, port, admin) for service, port, admin in
+                      (("catalog", 5551, 9113), ("ratio", 5552, 9114))]
+            hosts.write_text("127.0.0.1 localhost djembe-catalog djembe-ratio\n127.0.0.2 djembe-catalog djembe-ratio\n")
+            for service in ("catalog", "ratio"):
+                wait_for(f"web sees two of {service}", lambda s=service: replicas_seen(instance, s) == 2, 30)
+            goal = len(asked) + 40
+            wait_for("requests run", lambda: len(asked) >= goal)
+            hosts.write_text("127.0.0.1 localhost djembe-catalog djembe-ratio\n")
+            for process in second:
+                process.send_signal(signal.SIGTERM)
+            for process in second:
+                assert process.wait(20) == 0
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
+    assert failures == [] and len(asked) > 100
+
+
+def replica(instance, service, port, admin):
+    state = instance.folder / f"state-{service}-2"
+    state.mkdir(exist_ok=True)
+    pid = instance.pid(service)
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        env = dict(part.split("=", 1) for part in file.read().decode().split("\0") if "=" in part)
+    env.update(DJEMBE_BUS_LISTEN=f"tcp://127.0.0.2:{instance.port(port)}", DJEMBE_STATE=str(state), DJEMBE_TEST_REPLICA="1",
+               DJEMBE_ADMIN_LISTEN=f"127.0.0.1:{instance.port(admin)}")
+    owner = os.stat(f"/proc/{pid}")
+    os.chown(state, owner.st_uid, owner.st_gid)
+    log = open(instance.folder / "log" / f"{service}-2.log", "ab")
+    process = subprocess.Popen([str(instance.folder / "bin" / f"djembe-{service}")], env=env, stderr=log, stdout=log,
+                               user=owner.st_uid, group=owner.st_gid, extra_groups=[])
+    wait_for(f"the second {service} is ready",
+             lambda: fetch_status(f"http://127.0.0.1:{instance.port(admin)}/readyz") == 200, 30)
+    return process
+
+
+def fetch_status(url):
+    try:
+        return fetch(url, timeout=5)[0]
+    except OSError:
+        return 0
+
+
+def replicas_seen(instance, service):
+    _, text = instance.health("web", "metrics")
+    for line in text.splitlines():
+        if line.startswith(f'djembe_bus_replicas{{service="{service}"}}'):
+            return int(float(line.rsplit(" ", 1)[1]))
+    return None
+
+
+def test_the_exchange_completes_while_each_daemon_is_killed(make_instance, tmp_path):
+    instance = make_instance("killed", start=False)
+    instance.env["DJEMBE_ANNOUNCE_URL"] = f"http://{HOST}:{instance.port(6900)}"
+    instance.up()
+    recorder = Recorder(HOST, instance.port(6900), instance.port(6969))
+    giver, taker = instance.member("giver"), instance.member("taker")
+    album = make_album(tmp_path / "giver", "Some Band - Killed (2004) [FLAC]", size=16 << 20)
+    added = instance.add_torrent(make_torrent(album, tmp_path / "plain.torrent"), "giver")
+    own = {m["name"]: instance.personal_torrent(added["torrent"], m["token"], tmp_path / f"{m['name']}.torrent") for m in (giver, taker)}
+    seeder = clients.Transmission(tmp_path / "seeder", "10.77.0.2", upload_limit=1000)
+    leecher = clients.Libtorrent(tmp_path / "leecher", "10.77.0.3")
+    fetched = tmp_path / "taker"
+    fetched.mkdir()
+    try:
+        seeder.start(own["giver"], album.parent)
+        wait_for("the seeder has announced itself", lambda: any(a.passkey == giver["passkey"] for a in recorder.answered))
+        leecher.start(own["taker"], fetched)
+        wait_for("the leecher has announced itself", lambda: any(a.passkey == taker["passkey"] for a in recorder.answered))
+        for daemon in DAEMONS:
+            assert not leecher.done()
+            killed = instance.kill(daemon)
+            wait_for(f"{daemon} runs again", lambda: instance.pid(daemon) not in (None, killed))
+            instance.wait_ready(daemon)
+        wait_for("the leecher has it all", leecher.done, 120)
+    finally:
+        for client in (leecher, seeder):
+            if client.process:
+                client.stop()
+    assert same_content(album, fetched / album.name)
+    for member in (giver, taker):
+        wait_for("a goodbye", lambda m=member: "stopped" in recorder.events(m["passkey"]), 30)
+        reported = recorder.totals(member["passkey"])
+        wait_for(f"{member['name']} credited {reported}", lambda m=member, r=reported: instance.totals(m["user"]) == r, 30)
+    recorder.close()
+    instance.down()
+    assert instance.complaints() == []
