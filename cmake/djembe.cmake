@@ -11,7 +11,8 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 add_library(djembe_flags INTERFACE)
 target_include_directories(djembe_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 target_compile_definitions(djembe_flags INTERFACE _GNU_SOURCE DJEMBE_VERSION="${PROJECT_VERSION}")
-target_compile_options(djembe_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Werror)
+target_compile_options(djembe_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes
+                                              -Wno-format-zero-length -Werror) # log_info("event", "")
 if(DJEMBE_SANITIZE)
   target_compile_options(djembe_flags INTERFACE -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
                                                 -fno-omit-frame-pointer)
