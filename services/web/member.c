@@ -1,0 +1,183 @@
+/* Reads and changes accounts. Whatever a tracker must know of (passkey, standing, class) goes out as a fact in the transaction of the
+ * change, last in it because the feed's head row is locked until the commit. */
+#include "services/web/member.h"
+
+#include "services/web/statements.h"
+#include "services/web/web.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void copy_text(const struct db_rows *rows, size_t row, int column, char *into, size_t room)
+{
+    snprintf(into, room, "%.*s", SLICE_ARGS(db_get_text(rows, row, column)));
+}
+
+void member_read(const struct db_rows *rows, size_t row, struct member *into)
+{
+    *into = (struct member){.id = (uint64_t)db_get_int(rows, row, 0)};
+    copy_text(rows, row, 1, into->name, sizeof into->name);
+    copy_text(rows, row, 2, into->class_name, sizeof into->class_name);
+    copy_text(rows, row, 3, into->standing, sizeof into->standing);
+    copy_text(rows, row, 4, into->passkey, sizeof into->passkey);
+    into->invites = (uint64_t)db_get_int(rows, row, 5);
+    into->joined_at = db_get_time(rows, row, 6);
+}
+
+bool member_is_active(const struct member *member)
+{
+    return strcmp(member->standing, "active") == 0;
+}
+
+/* ---- finding ---- */
+
+struct find {
+    member_found_fn *found;
+    void *arg;
+};
+
+static struct find *find_new(member_found_fn *found, void *arg)
+{
+    struct find *find = mem_take(sizeof *find);
+    *find = (struct find){found, arg};
+    return find;
+}
+
+static void on_found(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct find find = *(struct find *)arg;
+    free(arg);
+    struct member member;
+    if (rows == NULL || db_count(rows) == 0) {
+        find.found(find.arg, NULL, slice_text(NULL), why);
+        return;
+    }
+    member_read(rows, 0, &member);
+    find.found(find.arg, &member, db_get_text(rows, 0, MEMBER_COLUMNS_COUNT), NULL);
+}
+
+const struct statement member_by_name = {
+    "member_by_name", "SELECT " MEMBER_COLUMNS ", m.password FROM web.member m WHERE m.name_key = $1"};
+
+void member_find_name(struct slice name, member_found_fn *found, void *arg)
+{
+    char key[ACCOUNT_NAME_MAX + 1];
+    account_name_key(name, key);
+    db_ask(service_db(), &member_by_name, db_text(db_args(), slice_text(key)), on_found, find_new(found, arg));
+}
+
+const struct statement member_by_id = {
+    "member_by_id", "SELECT " MEMBER_COLUMNS ", m.password FROM web.member m WHERE m.id = $1"};
+
+void member_find_id(uint64_t id, member_found_fn *found, void *arg)
+{
+    db_ask(service_db(), &member_by_id, db_int(db_args(), (int64_t)id), on_found, find_new(found, arg));
+}
+
+/* ---- changing ---- */
+
+static void nothing(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    (void)arg;
+    (void)rows;
+    (void)why;
+}
+
+const struct statement audit_add = {"audit_add", "INSERT INTO web.audit (member, event, address) VALUES ($1, $2, $3)"};
+
+void member_note(struct db_tx *tx, uint64_t id, const char *event, const char *address)
+{
+    struct db_args *args = db_text(db_text(db_int(db_args(), (int64_t)id), slice_text(event)), slice_text(address));
+    if (tx != NULL)
+        db_tx_ask(tx, &audit_add, args, nothing, NULL);
+    else
+        db_ask(service_db(), &audit_add, args, nothing, NULL);
+}
+
+const struct statement enrol_fact = {"enrol_fact", "SELECT web.feed_add('web.members', $1, $2)"};
+
+void member_tell(struct db_tx *tx, const struct member *member)
+{
+    struct member_fact fact = {
+        .user = member->id,
+        .name = slice_text(member->name),
+        .passkey = slice_text(member->passkey),
+        .standing = slice_text(member->standing),
+        .class = slice_text(member->class_name),
+    };
+    msgpack_sbuffer packed;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&packed);
+    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
+    row_pack(&member_fact_row, &fact, &packer);
+    db_tx_ask(tx, &enrol_fact, db_bytes(db_int(db_args(), (int64_t)member->id), slice_of(packed.data, packed.size)), nothing,
+              NULL);
+    msgpack_sbuffer_destroy(&packed);
+}
+
+struct change {
+    db_commit_fn *done;
+    void *arg;
+};
+
+static void on_changed(void *arg, const struct fault *why, bool uncertain)
+{
+    struct change change = *(struct change *)arg;
+    free(arg);
+    if (why == NULL)
+        feed_published(web.members);
+    change.done(change.arg, why, uncertain);
+}
+
+static void commit_told(struct db_tx *tx, db_commit_fn *done, void *arg)
+{
+    struct change *change = mem_take(sizeof *change);
+    *change = (struct change){done, arg};
+    db_commit(tx, on_changed, change);
+}
+
+const struct statement member_set_passkey = {"member_set_passkey", "UPDATE web.member SET passkey = $2 WHERE id = $1"};
+
+void member_reset_passkey(const struct member *member, const char *address, db_commit_fn *done, void *arg)
+{
+    struct member changed = *member;
+    passkey_make(changed.passkey);
+    struct db_tx *tx = db_begin(service_db());
+    db_tx_ask(tx, &member_set_passkey, db_text(db_int(db_args(), (int64_t)changed.id), slice_text(changed.passkey)), nothing,
+              NULL);
+    member_note(tx, changed.id, "passkey reset", address);
+    member_tell(tx, &changed);
+    commit_told(tx, done, arg);
+}
+
+const struct statement member_set_password = {"member_set_password", "UPDATE web.member SET password = $2 WHERE id = $1"};
+
+void member_change_password(uint64_t id, const char *stored, uint64_t session, const char *address, db_commit_fn *done,
+                            void *arg)
+{
+    struct db_tx *tx = db_begin(service_db());
+    db_tx_ask(tx, &member_set_password, db_text(db_int(db_args(), (int64_t)id), slice_text(stored)), nothing, NULL);
+    db_tx_ask(tx, &session_revoke_others, db_int(db_int(db_args(), (int64_t)id), (int64_t)session), nothing, NULL);
+    member_note(tx, id, "password changed", address);
+    db_commit(tx, done, arg);
+}
+
+const struct statement member_set = {"member_set", "UPDATE web.member SET class = $2, standing = $3 WHERE id = $1"};
+
+void member_change(struct member *member, struct slice class_name, struct slice standing, db_commit_fn *done, void *arg)
+{
+    if (class_name.size > 0)
+        snprintf(member->class_name, sizeof member->class_name, "%.*s", SLICE_ARGS(class_name));
+    if (standing.size > 0)
+        snprintf(member->standing, sizeof member->standing, "%.*s", SLICE_ARGS(standing));
+    struct db_tx *tx = db_begin(service_db());
+    struct db_args *args = db_int(db_args(), (int64_t)member->id);
+    db_tx_ask(tx, &member_set, db_text(db_text(args, slice_text(member->class_name)), slice_text(member->standing)), nothing,
+              NULL);
+    member_note(tx, member->id, member_is_active(member) ? "enabled" : "disabled", "");
+    member_tell(tx, member);
+    commit_told(tx, done, arg);
+}
+
+const struct statement member_names = {"member_names", "SELECT id, name FROM web.member WHERE id = ANY ($1::bigint[])"};

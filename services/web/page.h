@@ -1,0 +1,56 @@
+/* What all pages share: the common part of the context, rendering, headers, errors, redirects. */
+#ifndef DJEMBE_WEB_PAGE_H
+#define DJEMBE_WEB_PAGE_H
+
+#include "services/web/visit.h"
+
+/* Begins the context with everything that services/web/README.md promises to each template; the page then writes its own keys to
+ * visit->out. `at` (may be NULL) is the current place. To be called when all answers are there. */
+void page_begin(struct visit *visit, const char *title, const char *at);
+
+/* Renders and answers. `plugin` (may be NULL): its own template is taken when there is one. */
+void page_end(struct visit *visit, unsigned status, const char *template_name, const char *plugin);
+
+/* Answers with the page of an error, or with JSON to a tool. */
+void page_fail(struct visit *visit, const struct fault *why, const char *part);
+void page_error(struct visit *visit, unsigned status, const char *text, const char *part);
+
+/* 303 to a path of ours; `text` (may be NULL) is shown there. */
+void page_redirect(struct visit *visit, const char *path, enum flash_kind kind, const char *text);
+
+/* {"error", "field"} or whatever a tool asked for. The writer's context goes out as JSON. */
+void page_json(struct visit *visit, unsigned status);
+
+/* Writes `error` and `errors` for a form from one fault. */
+void page_form_fault(struct visit *visit, const struct fault *why);
+
+/* The security headers of every answer. */
+void page_headers(struct http_request *http);
+
+#define PAGE(name) void page_##name(struct visit *visit)
+
+PAGE(home);
+PAGE(static);
+PAGE(favicon);
+PAGE(sign_in);
+PAGE(sign_in_post);
+PAGE(sign_out_post);
+PAGE(sign_up);
+PAGE(sign_up_post);
+PAGE(browse);
+PAGE(entity);
+PAGE(upload);
+PAGE(upload_post);
+PAGE(torrent);
+PAGE(member);
+PAGE(invites);
+PAGE(invites_post);
+PAGE(account);
+PAGE(password_post);
+PAGE(passkey_post);
+PAGE(sessions_post);
+PAGE(tokens_post);
+
+#undef PAGE
+
+#endif
