@@ -111,9 +111,15 @@ static json_t *of_bytes(const void *at, size_t size)
     return made;
 }
 
+/* msgpack gives an empty text without an address. */
+static const char *letters(const msgpack_object *text)
+{
+    return text->via.str.size > 0 ? text->via.str.ptr : "";
+}
+
 static json_t *of_text(const msgpack_object *from)
 {
-    json_t *made = json_stringn(from->via.str.ptr, from->via.str.size);
+    json_t *made = json_stringn(letters(from), from->via.str.size);
     return made != NULL ? made : of_bytes(from->via.str.ptr, from->via.str.size);
 }
 
@@ -133,7 +139,7 @@ static json_t *of_map(const msgpack_object *from)
     for (uint32_t i = 0; i < from->via.map.size; i++) {
         const msgpack_object_kv *entry = &from->via.map.ptr[i];
         if (entry->key.type == MSGPACK_OBJECT_STR)
-            json_object_setn_new_nocheck(made, entry->key.via.str.ptr, entry->key.via.str.size, json_of(&entry->val));
+            json_object_setn_new_nocheck(made, letters(&entry->key), entry->key.via.str.size, json_of(&entry->val));
     }
     return made;
 }
