@@ -26,7 +26,16 @@ typedef void http_handler_fn(struct http_request *request, void *arg);
 /* Listens on `address` ("127.0.0.1:8080", "[::]:6969"). NULL with `why` when it cannot (which port, what to do). */
 struct http *http_listen(struct loop *loop, const char *address, const struct http_limits *limits,
                          http_handler_fn *handler, void *arg, struct fault *why);
+/* Answers what still waits with 503, says goodbye to every client and frees. A request's own reply may come later: it
+ * is dropped. Not from within a handler. */
 void http_destroy(struct http **http);
+/* Takes no new connections from now on; those that are open go on until http_destroy. */
+void http_quiesce(struct http *http);
+/* The same for every listener of the process, and whether any request of theirs still waits for its answer. */
+void http_quiesce_all(void);
+bool http_all_answered(void);
+/* The port it listens on (the one that was given for `:0`). */
+unsigned http_port(const struct http *http);
 
 /* Of the request; all borrowed from it, valid until it is answered. */
 struct slice http_method(const struct http_request *request);
@@ -54,5 +63,8 @@ struct http_counters {
     unsigned connections;
 };
 struct http_counters http_count(const struct http *http);
+/* The counters of every listener of the process, as Prometheus text. */
+struct buffer;
+void http_metrics(struct buffer *into);
 
 #endif

@@ -1,0 +1,60 @@
+/* What http.c (the listener) and http_request.c (one request) share. */
+#ifndef DJEMBE_COMMON_HTTP_PRIVATE_H
+#define DJEMBE_COMMON_HTTP_PRIVATE_H
+
+#include "services/common/bencode.h"
+#include "services/common/http.h"
+
+#include <microhttpd.h>
+
+/* A request's way: NEW -> READING -> HANDLING -> (WAITING ->) ANSWERED -> SENT. It is freed when it has been answered
+ * and MHD has done with it, in whichever order the two happen. */
+enum request_state {
+    REQUEST_NEW,      /* only its first line is known */
+    REQUEST_READING,  /* its body arrives */
+    REQUEST_HANDLING, /* inside the handler */
+    REQUEST_WAITING,  /* its connection sleeps until http_reply */
+    REQUEST_ANSWERED, /* its response is made */
+    REQUEST_SENT,     /* MHD has the response */
+};
+
+struct http_request {
+    struct http_request *next, *before; /* of its listener's, or those that outlived it */
+    struct http *http;                  /* NULL: the listener is gone */
+    struct MHD_Connection *connection;  /* NULL: the client is gone */
+    enum request_state state;
+    struct arena *arena; /* the request itself lives in it too */
+    struct slice method, path, query;
+    struct sockaddr_storage peer;
+    struct buffer body;
+    size_t dropped; /* bytes of a body that is too large */
+    bool too_large;
+    bool replied;  /* http_reply was called */
+    bool finished; /* MHD has done with it */
+    struct http_header_set *headers;
+    struct MHD_Response *response;
+    unsigned status;
+    void (*done)(void *arg);
+    void *done_arg;
+};
+
+struct http_request *request_new(struct http *http, const char *target);
+/* Frees it when nobody needs it any more. */
+void request_settle(struct http_request *request);
+void request_free(struct http_request *request);
+/* Makes the response; a request is answered at most once. */
+void request_answer(struct http_request *request, unsigned status, const char *type, struct slice body);
+
+void http_link(struct http_request **list, struct http_request *request);
+void http_unlink(struct http_request **list, struct http_request *request);
+struct http_request **http_requests(struct http *http);
+struct arena *http_take_arena(struct http *http);
+void http_keep_arena(struct http *http, struct arena *arena);
+/* Wakes the request's connection: its response is ready. */
+void http_wake(struct http *http, struct http_request *request);
+bool http_is_stopping(const struct http *http);
+
+/* http_socket.c */
+int http_socket(const char *address, struct fault *why);
+
+#endif
