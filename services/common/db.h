@@ -25,7 +25,12 @@ struct db *db_new(struct loop *loop, const char *url, unsigned connections, cons
                   size_t count);
 void db_destroy(struct db **db);
 bool db_is_up(const struct db *db);
-/* Called at each change between up and away. At most one. */
+/* Why it is not up, for people: NULL when all is well or nothing has been tried yet. With --check the first trouble ends
+ * the program. */
+const char *db_trouble(const struct db *db);
+/* Asks and transactions under way: 0 when it can be stopped without cutting anything off. */
+size_t db_busy(const struct db *db);
+/* Called at each change between up and away; up means migrated and prepared. At most one. */
 void db_on_change(struct db *db, void (*changed)(void *arg, bool up), void *arg);
 
 /* Parameters, in order. Text and bytes are copied. The args belong to the call they are given to. */
@@ -46,7 +51,9 @@ struct db_args *db_times(struct db_args *args, const int64_t *unix_ms, size_t co
  * serialisation failure that did not heal by trying again, internal for the rest, which is logged). Rows live until the callback returns. */
 typedef void db_done_fn(void *arg, const struct db_rows *rows, const struct fault *why);
 
-/* One statement by itself. */
+/* One statement by itself. When the connection breaks under it, it is asked again if it begins with SELECT (and calls
+ * neither feed_add nor nextval), else it fails: whether it was done is then unknown. `args` NULL: none. `done` may be NULL.
+ * No callback of this file is called before the function it was given to returns. */
 void db_ask(struct db *db, const struct statement *statement, struct db_args *args, db_done_fn *done, void *arg);
 
 /* Several statements in one transaction, on one connection. After a failed statement every further ask of the
