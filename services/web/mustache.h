@@ -3,7 +3,8 @@
  * and the standalone-line rules, as the published Mustache specification has them; no lambdas.
  *
  * False for sections: nil, false, 0, the empty text and the empty array. A name is looked for in the innermost map
- * first, then outwards; one that is nowhere renders as nothing. */
+ * first, then outwards; one that is nowhere renders as nothing. One addition to the specification: `.name`
+ * with a point before it is looked for in the innermost map only. */
 #ifndef DJEMBE_WEB_MUSTACHE_H
 #define DJEMBE_WEB_MUSTACHE_H
 

@@ -59,20 +59,29 @@ static struct slice cut(struct slice *name)
     return part;
 }
 
-/* NULL: the name is nowhere. The first part is looked for outwards, the others only inside what it names. */
-static const msgpack_object *resolve(const struct renderer *renderer, struct slice name)
+/* The innermost map that has it, from inside out. */
+static const msgpack_object *look_out(const struct renderer *renderer, struct slice key)
 {
-    if (slice_is(name, ".")) {
-        return renderer->stack[renderer->contexts - 1];
-    }
-    struct slice part = cut(&name);
     const msgpack_object *found = NULL;
     for (unsigned i = renderer->contexts; i > 0 && found == NULL; i--) {
-        found = get(renderer->stack[i - 1], part);
+        found = get(renderer->stack[i - 1], key);
+    }
+    return found;
+}
+
+/* NULL: the name is nowhere. The first part is looked for outwards, unless a point stands before it; the others only
+ * inside what it names. */
+static const msgpack_object *resolve(const struct renderer *renderer, struct slice name)
+{
+    const msgpack_object *found;
+    if (name.at[0] == '.') {
+        found = renderer->stack[renderer->contexts - 1];
+        name = slice_of(name.at + 1, name.size - 1);
+    } else {
+        found = look_out(renderer, cut(&name));
     }
     while (found != NULL && name.size > 0) {
-        part = cut(&name);
-        found = get(found, part);
+        found = get(found, cut(&name));
     }
     return found;
 }
