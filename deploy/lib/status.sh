@@ -100,5 +100,5 @@ status_crashes() {
     local count when code
     read -r count when code 2>/dev/null <"$VAR/run/$1.crashes" || return 0
     [ -n "$PID" ] || STATE=restarting
-    ERROR="ended by itself $count times, last $(date -d "@$when" '+%F %T') with status $code${ERROR:+; $ERROR}"
+    ERROR="ended by itself ($count×), last $(date -d "@$when" '+%F %T') with status $code${ERROR:+; $ERROR}"
 }

@@ -1,1 +1,180 @@
-TEST_NAMES="unit integration clients browser format fuzz docker"
+# `./djembe test`: builds with the sanitizers, runs every kind of test, and counts.
+
+TEST_NAMES="format unit integration clients browser fuzz docker tidy"
+TEST_QUICK="format unit integration clients browser" # what `./djembe test` runs without a name
+readonly TEST_NAMES TEST_QUICK
+PASSED=0 FAILED=0 FAILING=()
+
+# tests_run [NAME or FILE] [ARGUMENTS for the test runner...]
+tests_run() {
+    local names=${1:-$TEST_QUICK} results=$ROOT/build/results name began=$SECONDS
+    [ $# -eq 0 ] || shift
+    case $names in
+    *.py) set -- "$(realpath "$names")" "$@" && names=integration ;;
+    *.mjs) set -- "$(realpath "$names")" "$@" && names=browser ;;
+    esac
+    for name in $names; do
+        [[ " $TEST_NAMES " == *" $name "* ]] || die "There are no tests called $name: it is one of $TEST_NAMES, or a test's file."
+    done
+    tests_environment
+    packages_need run build test
+    mkdir -p "$results"
+    for name in $names; do
+        tests_prepare "$name" || { test_count 0 1 "$name could not be prepared" && continue; }
+        say ""
+        say "== $name"
+        "test_$name" "$@"
+    done
+    say ""
+    [ ${#FAILING[@]} -eq 0 ] || printf 'failed: %s\n' "${FAILING[@]}"
+    say "in $(((SECONDS - began) / 60)) min $(((SECONDS - began) % 60)) s"
+    say "$PASSED passed, $FAILED failed"
+    [ "$FAILED" -eq 0 ]
+}
+
+# The tests start instances of their own: nothing of the caller's instance may reach them.
+tests_environment() {
+    local name
+    for name in $(compgen -v | grep -E '^DJEMBE_' | grep -Ev '^DJEMBE_(TEST|FUZZ)_'); do unset "$name"; done
+    export DJEMBE_BUILD=asan PYTHONDONTWRITEBYTECODE=1
+    DJEMBE_NO_BUILD=""
+}
+
+# What a kind of test needs before it can run; in a subshell, for what goes wrong here ends only this kind.
+tests_prepare() (
+    case $1 in
+    format) return ;;
+    docker)
+        command -v docker >/dev/null && command -v docker-compose >/dev/null ||
+            die "The docker tests need docker and docker-compose: apt-get install docker.io docker-compose"
+        docker info >/dev/null 2>&1 || die "No Docker engine answers: start one (systemctl start docker), then run this again."
+        ;;
+    *)
+        [ "$1" != unit ] && [ "$1" != browser ] || npm_install
+        build_programs all
+        ;;
+    esac
+)
+
+# The packages of package-lock.json, once for each state of that file.
+npm_install() {
+    local folder=$ROOT/tests/browser
+    [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] && return
+    run_long "Installing the browser tests' npm packages" "$ROOT/build/npm.log" npm --prefix "$folder" ci --no-audit --no-fund && return
+    log_show "$ROOT/build/npm.log" 5
+    die "The npm packages could not be installed: is the network there? $ROOT/build/npm.log has all of it."
+}
+
+# test_count PASSED FAILED WHAT
+test_count() {
+    PASSED=$((PASSED + $1))
+    FAILED=$((FAILED + $2))
+    [ "$2" -eq 0 ] || FAILING+=("$3")
+}
+
+# test_step WHAT COMMAND...: one that passes or fails as a whole.
+test_step() {
+    local what=$1
+    shift
+    if "$@"; then
+        say "  ok  $what"
+        test_count 1 0 "$what"
+    else
+        say "  FAILED  $what"
+        test_count 0 1 "$what"
+    fi
+}
+
+# test_junit WHAT FILE STATUS: adds up what a runner wrote there; a runner that wrote nothing has failed.
+test_junit() {
+    local tests failures errors skipped
+    if [ ! -s "$2" ]; then
+        test_count 0 1 "$1 (its runner ended with status $3)"
+        return
+    fi
+    tests=$(junit_number tests "$2") failures=$(junit_number failures "$2")
+    errors=$(junit_number errors "$2") skipped=$(junit_number skipped "$2")
+    [ "$3" -eq 0 ] || [ $((failures + errors)) -gt 0 ] || errors=1
+    test_count $((tests - failures - errors - skipped < 0 ? 0 : tests - failures - errors - skipped)) $((failures + errors)) "$1"
+}
+
+junit_number() {
+    local found
+    found=$(grep -o "\b$1=\"[0-9]*\"" "$2" | head -n 1 | tr -dc 0-9)
+    echo "${found:-0}"
+}
+
+test_format() {
+    test_step "clang-format" format_check
+    test_step "shellcheck" shellcheck -x -P "$ROOT" "$ROOT/djembe" "$ROOT"/deploy/lib/*
+}
+
+# Names the files that `clang-format -i` would change.
+format_check() {
+    sources_listed | xargs clang-format-14 --dry-run -Werror 2>&1 | sed -nE 's|^([^:]+):[0-9]+:[0-9]+: error: .*|  clang-format-14 -i \1|p' | sort -u | tee "$ROOT/build/results/format.txt"
+    [ ! -s "$ROOT/build/results/format.txt" ]
+}
+
+sources_listed() {
+    find "$ROOT/proto" "$ROOT/services" "$ROOT/tests" -name node_modules -prune -o \( -name '*.c' -o -name '*.h' \) -print
+}
+
+test_ctest() {
+    local what=$1 pattern=$2 xml=$ROOT/build/results/$1.xml code=0
+    shift 2
+    rm -f "$xml"
+    ctest --test-dir "$ROOT/build/asan" -R "$pattern" -j "$(nproc)" --output-on-failure --output-junit "$xml" "$@" || code=$?
+    test_junit "$what" "$xml" "$code"
+}
+
+# With the fuzz targets for a few seconds each; DJEMBE_FUZZ_SECONDS says how many.
+test_unit() {
+    test_ctest unit '^unit/' "$@"
+    [ $# -gt 0 ] || test_ctest fuzz '^fuzz/'
+}
+
+test_fuzz() {
+    export DJEMBE_FUZZ_SECONDS=${DJEMBE_FUZZ_SECONDS:-60}
+    test_ctest fuzz '^fuzz/' "$@"
+}
+
+# test_pytest WHAT FOLDER [ARGUMENTS...]: a file among the arguments stands for the folder.
+test_pytest() {
+    local what=$1 folder=$2 xml=$ROOT/build/results/$1.xml code=0 word
+    shift 2
+    for word; do [ ! -e "${word%%::*}" ] || folder=""; done
+    if [ -n "$folder" ] && [ -z "$(find "$folder" -name 'test_*.py' 2>/dev/null | head -n 1)" ]; then
+        say "  none yet"
+        return
+    fi
+    rm -f "$xml"
+    DJEMBE_NO_BUILD=1 /usr/bin/python3 -m pytest -p no:cacheprovider -ra --durations=5 --junitxml="$xml" ${folder:+"$folder"} "$@" || code=$?
+    [ $code -ne 5 ] || return 0 # no test has that name
+    test_junit "$what" "$xml" "$code"
+}
+
+test_integration() {
+    test_pytest integration "$ROOT/tests/integration" "$@"
+}
+
+test_clients() {
+    test_pytest clients "$ROOT/tests/clients" "$@"
+}
+
+test_docker() {
+    test_pytest docker "$ROOT/tests/docker" "$@"
+}
+
+test_browser() {
+    local log=$ROOT/build/results/browser.tap code=0 files=("$ROOT"/tests/browser/*.test.mjs) passed failed
+    [ $# -eq 0 ] || [ ! -e "$1" ] || { files=("$1") && shift; }
+    DJEMBE_NO_BUILD=1 node --test --test-concurrency=1 --test-reporter=tap "$@" "${files[@]}" | tee "$log" || code=$?
+    passed=$(sed -n 's/^# pass //p' "$log" | tail -n 1) failed=$(sed -n 's/^# \(fail\|cancelled\) //p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+    [ "$code" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+    test_count "${passed:-0}" "$failed" browser
+}
+
+# clang-tidy over the daemons; takes minutes, so it is not among the quick ones.
+test_tidy() {
+    test_step "clang-tidy" run-clang-tidy-14 -quiet -p "$ROOT/build/asan" "$ROOT/(proto|services)/.*\.c\$"
+}
