@@ -19,7 +19,8 @@ typedef struct tree proto_tree;
 /* session_total.flags */
 enum { SESSION_COMPLETED = 1, SESSION_STOPPED = 2 };
 
-/* clang-format off: a declaration a line reads best here */
+/* A declaration a line reads best here. */
+/* clang-format off */
 #define ROW(r, doc) extern const struct row r##_row; struct r { field_mask given;
 #define COLUMN(kind, name, low, high, need, doc) proto_##kind name;
 #define ROW_END(r) };
@@ -37,7 +38,8 @@ enum { SESSION_COMPLETED = 1, SESSION_STOPPED = 2 };
 extern const struct message *const messages[];
 extern const size_t messages_count;
 
-/* The message of that wire name; `<feed>.since` and `<feed>.snapshot` of any feed are found too. NULL: there is none. */
+/* The message of that wire name; `<feed>.since` and `<feed>.snapshot` of any feed are found too. NULL: there is none.
+ */
 const struct message *message_find(struct slice wire);
 
 #endif
