@@ -377,10 +377,11 @@ void http_destroy(struct http **handle)
     free(http);
 }
 
-void http_quiesce_all(void)
+void http_quiesce_all(const struct http *except)
 {
     for (struct http *http = listeners; http != NULL; http = http->next)
-        http_quiesce(http);
+        if (http != except)
+            http_quiesce(http);
 }
 
 bool http_all_answered(void)

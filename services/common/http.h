@@ -31,8 +31,9 @@ struct http *http_listen(struct loop *loop, const char *address, const struct ht
 void http_destroy(struct http **http);
 /* Takes no new connections from now on; those that are open go on until http_destroy. */
 void http_quiesce(struct http *http);
-/* The same for every listener of the process, and whether any request of theirs still waits for its answer. */
-void http_quiesce_all(void);
+/* The same for every listener of the process but one. */
+void http_quiesce_all(const struct http *except);
+/* Does no request of any listener wait for its answer? */
 bool http_all_answered(void);
 /* The port it listens on (the one that was given for `:0`). */
 unsigned http_port(const struct http *http);

@@ -1,11 +1,11 @@
-/* The skeleton of a daemon: options, log, signals, database and migrations, bus, admin HTTP, loop, in one order of start and
- * stop for all. A daemon's main() is one table.
+/* The skeleton of a daemon: options, log, signals, database and migrations, bus, admin HTTP, loop, in one order of
+ * start and stop for all. A daemon's main() is one table.
  *
  *   start: options -> log -> admin port -> bus -> database (connect, migrate, prepare) -> start() -> loop
  *   SIGTERM: readyz says no -> stop() -> bus drained -> database drained -> exit 0
  *
- * A daemon starts without PostgreSQL and without its neighbours, and catches up when they come. `database_ready` runs when
- * migrations are applied and the statements prepared, once. */
+ * A daemon starts without PostgreSQL and without its neighbours, and catches up when they come. `database_ready` runs
+ * when migrations are applied and the statements prepared, once. */
 #ifndef DJEMBE_COMMON_SERVICE_H
 #define DJEMBE_COMMON_SERVICE_H
 
@@ -15,16 +15,16 @@
 #include "services/common/options.h"
 
 struct service {
-    const char *name; /* tracker, web, catalog, ratio: also its PostgreSQL schema */
-    unsigned bus_port, admin_port; /* defaults, before settings */
-    const struct option *options; /* its own; common ones are added */
+    const char *name;                  /* tracker, web, catalog, ratio: also its PostgreSQL schema */
+    unsigned bus_port, admin_port;     /* defaults, before settings */
+    const struct option *options;      /* its own; common ones are added */
     const struct embedded *migrations; /* djembe_embed of migrations/ */
     size_t migrations_count;
     const struct statement *const *statements;
     size_t statements_count;
-    bool (*start)(struct fault *why);   /* listen, serve; false: fatal */
-    void (*database_ready)(void);       /* may be NULL */
-    void (*stop)(void);                 /* may be NULL */
+    bool (*start)(struct fault *why); /* listen, serve; false: fatal */
+    void (*database_ready)(void);     /* may be NULL */
+    void (*stop)(void);               /* may be NULL */
     /* NULL when all is well, else one sentence; called for /healthz and /readyz. Both may be NULL. */
     const char *(*unhealthy)(void);
     const char *(*unready)(void);
