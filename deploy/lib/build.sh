@@ -42,7 +42,7 @@ build_programs() {
 }
 
 build_failed() {
-    grep -E -A4 'error:|Error|FAILED' "$1" | head -n 20 | sed 's/^/  | /' >&2
+    grep -E -A4 'error:|Error|FAILED' "$1" | sed -n '1,20s/^/  | /p' >&2 || true
     disk_need "$ROOT" 20 "the build"
     die "$2: $1 has all of it."
 }

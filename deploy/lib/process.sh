@@ -44,9 +44,9 @@ process_ports() {
 port_holder() {
     local hex inode pid
     hex=$(printf ':%04X' "$1")
-    inode=$(awk -v port="$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10; exit }' /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+    inode=$(awk -v port="$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed -n 1p)
     [ -n "$inode" ] || return 0
-    pid=$(find /proc/[0-9]*/fd -maxdepth 1 -lname "socket:\[$inode\]" 2>/dev/null | head -n 1 | cut -d/ -f3)
+    pid=$(find /proc/[0-9]*/fd -maxdepth 1 -lname "socket:\[$inode\]" 2>/dev/null | sed -n 1p | cut -d/ -f3)
     if [ -n "$pid" ]; then echo "$(<"/proc/$pid/comm") (pid $pid)"; else echo "another program"; fi
 }
 
@@ -120,6 +120,7 @@ process_start() {
     (
         [ -z "${INSTANCE_LOCK:-}" ] || exec {INSTANCE_LOCK}>&-
         cd "$VAR" || exit
+        set --
         [ "$(id -u)" != 0 ] || set -- setpriv --reuid="$OWNER" --regid="$OWNER" --init-groups --no-new-privs --
         exec setsid "$@" env -i "${ENVIRONMENT[@]}" "$VAR/bin/supervise" \
             "$name" "$VAR/run" "$VAR/log/$name.log" "$signal" "${command[@]}"

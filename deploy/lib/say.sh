@@ -54,7 +54,7 @@ json_value() {
 disk_need() {
     local folder=$1 room
     while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
-    room=$(df -Pm --output=avail "$folder" 2>/dev/null | tail -n 1 | tr -d ' ') || return 0
+    room=$(df -m --output=avail "$folder" 2>/dev/null | tail -n 1 | tr -d ' ') || return 0
     [ "$room" -ge "$2" ] ||
-        die "The disk of $folder is full: $room MB are free and $3 needs $2 MB. Make room there and run this again."
+        die "The disk of $folder has not enough room: $room MB are free, and $3 needs $2 MB. Make room there and run this again."
 }

@@ -19,7 +19,7 @@ status() {
 status_row() {
     local name=$1 health code
     PID=$(process_pid "$name") UPTIME=- MEMORY=- VERSION=- ERROR=""
-    PORT=$(process_ports "$name" | head -n 1 | cut -d' ' -f1)
+    PORT=$(process_ports "$name" | sed -n '1s, .*,,p')
     PORT=${PORT:-socket}
     if [ -n "$PID" ]; then
         UPTIME=$(status_uptime "$PID")
@@ -83,17 +83,17 @@ status_version() {
     if [ "$1" = postgresql ]; then
         "$(postgres_bin)/postgres" --version | awk '{ print $3 }'
     else
-        "$VAR/bin/djembe-$1" --version 2>/dev/null | awk '{ print $NF; exit }'
+        "$VAR/bin/djembe-$1" --version 2>/dev/null | awk 'NR == 1 { print $NF }'
     fi
 }
 
 # The first check on /healthz that is not well.
 status_complaint() {
-    grep -vE '^(ok|[a-z ]+: ok|last_error.*)?$' <<<"$1" | head -n 1
+    grep -vE '^(ok|[a-z ]+: ok|last_error.*)?$' <<<"$1" | sed -n 1p
 }
 
 status_last_error() {
-    sed -n 's/^last_error: *//p' <<<"$1" | head -n 1
+    sed -n 's/^last_error: *//p' <<<"$1" | sed -n 1p
 }
 
 status_crashes() {

@@ -100,7 +100,7 @@ test_junit() {
 
 junit_number() {
     local found
-    found=$(grep -o "\b$1=\"[0-9]*\"" "$2" | head -n 1 | tr -dc 0-9)
+    found=$(grep -o "\b$1=\"[0-9]*\"" "$2" | sed -n 1p | tr -dc 0-9)
     echo "${found:-0}"
 }
 
@@ -143,7 +143,7 @@ test_pytest() {
     local what=$1 folder=$2 xml=$ROOT/build/results/$1.xml code=0 word
     shift 2
     for word; do [ ! -e "${word%%::*}" ] || folder=""; done
-    if [ -n "$folder" ] && [ -z "$(find "$folder" -name 'test_*.py' 2>/dev/null | head -n 1)" ]; then
+    if [ -n "$folder" ] && [ -z "$(find "$folder" -name 'test_*.py' 2>/dev/null | sed -n 1p)" ]; then
         say "  none yet"
         return
     fi
