@@ -89,11 +89,11 @@ status_version() {
 
 # The first check on /healthz that is not well.
 status_complaint() {
-    grep -vE '^(ok|[a-z ]+: ok|last_error.*)?$' <<<"$1" | sed -n 1p
+    sed -n '/^fail /{s///p;q}' <<<"$1"
 }
 
 status_last_error() {
-    sed -n 's/^last_error: *//p' <<<"$1" | sed -n 1p
+    sed -nE 's/^note last error at //p' <<<"$1"
 }
 
 status_crashes() {

@@ -1,12 +1,20 @@
 /* djembe-admin: what an operator asks of the daemons, from a shell. */
 #include "services/admin/call.h"
 #include "services/admin/command.h"
-#include "services/admin/keys.h"
-#include "services/admin/member.h"
+#include "services/admin/request.h"
+#include "services/admin/tell.h"
 #include "services/admin/torrent.h"
+#include "services/common/keys.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static void run_keys(const struct command *command)
+{
+    struct fault why = {0};
+    if (!keys_make(command->given[0], &why))
+        tell_fault(&why);
+}
 
 static struct command commands[] = {
     {.words = "member add",
@@ -36,7 +44,7 @@ static struct command commands[] = {
      .run = run_bus},
     {.words = "keys",
      .rest = "FOLDER",
-     .help = "Makes the certificates of the bus.",
+     .help = "Makes the certificates of the bus that are missing.",
      .least = 1,
      .most = 1,
      .run = run_keys},

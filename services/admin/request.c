@@ -1,5 +1,5 @@
 /* member add, invite, bus: one request each. */
-#include "services/admin/member.h"
+#include "services/admin/request.h"
 #include "services/admin/call.h"
 #include "services/admin/tell.h"
 

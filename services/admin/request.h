@@ -1,6 +1,6 @@
-/* Commands about people, and the plain request. */
-#ifndef DJEMBE_ADMIN_MEMBER_H
-#define DJEMBE_ADMIN_MEMBER_H
+/* Commands that are one request: about people, and any that is typed. */
+#ifndef DJEMBE_ADMIN_REQUEST_H
+#define DJEMBE_ADMIN_REQUEST_H
 
 #include "services/admin/command.h"
 
