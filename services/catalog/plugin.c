@@ -1,0 +1,164 @@
+/* See plugin.h. plugins.inc holds one PLUGIN(name) line for each file in plugins/, written by CMake. */
+#include "services/catalog/plugin.h"
+
+#define PLUGIN(name) extern const struct plugin plugin_##name;
+#include "services/catalog/plugins.inc"
+#undef PLUGIN
+
+const struct plugin *const plugins[] = {
+#define PLUGIN(name) &plugin_##name,
+#include "services/catalog/plugins.inc"
+#undef PLUGIN
+};
+const size_t plugins_count = sizeof plugins / sizeof *plugins;
+
+const struct plugin *plugin_find(struct slice name)
+{
+    for (size_t i = 0; i < plugins_count; i++)
+        if (slice_is(name, plugins[i]->name))
+            return plugins[i];
+    return NULL;
+}
+
+int plugin_attribute(const struct plugin *plugin, const char *name)
+{
+    for (int i = 0; name != NULL && plugin->attributes[i].name != NULL; i++)
+        if (strcmp(plugin->attributes[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+struct slice plugin_value(const struct plugin *plugin, const struct values *values, const char *name)
+{
+    int place = plugin_attribute(plugin, name);
+    return place < 0 ? (struct slice){0} : values->of[place];
+}
+
+void plugin_set(const struct plugin *plugin, struct values *values, const char *name, const char *value)
+{
+    int place = plugin_attribute(plugin, name);
+    if (place >= 0)
+        values->of[place] = slice_text(value);
+}
+
+static const struct role *role_find(const struct role *roles, struct slice name)
+{
+    for (const struct role *role = roles; role != NULL && role->name != NULL; role++)
+        if (slice_is(name, role->name))
+            return role;
+    return NULL;
+}
+
+const struct role *plugin_role(const struct plugin *plugin, const struct attribute *attribute, struct slice name)
+{
+    if (attribute != NULL)
+        return name.size == 0 ? attribute->roles : role_find(attribute->roles, name);
+    for (const struct attribute *any = plugin->attributes; any->name != NULL; any++) {
+        const struct role *role = role_find(any->roles, name);
+        if (role != NULL)
+            return role;
+    }
+    return NULL;
+}
+
+const struct role *plugin_leading_role(const struct plugin *plugin)
+{
+    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
+        if (attribute->type == ATTR_credit)
+            return attribute->roles;
+    return NULL;
+}
+
+enum level_kind plugin_level(const struct plugin *plugin, struct slice name)
+{
+    for (enum level_kind kind = 0; kind < LEVEL_COUNT; kind++)
+        if (plugin->levels[kind].name != NULL && slice_is(name, plugin->levels[kind].name))
+            return kind;
+    return LEVEL_COUNT;
+}
+
+enum level_kind plugin_parent(const struct plugin *plugin, enum level_kind kind)
+{
+    if (kind == LEVEL_edition)
+        return LEVEL_group;
+    if (kind == LEVEL_unit)
+        return plugin->levels[LEVEL_edition].name != NULL ? LEVEL_edition : LEVEL_group;
+    return LEVEL_COUNT;
+}
+
+void plugin_line(const struct plugin *plugin, const struct credit *credits, size_t count, struct credit_line *into)
+{
+    const struct role *leading = plugin_leading_role(plugin);
+    size_t room = sizeof into->names / sizeof *into->names;
+    into->count = 0;
+    if (plugin->line != NULL) {
+        plugin->line(credits, count, into);
+        return;
+    }
+    for (size_t i = 0; i < count && into->count < room; i++) {
+        if (credits[i].role != leading)
+            continue;
+        if (into->count > 0)
+            into->names[into->count - 1].joiner = " & ";
+        into->names[into->count++] = (struct line_name){.credit = &credits[i], .joiner = ""};
+    }
+}
+
+static bool attribute_check(const struct plugin *plugin, const struct attribute *attribute, struct fault *why)
+{
+    bool sized = attribute->type == ATTR_text || attribute->type == ATTR_long || attribute->type == ATTR_number ||
+                 attribute->type == ATTR_tags;
+    if (plugin_attribute(plugin, attribute->name) != (int)(attribute - plugin->attributes))
+        return fault_set(why, STATUS_internal, attribute->name, "The name stands for two attributes.");
+    if (plugin->levels[attribute->level].name == NULL || attribute->level == LEVEL_person)
+        return fault_set(why, STATUS_internal, attribute->name, "The attribute is of a level that nobody fills in.");
+    if ((attribute->type == ATTR_choice) != (attribute->choices != NULL) ||
+        (attribute->type == ATTR_credit) != (attribute->roles != NULL))
+        return fault_set(why, STATUS_internal, attribute->name, "Choices belong to a choice, roles to a credit.");
+    if ((attribute->type == ATTR_credit || attribute->type == ATTR_tags) && attribute->level != LEVEL_group)
+        return fault_set(why, STATUS_internal, attribute->name, "Credits and tags are the group's.");
+    if (sized && attribute->low > attribute->high)
+        return fault_set(why, STATUS_internal, attribute->name, "Low is above high.");
+    if (attribute->label == NULL || attribute->help == NULL)
+        return fault_set(why, STATUS_internal, attribute->name, "The attribute says nothing to people.");
+    return true;
+}
+
+static bool level_check(const struct plugin *plugin, enum level_kind kind, struct fault *why)
+{
+    const struct level *level = &plugin->levels[kind];
+    if (level->name == NULL)
+        return kind == LEVEL_person || kind == LEVEL_edition ||
+               fault_set(why, STATUS_internal, NULL, "A plugin needs groups and units.");
+    int named = plugin_attribute(plugin, level->named);
+    if (level->named != NULL && (named < 0 || plugin->attributes[named].level != kind))
+        return fault_set(why, STATUS_internal, level->named,
+                         "The level is named by an attribute that it does not have.");
+    for (const char *const *name = level->same; name != NULL && *name != NULL; name++) {
+        int place = plugin_attribute(plugin, *name);
+        if (place < 0 || plugin->attributes[place].level != kind)
+            return fault_set(why, STATUS_internal, *name,
+                             "The level is told apart by an attribute that it does not have.");
+    }
+    return true;
+}
+
+bool plugin_check(const struct plugin *plugin, struct fault *why)
+{
+    size_t count = 0;
+    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++, count++)
+        if (!attribute_check(plugin, attribute, why))
+            return false;
+    if (count > ATTRIBUTES_MAX)
+        return fault_set(why, STATUS_internal, NULL, "A plugin has at most %d attributes.", ATTRIBUTES_MAX);
+    for (enum level_kind kind = 0; kind < LEVEL_COUNT; kind++)
+        if (!level_check(plugin, kind, why))
+            return false;
+    const char *named[] = {plugin->year, plugin->type, plugin->description, plugin->unit_description};
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        if (named[i] != NULL && plugin_attribute(plugin, named[i]) < 0)
+            return fault_set(why, STATUS_internal, named[i], "The plugin has no such attribute.");
+    if (plugin->group_title == NULL || plugin->unit_title == NULL || plugin->file_name == NULL)
+        return fault_set(why, STATUS_internal, NULL, "A plugin needs its lines.");
+    return true;
+}

@@ -1,0 +1,159 @@
+/* What a plugin is: a description of its levels, attributes, credits and lines as data, with a hook only where data
+ * cannot say it. One C file in plugins/ that defines `const struct plugin plugin_<file's name>`; the build finds it. */
+#ifndef DJEMBE_CATALOG_PLUGIN_H
+#define DJEMBE_CATALOG_PLUGIN_H
+
+#include "proto/fault.h"
+#include "services/catalog/metainfo.h"
+#include "services/common/arena.h"
+
+#include <stdint.h>
+
+#define ATTRIBUTES_MAX 48
+#define CREDITS_MAX 100
+#define TAGS_MAX 40
+
+/* From the top. A plugin may do without persons and editions, never without groups and units. */
+enum level_kind { LEVEL_person, LEVEL_group, LEVEL_edition, LEVEL_unit, LEVEL_COUNT };
+
+struct level {
+    const char *name;   /* "album": in addresses and in the database; NULL: the plugin does without this level */
+    const char *title;  /* "Album" */
+    const char *plural; /* "Albums" */
+    const char *named;  /* the attribute that is its name; NULL: it has none */
+    /* Attributes by which two entities under the same parent are one: the second joins the first; of a unit: the second
+     * is a duplicate, and told so. A group is also asked to share a person of the leading role. NULL ends the list. */
+    const char *const *same;
+};
+
+enum attribute_type {
+    ATTR_text,   /* one line; low..high letters */
+    ATTR_long,   /* several lines */
+    ATTR_number, /* low..high */
+    ATTR_choice, /* one of `choices` */
+    ATTR_flag,   /* yes or no */
+    ATTR_tags,   /* of the group; separated by commas, low..high letters in all */
+    ATTR_credit, /* persons, each in a role of `roles` */
+};
+
+struct role {
+    const char *name;    /* "guest" */
+    const char *title;   /* "Guest", in the form */
+    const char *heading; /* "With", above the names on the group's page */
+};
+
+struct attribute {
+    const char *name; /* in forms, in the database, in searches; NULL ends the list */
+    const char *label;
+    enum level_kind level;
+    enum attribute_type type;
+    bool required;
+    bool searched; /* its words find the group */
+    bool faceted;  /* lists can be narrowed by it */
+    int64_t low, high;
+    const char *const *choices; /* NULL ends the list */
+    const struct role *roles;   /* the first one leads: a required credit wants somebody in it */
+    const char *note;           /* ATTR_credit: what may be told of each ("Part played"); NULL: nothing */
+    const char *found_in;       /* ATTR_flag that nobody is asked for: set when a file ends so (".log") */
+    const char *help;
+};
+
+/* A section of a person's page: the groups in which they have that role and that type. */
+struct section {
+    const char *role;
+    const char *type; /* NULL: any */
+    const char *title;
+};
+
+/* The value of each attribute by its place in the plugin's list, as text: numbers in decimal, flags "1". Empty: none.
+ */
+struct values {
+    struct slice of[ATTRIBUTES_MAX];
+};
+
+struct credit {
+    struct slice name, note;
+    const struct role *role;
+    uint64_t entity; /* the person, once known */
+};
+
+/* The line of names that stands for a group's credits: who, and the text up to the next. */
+struct line_name {
+    const struct credit *credit; /* NULL: `text` stands for several */
+    const char *text;
+    const char *joiner;
+};
+struct credit_line {
+    struct line_name names[8];
+    size_t count;
+};
+
+/* A whole upload: what a form said, checked. */
+struct submission {
+    struct values values;
+    const struct credit *credits;
+    size_t credits_count;
+    const struct slice *tags;
+    size_t tags_count;
+};
+
+struct form;
+
+struct plugin {
+    const char *name, *title;
+    const char *accounting; /* "ratio" or "redundancy" */
+    struct level levels[LEVEL_COUNT];
+    const struct attribute *attributes;
+    const struct section *sections; /* NULL title ends the list */
+    const char *year, *type;        /* attributes that say these of a group; NULL: none */
+    const char *description;        /* attribute that is the group's text */
+    const char *unit_description;   /* and the unit's */
+
+    /* Lines, as line.h has them. {credits} is the credit line, {name} the name of the group. */
+    const char *group_title;
+    const char *const *edition_titles; /* the first whose attributes are there; NULL ends the list */
+    const char *unit_title;
+    const char *file_name; /* of a download, without .torrent */
+
+    /* Hooks; NULL: nothing to add. */
+    /* Puts the credits of a group into its line. Without it: those of the leading role, joined by "&". */
+    void (*line)(const struct credit *credits, size_t count, struct credit_line *into);
+    /* Rules between attributes. May correct values; false: the fault names the field. `from`: the highest level being
+     * made. */
+    bool (*check)(enum level_kind from, struct submission *submission, struct fault *why);
+    /* Fills what the form lacks from the torrent. */
+    void (*guess)(const struct metainfo *metainfo, struct arena *arena, struct form *form);
+};
+
+/* Every plugin that was built in. */
+extern const struct plugin *const plugins[];
+extern const size_t plugins_count;
+
+/* NULL: there is none of that name. */
+const struct plugin *plugin_find(struct slice name);
+
+/* The place of an attribute in the list; -1: the plugin has none of that name. */
+int plugin_attribute(const struct plugin *plugin, const char *name);
+
+/* The value of a named attribute; empty when it has none. */
+struct slice plugin_value(const struct plugin *plugin, const struct values *values, const char *name);
+void plugin_set(const struct plugin *plugin, struct values *values, const char *name, const char *value);
+
+/* The role of that name among all credits' roles, NULL when there is none. An empty name: the leading role of
+ * `attribute`. */
+const struct role *plugin_role(const struct plugin *plugin, const struct attribute *attribute, struct slice name);
+/* The leading role: the first of the first credit attribute; NULL when the plugin credits nobody. */
+const struct role *plugin_leading_role(const struct plugin *plugin);
+
+/* The kind of the level of that name; LEVEL_COUNT when there is none. */
+enum level_kind plugin_level(const struct plugin *plugin, struct slice name);
+/* The level above, as far as entities are parents: LEVEL_COUNT for a group and a person. */
+enum level_kind plugin_parent(const struct plugin *plugin, enum level_kind kind);
+
+/* The credits' line by the plugin's hook or the common rule. */
+void plugin_line(const struct plugin *plugin, const struct credit *credits, size_t count, struct credit_line *into);
+
+/* Is the description whole and consistent? Asserted for each plugin at start, and by the unit tests. */
+bool plugin_check(const struct plugin *plugin, struct fault *why);
+
+#endif
