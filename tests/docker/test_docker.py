@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "integration"))
+sys.path.insert(0, str(ROOT / "tests" / "harness"))
 from content import make_album, make_torrent, same_content  # noqa: E402
 from instance import wait_for  # noqa: E402
 

@@ -1,0 +1,59 @@
+"""Every run of these tests has a network and a view of /etc of its own: nothing here can meet another run, or leave the machine."""
+
+import ctypes
+import os
+import subprocess
+
+import pytest
+
+from instance import Instance
+
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
+
+
+def pytest_configure(config):
+    if os.environ.get("DJEMBE_TEST_NETWORK") == "own":
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
+        raise pytest.UsageError(f"a network of one's own needs root: {os.strerror(ctypes.get_errno())}")
+    for command in (
+        ["mount", "--make-rprivate", "/"],
+        ["ip", "link", "set", "lo", "up"],
+        *(["ip", "address", "add", f"10.77.0.{i}/24", "dev", "lo"] for i in range(1, 10)),
+        *(["ip", "-6", "address", "add", f"fd77::{i}/64", "dev", "lo"] for i in range(1, 10)),
+    ):
+        subprocess.run(command, check=True)
+    os.environ["DJEMBE_TEST_NETWORK"] = "own"
+
+
+_offsets = iter(range(0, 60000, 100))
+
+
+@pytest.fixture(scope="session")
+def make_instance(tmp_path_factory):
+    """make_instance(name, **settings): a running instance, stopped at the end of the session at the latest."""
+    made = []
+
+    def make(name, start=True, **settings):
+        folder = tmp_path_factory.mktemp(name)
+        os.chmod(folder.parent, 0o755)
+        os.chmod(folder.parent.parent, 0o755)
+        instance = Instance(folder / "var", next(_offsets), **settings)
+        made.append(instance)
+        if start:
+            instance.up()
+        return instance
+
+    yield make
+    for instance in made:
+        instance.run("down", ok=False)
+
+
+@pytest.fixture(scope="module")
+def instance(make_instance, request):
+    """One running instance for the tests of a module. At its end no sanitizer may have complained."""
+    made = make_instance(request.module.__name__)
+    yield made
+    made.down()
+    assert made.complaints() == []
