@@ -18,7 +18,7 @@ static int fixed_write(void *data, const char *bytes, size_t size)
     return 0;
 }
 
-static bool is_method(struct slice method)
+bool envelope_is_method(struct slice method)
 {
     if (method.size == 0 || method.size > ENVELOPE_METHOD_MAX)
         return false;
@@ -72,7 +72,7 @@ bool envelope_request_read(struct slice frame, struct envelope_request *into)
         return false;
     const msgpack_object *column = header_columns(frame, 6, &zone);
     bool well = column != NULL && read_number(&column[1], UINT64_MAX, &into->id) &&
-                read_text(&column[2], &into->method) && is_method(into->method) &&
+                read_text(&column[2], &into->method) && envelope_is_method(into->method) &&
                 read_number(&column[3], UINT32_MAX, &deadline) && read_number(&column[4], ID_MAX, &into->actor) &&
                 read_text(&column[5], &into->trace) && is_trace(into->trace);
     into->deadline_ms = (uint32_t)deadline;
@@ -96,7 +96,7 @@ bool envelope_reply_read(struct slice frame, struct envelope_reply *into)
 
 size_t envelope_request_pack(const struct envelope_request *request, char into[ENVELOPE_HEADER_MAX])
 {
-    assert(is_method(request->method) && is_trace(request->trace));
+    assert(envelope_is_method(request->method) && is_trace(request->trace));
     struct fixed fixed = {.at = into};
     msgpack_packer packer;
     msgpack_packer_init(&packer, &fixed, fixed_write);

@@ -39,6 +39,9 @@ void envelope_fault_pack(const struct fault *why, msgpack_packer *packer);
 /* What such a body says; words of our own where it says nothing readable. */
 void envelope_fault_read(enum status status, const msgpack_object *body, struct fault *into);
 
+/* Can it be the name of a method? */
+bool envelope_is_method(struct slice method);
+
 /* The service that a method belongs to: its first word. Empty when there is no dot. */
 struct slice envelope_service(struct slice method);
 
