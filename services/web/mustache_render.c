@@ -69,17 +69,29 @@ static const msgpack_object *look_out(const struct renderer *renderer, struct sl
     return found;
 }
 
+/* The outermost context when none is a map. */
+static const msgpack_object *innermost_map(const struct renderer *renderer)
+{
+    unsigned i = renderer->contexts - 1;
+    while (i > 0 && renderer->stack[i]->type != MSGPACK_OBJECT_MAP) {
+        i--;
+    }
+    return renderer->stack[i];
+}
+
 /* NULL: the name is nowhere. The first part is looked for outwards, unless a point stands before it; the others only
  * inside what it names. */
 static const msgpack_object *resolve(const struct renderer *renderer, struct slice name)
 {
-    const msgpack_object *found;
-    if (name.at[0] == '.') {
-        found = renderer->stack[renderer->contexts - 1];
-        name = slice_of(name.at + 1, name.size - 1);
-    } else {
-        found = look_out(renderer, cut(&name));
+    if (slice_is(name, ".")) {
+        return renderer->stack[renderer->contexts - 1];
     }
+    bool here = name.at[0] == '.';
+    if (here) {
+        cut(&name);
+    }
+    struct slice first = cut(&name);
+    const msgpack_object *found = here ? get(innermost_map(renderer), first) : look_out(renderer, first);
     while (found != NULL && name.size > 0) {
         found = get(found, cut(&name));
     }

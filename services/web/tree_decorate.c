@@ -162,10 +162,13 @@ static void copy_entry(struct tree_writer *writer, const char *key, const msgpac
     } else {
         copy(writer, key, value, extra);
     }
+    char flag[KEY_MAX + 8];
     if (value->type == MSGPACK_OBJECT_ARRAY && fits) {
-        char flag[KEY_MAX + sizeof "has_"];
         snprintf(flag, sizeof flag, "has_%s", key);
         tree_flag(writer, flag, value->via.array.size > 0);
+    } else if (is_count && fits && ends_with(key, "_count")) {
+        snprintf(flag, sizeof flag, "%s_one", key);
+        tree_flag(writer, flag, value->via.u64 == 1);
     }
 }
 
