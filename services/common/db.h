@@ -25,8 +25,8 @@ struct db *db_new(struct loop *loop, const char *url, unsigned connections, cons
                   size_t count);
 void db_destroy(struct db **db);
 bool db_is_up(const struct db *db);
-/* Why it is not up, for people: NULL when all is well or nothing has been tried yet. With --check the first trouble ends
- * the program. */
+/* Why it is not up, for people: NULL when all is well or nothing has been tried yet. With --check the first trouble
+ * ends the program. */
 const char *db_trouble(const struct db *db);
 /* Asks and transactions under way: 0 when it can be stopped without cutting anything off. */
 size_t db_busy(const struct db *db);
@@ -48,25 +48,26 @@ struct db_args *db_blobs(struct db_args *args, const struct slice *values, size_
 struct db_args *db_times(struct db_args *args, const int64_t *unix_ms, size_t count);
 
 /* The result: `rows` when it worked, else NULL and `why` (unavailable, conflict for a unique violation or a
- * serialisation failure that did not heal by trying again, internal for the rest, which is logged). Rows live until the callback returns. */
+ * serialisation failure that did not heal by trying again, internal for the rest, which is logged). Rows live until the
+ * callback returns. */
 typedef void db_done_fn(void *arg, const struct db_rows *rows, const struct fault *why);
 
 /* One statement by itself. When the connection breaks under it, it is asked again if it begins with SELECT (and calls
- * neither feed_add nor nextval), else it fails: whether it was done is then unknown. `args` NULL: none. `done` may be NULL.
- * No callback of this file is called before the function it was given to returns. */
+ * neither feed_add nor nextval), else it fails: whether it was done is then unknown. `args` NULL: none. `done` may be
+ * NULL. No callback of this file is called before the function it was given to returns. */
 void db_ask(struct db *db, const struct statement *statement, struct db_args *args, db_done_fn *done, void *arg);
 
 /* Several statements in one transaction, on one connection. After a failed statement every further ask of the
- * transaction fails at once and db_commit rolls back and tells the first fault. A commit whose answer was lost is told as
- * STATUS_unavailable with `uncertain` set: resolve it by its key. */
+ * transaction fails at once and db_commit rolls back and tells the first fault. A commit whose answer was lost is told
+ * as STATUS_unavailable with `uncertain` set: resolve it by its key. */
 struct db_tx *db_begin(struct db *db);
 void db_tx_ask(struct db_tx *tx, const struct statement *statement, struct db_args *args, db_done_fn *done, void *arg);
 typedef void db_commit_fn(void *arg, const struct fault *why /* NULL: committed */, bool uncertain);
 void db_commit(struct db_tx *tx, db_commit_fn *done, void *arg); /* consumes tx */
 void db_rollback(struct db_tx *tx);                              /* consumes tx; waiting callbacks are not called */
 
-size_t db_count(const struct db_rows *rows);            /* rows returned */
-uint64_t db_affected(const struct db_rows *rows);       /* rows changed */
+size_t db_count(const struct db_rows *rows);      /* rows returned */
+uint64_t db_affected(const struct db_rows *rows); /* rows changed */
 bool db_is_null(const struct db_rows *rows, size_t row, int column);
 int64_t db_get_int(const struct db_rows *rows, size_t row, int column); /* any integer type */
 bool db_get_flag(const struct db_rows *rows, size_t row, int column);
@@ -77,9 +78,9 @@ int64_t db_get_time(const struct db_rows *rows, size_t row, int column); /* unix
 /* Adds statements after db_new and before the connections are ready (a module's own, such as a feed's). */
 void db_add_statements(struct db *db, const struct statement *const *statements, size_t count);
 
-/* Applies migrations under an advisory lock before the statements are prepared: first common/migrations/0000_schema.sql (the schema,
- * feed tables, kept replies; @SCHEMA@ stands for its name), then the service's own NNNN_*.sql in order of their names.
- * Each runs once, in a transaction of its own, and is recorded in <schema>.migration. */
+/* Applies migrations under an advisory lock before the statements are prepared: first common/migrations/0000_schema.sql
+ * (the schema, feed tables, kept replies; @SCHEMA@ stands for its name), then the service's own NNNN_*.sql in order of
+ * their names. Each runs once, in a transaction of its own, and is recorded in <schema>.migration. */
 void db_migrate(struct db *db, const char *schema, const struct embedded *migrations, size_t count);
 
 #endif

@@ -11,10 +11,11 @@
 
 static void on_socket(void *arg, int events);
 
+/* While it connects, libpq may close its socket and open another one, even of the same number. */
 void connection_watch(struct connection *connection, int events)
 {
-    int fd = PQsocket(connection->pg); /* libpq may have opened another one meanwhile */
-    if (connection->watch != NULL && fd == connection->fd) {
+    int fd = PQsocket(connection->pg);
+    if (connection->watch != NULL && fd == connection->fd && connection->state != CONNECTION_connecting) {
         loop_watch_change(connection->watch, events);
         return;
     }
@@ -81,7 +82,7 @@ static void connection_drop(struct connection *connection)
         loop_unwatch(&connection->watch);
     connection->fd = -1;
     migrating_destroy(&connection->migrating);
-    resolving_destroy(&connection->resolving);
+    resolve_destroy(&connection->resolving);
     PQclear(connection->result);
     connection->result = NULL;
     PQfinish(connection->pg);
@@ -136,14 +137,14 @@ static void on_notice(void *arg, const PGresult *result)
     (void)result;
 }
 
-static void connection_open(struct connection *connection)
+static void connection_open(struct connection *connection, const struct resolved *resolved)
 {
     struct db *db = connection->db;
     char name[64];
     snprintf(name, sizeof name, "djembe-%.40s", db->schema != NULL ? db->schema : "client");
     connection_enter(connection, CONNECTION_connecting);
-    connection->pg = resolving_connect(connection->resolving, db->url, name);
-    resolving_destroy(&connection->resolving);
+    connection->pg = url_connect(db->url, resolved, name);
+    resolve_destroy(&connection->resolving);
     if (connection->pg == NULL)
         fatal("out of memory");
     if (PQstatus(connection->pg) == CONNECTION_BAD) {
@@ -156,9 +157,9 @@ static void connection_open(struct connection *connection)
 
 void connection_start(struct connection *connection)
 {
-    connection->resolving = resolving_new(connection->db->url);
+    connection->resolving = url_resolve(connection->db->url);
     if (connection->resolving == NULL)
-        connection_open(connection);
+        connection_open(connection, NULL);
     else
         connection_enter(connection, CONNECTION_resolving);
 }
@@ -198,13 +199,14 @@ static void on_socket(void *arg, int events)
 
 static void resolving_tick(struct connection *connection)
 {
-    const char *failed = NULL;
-    if (!resolving_done(connection->resolving, &failed))
+    struct resolved resolved;
+    struct fault why = {0};
+    if (!resolve_done(connection->resolving, &resolved, &why))
         return;
-    if (failed != NULL)
-        connection_lose(connection, failed);
+    if (resolved.count == 0)
+        connection_lose(connection, why.text);
     else
-        connection_open(connection);
+        connection_open(connection, &resolved);
 }
 
 /* An ask deep in the pipeline is told in time, though its answer may still come and is then dropped. */

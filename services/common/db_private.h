@@ -9,6 +9,7 @@
 #define DJEMBE_COMMON_DB_PRIVATE_H
 
 #include "services/common/db.h"
+#include "services/common/resolve.h"
 
 #include <libpq-fe.h>
 
@@ -29,7 +30,6 @@ enum {
 };
 
 struct connection;
-struct resolving;
 struct migrating;
 
 enum item_kind { ITEM_ask, ITEM_begin, ITEM_commit, ITEM_rollback, ITEM_setup, ITEM_prepare };
@@ -177,15 +177,12 @@ bool result_ends_connection(const PGresult *result);
 bool result_may_heal(const PGresult *result); /* by asking again */
 void result_fault(const PGresult *result, const char *statement, struct fault *why);
 
-/* ---- db_resolve.c: names without blocking ---- */
+/* ---- db_address.c: where to ---- */
 
-/* NULL: nothing to resolve, libpq can connect at once. */
-struct resolving *resolving_new(const PQconninfoOption *url);
-/* False while it lasts. `failed` (may be set when true): one phrase. */
-bool resolving_done(struct resolving *resolving, const char **failed);
-void resolving_destroy(struct resolving **resolving);
-/* Starts connecting to `url`, at the addresses found. */
-PGconn *resolving_connect(const struct resolving *resolving, const PQconninfoOption *url, const char *name);
+/* NULL: nothing to look up, libpq can connect at once. */
+struct resolving *url_resolve(const PQconninfoOption *url);
+/* Starts connecting, at the addresses found when there was something to look up. */
+PGconn *url_connect(const PQconninfoOption *url, const struct resolved *resolved, const char *name);
 
 /* ---- db_migrate.c ---- */
 
