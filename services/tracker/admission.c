@@ -1,0 +1,53 @@
+/* The order of the questions: are the feeds read, who is it, what is it about, may it leech. Only ratio decides about
+ * leeching: its permit is applied here, nothing is computed. Seeding needs no permit. */
+#include "services/tracker/admission.h"
+
+enum {
+    RETRY_SOON = 60, /* a fact may be on its way */
+    RETRY_LATER = 1800,
+    RETRY_DAILY = 86400,
+};
+
+static struct admission refuse(struct admission admission, enum outcome outcome, uint32_t retry, const char *failure)
+{
+    admission.outcome = outcome;
+    admission.retry = retry;
+    admission.failure = failure;
+    return admission;
+}
+
+static bool is_leeching(const struct announce *ask)
+{
+    return !ask->left_known || ask->left > 0;
+}
+
+static struct admission check_permit(const struct tracker *tracker, const struct announce *ask,
+                                     struct admission admission)
+{
+    const struct member *member = admission.member;
+    if (!is_leeching(ask))
+        return admission;
+    if (!member->has_permit && tracker->permits_read)
+        return refuse(admission, OUTCOME_permit, RETRY_SOON, "No permit to download yet: try again in a minute");
+    if (member->has_permit && !member->may_leech)
+        return refuse(admission, OUTCOME_permit, RETRY_LATER,
+                      member->reason != NULL ? member->reason : "You may not download now: see your profile");
+    return admission;
+}
+
+struct admission admission_of(const struct tracker *tracker, const struct announce *ask)
+{
+    struct admission admission = {.member = registry_member(tracker->registry, ask->passkey),
+                                  .torrent = registry_torrent(tracker->registry, ask->info_hash)};
+    if (!tracker->open)
+        return refuse(admission, OUTCOME_starting, RETRY_SOON, "The tracker is starting: try again in a minute");
+    if (admission.member == NULL)
+        return refuse(admission, OUTCOME_passkey, RETRY_LATER, "Unknown passkey: download the torrent file again");
+    if (!admission.member->active)
+        return refuse(admission, OUTCOME_member, RETRY_LATER, "Your account is disabled: see the site");
+    if (admission.torrent == NULL)
+        return refuse(admission, OUTCOME_torrent, RETRY_SOON, "Unknown torrent: add it to the site first");
+    if (!admission.torrent->active)
+        return refuse(admission, OUTCOME_torrent, RETRY_DAILY, "This torrent was deleted: remove it from your client");
+    return check_permit(tracker, ask, admission);
+}

@@ -1,0 +1,122 @@
+/* The life of an announce: admitted or refused, its session's totals taken and journalled, its peer brought up to date,
+ * peers chosen. Nothing is allocated per announce but for a peer or session that is new. */
+#include "services/tracker/admission.h"
+#include "services/tracker/slab.h"
+
+#include "proto/proto.h"
+
+/* The old epoch's last totals go out before the new ones. */
+static void note_change(struct tracker *tracker, uint32_t session, const struct session_totals *closed)
+{
+    bool kept;
+    uint64_t seq = journal_append(tracker->journal, &sessions_at(tracker->sessions, session)->totals, &kept);
+    if (closed != NULL)
+        outbox_close_epoch(tracker->outbox, closed, seq);
+    outbox_add(tracker->outbox, session, seq);
+    tracker_store_later(tracker, session);
+}
+
+static uint32_t take_totals(struct tracker *tracker, const struct admission *who, const struct announce *ask,
+                            uint32_t known, int64_t now)
+{
+    bool fell, was_completed =
+                   known != SLAB_NONE && (sessions_at(tracker->sessions, known)->totals.flags & SESSION_COMPLETED) != 0;
+    struct session_totals closed;
+    uint32_t session =
+        sessions_announce(tracker->sessions, who->member->user, who->torrent->id, ask, now, &fell, &closed);
+    if (ask->event == EVENT_completed && !was_completed)
+        who->torrent->completed++;
+    note_change(tracker, session, fell ? &closed : NULL);
+    return session;
+}
+
+static void take_peer(struct tracker *tracker, struct torrent *torrent, uint64_t user, uint32_t handle,
+                      const struct announce *ask, int64_t now)
+{
+    struct session *session = sessions_at(tracker->sessions, handle);
+    bool seeder = session->totals.left == 0;
+    if (session->peer == SLAB_NONE)
+        session->peer = swarm_add(tracker->peers, &torrent->swarm, user, handle, seeder);
+    else
+        swarm_set_seeder(tracker->peers, &torrent->swarm, session->peer, seeder);
+    peer_seen(peers_at(tracker->peers, session->peer), &ask->address, ask->port, (uint32_t)(now / 1000),
+              tracker_peer_ttl(tracker));
+}
+
+static void describe_peer(const struct tracker *tracker, uint32_t handle, struct announce_peer *into)
+{
+    const struct peer *peer = peers_at(tracker->peers, handle);
+    memcpy(into->peer_id, sessions_at(tracker->sessions, peer->session)->totals.peer_id, PEER_ID_SIZE);
+    memcpy(into->v4, peer->v4, sizeof into->v4);
+    memcpy(into->v6, peer->v6, sizeof into->v6);
+    into->port4 = peer->port4;
+    into->port6 = peer->port6;
+}
+
+/* A seeder has no use for seeders, nor has a partial seed. */
+static void choose_peers(struct tracker *tracker, const struct torrent *torrent, uint64_t user,
+                         const struct announce *ask, struct announce_reply *reply)
+{
+    uint32_t chosen[PEERS_MAX];
+    bool leechers_only = (ask->left_known && ask->left == 0) || ask->event == EVENT_paused;
+    reply->peers_count = swarm_choose(tracker->peers, &torrent->swarm, user, leechers_only, ask->numwant, chosen);
+    for (unsigned i = 0; i < reply->peers_count; i++)
+        describe_peer(tracker, chosen[i], &reply->peers[i]);
+}
+
+static void begin_reply(const struct tracker *tracker, const struct announce *ask, struct announce_reply *reply)
+{
+    reply->failure = NULL;
+    reply->interval = (uint32_t)tracker->settings.interval;
+    reply->min_interval = (uint32_t)tracker->settings.min_interval;
+    reply->complete = reply->incomplete = 0;
+    reply->external = ask->address;
+    reply->peers_count = 0;
+}
+
+/* A refused announce opens no session, but what a known one has moved until now is taken all the same; and its client
+ * is no longer given out. */
+static void settle_refused(struct tracker *tracker, const struct admission *who, const struct announce *ask,
+                           int64_t now)
+{
+    if (who->member == NULL || who->torrent == NULL)
+        return;
+    uint32_t session = sessions_find(tracker->sessions, who->member->user, who->torrent->id, ask->peer_id);
+    if (session == SLAB_NONE && ask->event != EVENT_stopped)
+        return;
+    session = take_totals(tracker, who, ask, session, now);
+    tracker_peer_gone(tracker, session);
+}
+
+static void settle_taken(struct tracker *tracker, const struct admission *who, const struct announce *ask, int64_t now,
+                         struct announce_reply *reply)
+{
+    uint64_t user = who->member->user;
+    uint32_t known = sessions_find(tracker->sessions, user, who->torrent->id, ask->peer_id);
+    uint32_t session = take_totals(tracker, who, ask, known, now);
+    if (ask->event == EVENT_stopped) {
+        tracker_peer_gone(tracker, session);
+    } else {
+        take_peer(tracker, who->torrent, user, session, ask, now);
+        choose_peers(tracker, who->torrent, user, ask, reply);
+    }
+    reply->complete = torrent_seeders(who->torrent);
+    reply->incomplete = torrent_leechers(who->torrent);
+}
+
+void tracker_announce(struct tracker *tracker, const struct announce *ask, int64_t now, struct announce_reply *reply)
+{
+    struct admission who = admission_of(tracker, ask);
+    tracker->outcomes[who.outcome]++;
+    begin_reply(tracker, ask, reply);
+    if (who.outcome == OUTCOME_taken) {
+        settle_taken(tracker, &who, ask, now, reply);
+        return;
+    }
+    settle_refused(tracker, &who, ask, now);
+    /* Clients repeat `stopped` until it succeeds: a failure would make them do so for ever. */
+    if (ask->event == EVENT_stopped)
+        return;
+    reply->failure = who.failure;
+    reply->retry = who.retry;
+}

@@ -1,0 +1,144 @@
+/* One record: checksum, seq, then the totals, field by field. A record that was being written when the process died
+ * fails its checksum; its announce was never answered. */
+#include "services/tracker/journal_record.h"
+
+#include "proto/codec.h"
+
+#define JOURNAL_MAGIC UINT64_C(0x316c6a65626d6a64) /* "djmbejl1" */
+
+/* Against damage, not forgery: the key is known. */
+static const struct hash_key checksum_key = {UINT64_C(0x243f6a8885a308d3), UINT64_C(0x13198a2e03707344)};
+
+static void put(uint8_t **at, uint64_t value)
+{
+    for (unsigned i = 0; i < 8; i++)
+        *(*at)++ = (uint8_t)(value >> (8 * i));
+}
+
+static uint64_t take(const uint8_t **at)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < 8; i++)
+        value |= (uint64_t) * (*at)++ << (8 * i);
+    return value;
+}
+
+static uint64_t checksum(const uint8_t *record)
+{
+    return hash_of(&checksum_key, record + 8, JOURNAL_RECORD_SIZE - 8);
+}
+
+static void seal(uint8_t *record)
+{
+    uint8_t *at = record;
+    put(&at, checksum(record));
+}
+
+static bool is_sealed(const uint8_t *record)
+{
+    const uint8_t *at = record;
+    return take(&at) == checksum(record);
+}
+
+void journal_record_write(uint64_t seq, const struct session_totals *totals, uint8_t into[JOURNAL_RECORD_SIZE])
+{
+    uint8_t record[JOURNAL_RECORD_SIZE] = {0};
+    uint8_t *at = record + 8;
+    put(&at, seq);
+    put(&at, totals->user);
+    put(&at, totals->torrent);
+    put(&at, (uint64_t)totals->epoch);
+    put(&at, (uint64_t)totals->seen_at);
+    put(&at, totals->base_up);
+    put(&at, totals->base_down);
+    put(&at, totals->up);
+    put(&at, totals->down);
+    put(&at, totals->left);
+    put(&at, totals->flags);
+    memcpy(at, totals->peer_id, PEER_ID_SIZE);
+    seal(record);
+    memcpy(into, record, sizeof record);
+}
+
+/* What the checks of an announce promise; a record that breaks it would be refused by ratio for ever. */
+static bool is_sane(uint64_t seq, const struct session_totals *totals)
+{
+    const uint64_t counters[] = {totals->base_up, totals->base_down, totals->up, totals->down, totals->left};
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+        if (counters[i] > ID_MAX)
+            return false;
+    return seq > 0 && seq <= ID_MAX && totals->user > 0 && totals->user <= ID_MAX && totals->torrent > 0 &&
+           totals->torrent <= ID_MAX && totals->epoch >= 0 && totals->seen_at >= 0;
+}
+
+static bool is_empty(const uint8_t *record)
+{
+    static const uint8_t zeros[JOURNAL_RECORD_SIZE];
+    return memcmp(record, zeros, sizeof zeros) == 0;
+}
+
+enum journal_record journal_record_read(const uint8_t from[JOURNAL_RECORD_SIZE], uint64_t *seq,
+                                        struct session_totals *totals)
+{
+    if (is_empty(from))
+        return RECORD_empty;
+    if (!is_sealed(from))
+        return RECORD_damaged;
+    const uint8_t *at = from + 8;
+    *seq = take(&at);
+    totals->user = take(&at);
+    totals->torrent = take(&at);
+    totals->epoch = (int64_t)take(&at);
+    totals->seen_at = (int64_t)take(&at);
+    totals->base_up = take(&at);
+    totals->base_down = take(&at);
+    totals->up = take(&at);
+    totals->down = take(&at);
+    totals->left = take(&at);
+    totals->flags = (uint8_t)take(&at);
+    memcpy(totals->peer_id, at, PEER_ID_SIZE);
+    return is_sane(*seq, totals) ? RECORD_good : RECORD_damaged;
+}
+
+void journal_head_write(uint64_t number, uint8_t into[JOURNAL_RECORD_SIZE])
+{
+    memset(into, 0, JOURNAL_RECORD_SIZE);
+    uint8_t *at = into + 8;
+    put(&at, JOURNAL_MAGIC);
+    put(&at, number);
+    seal(into);
+}
+
+bool journal_head_read(const uint8_t from[JOURNAL_RECORD_SIZE], uint64_t *number)
+{
+    const uint8_t *at = from + 8;
+    if (!is_sealed(from) || take(&at) != JOURNAL_MAGIC)
+        return false;
+    *number = take(&at);
+    return true;
+}
+
+void journal_segment_read(const uint8_t *at, size_t size, journal_found_fn *found, void *arg,
+                          struct journal_findings *findings)
+{
+    uint64_t number;
+    findings->segments++;
+    if (size < JOURNAL_RECORD_SIZE || !journal_head_read(at, &number))
+        findings->unreadable++;
+    for (size_t place = JOURNAL_RECORD_SIZE; place < size; place += JOURNAL_RECORD_SIZE) {
+        uint64_t seq;
+        struct session_totals totals;
+        bool cut = size - place < JOURNAL_RECORD_SIZE;
+        enum journal_record met = cut ? RECORD_damaged : journal_record_read(at + place, &seq, &totals);
+        if (met == RECORD_empty)
+            continue;
+        if (met == RECORD_damaged) {
+            findings->damaged++;
+            continue;
+        }
+        findings->good++;
+        if (seq > findings->last_seq)
+            findings->last_seq = seq;
+        found(arg, seq, &totals);
+    }
+}

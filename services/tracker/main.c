@@ -1,0 +1,196 @@
+/* djembe-tracker: who has what right now? Puts the parts together and decides when announces are let in. */
+#include "services/common/clock.h"
+#include "services/common/service.h"
+#include "services/tracker/counts.h"
+#include "services/tracker/monitor.h"
+
+enum {
+    SWEEP_MS = 250,
+    TICK_MS = 1000,
+    GATE_MS = 100,
+    PATIENCE_MS = 10000, /* how long announces wait for stored sessions and for permits, which one can do without */
+};
+
+static struct tracker_settings settings;
+static struct http_limits limits = {.body = 0, .header_memory = 16384};
+static const char *listen_address;
+static int64_t connections, idle_seconds;
+
+static const struct option options[] = {
+    {.name = "DJEMBE_TRACKER_LISTEN",
+     .kind = OPTION_address,
+     .into = &listen_address,
+     .standard = "127.0.0.1:6969",
+     .help = "Where BitTorrent clients announce."},
+    {.name = "DJEMBE_ANNOUNCE_INTERVAL",
+     .kind = OPTION_seconds,
+     .into = &settings.interval,
+     .standard = "30m",
+     .low = 5,
+     .high = 86400,
+     .help = "How long clients wait between announces."},
+    {.name = "DJEMBE_ANNOUNCE_MIN_INTERVAL",
+     .kind = OPTION_seconds,
+     .into = &settings.min_interval,
+     .standard = "5m",
+     .low = 1,
+     .high = 86400,
+     .help = "How soon a client may announce again; at most the interval."},
+    {.name = "DJEMBE_SESSION_KEEP",
+     .kind = OPTION_seconds,
+     .into = &settings.keep,
+     .standard = "21d",
+     .low = 3600,
+     .high = 31536000,
+     .help = "How long the counters of a silent session are remembered."},
+    {.name = "DJEMBE_JOURNAL_SEGMENT",
+     .kind = OPTION_bytes,
+     .into = &settings.segment_size,
+     .standard = "4M",
+     .low = 65536,
+     .high = 1073741824,
+     .help = "Size of one journal file; two or more are kept."},
+    {.name = "DJEMBE_TRACKER_CONNECTIONS",
+     .kind = OPTION_number,
+     .into = &connections,
+     .standard = "4000",
+     .low = 10,
+     .high = 1000000,
+     .help = "Most HTTP connections at once."},
+    {.name = "DJEMBE_TRACKER_IDLE",
+     .kind = OPTION_seconds,
+     .into = &idle_seconds,
+     .standard = "30",
+     .low = 1,
+     .high = 3600,
+     .help = "How long a silent HTTP connection is kept."},
+    {0},
+};
+
+extern const struct embedded tracker_migrations[];
+extern const size_t tracker_migrations_count;
+
+static struct tracker *tracker;
+static struct announce_http *http;
+static struct feeds *feeds;
+static struct reporter *reporter;
+static struct store *store;
+static struct loop_timer *sweep_timer, *tick_timer, *gate_timer;
+static int64_t started_at; /* ticks */
+
+static struct monitor monitor(void)
+{
+    return (struct monitor){.tracker = tracker, .feeds = feeds, .reporter = reporter, .store = store, .http = http};
+}
+
+static void on_sweep(void *arg)
+{
+    (void)arg;
+    tracker_sweep(tracker, clock_now());
+}
+
+static void on_tick(void *arg)
+{
+    (void)arg;
+    tracker_tick(tracker);
+}
+
+/* Members and torrents must be known before an announce can be judged. Permits and stored sessions are waited for only
+ * a while: ratio or PostgreSQL may be away for long, and ratio credits a session that was met anew from its own last
+ * totals. */
+static void on_gate(void *arg)
+{
+    (void)arg;
+    bool patient = clock_ticks() - started_at < PATIENCE_MS;
+    tracker->permits_read = feeds_ready(feeds, FEED_permits);
+    tracker->open = tracker->open || (feeds_ready(feeds, FEED_torrents) && feeds_ready(feeds, FEED_members) &&
+                                      ((tracker->permits_read && store_is_loaded(store)) || !patient));
+}
+
+static bool start(struct fault *why)
+{
+    if (settings.min_interval > settings.interval)
+        settings.min_interval = settings.interval;
+    limits.connections = (unsigned)connections;
+    limits.idle_seconds = (unsigned)idle_seconds;
+    tracker = tracker_new(&settings, service_state_folder(), why);
+    if (tracker == NULL)
+        return false;
+    struct loop *loop = service_loop();
+    started_at = clock_ticks();
+    feeds = feeds_new(service_bus(), tracker->registry);
+    reporter = reporter_new(loop, service_bus(), tracker->outbox);
+    store = store_new(loop, service_db(), tracker);
+    counts_serve(service_bus(), tracker);
+    sweep_timer = loop_timer_new(loop, SWEEP_MS, SWEEP_MS, on_sweep, NULL);
+    tick_timer = loop_timer_new(loop, TICK_MS, TICK_MS, on_tick, NULL);
+    gate_timer = loop_timer_new(loop, 0, GATE_MS, on_gate, NULL);
+    http = announce_http_new(loop, tracker, listen_address, &limits, why);
+    return http != NULL;
+}
+
+static void database_ready(void)
+{
+    store_load(store);
+}
+
+/* What is not yet with ratio stays in the journal. */
+static void stop(void)
+{
+    announce_http_destroy(&http);
+    store_flush(store);
+    loop_timer_cancel(&sweep_timer);
+    loop_timer_cancel(&tick_timer);
+    loop_timer_cancel(&gate_timer);
+    store_destroy(&store);
+    reporter_destroy(&reporter);
+    feeds_destroy(&feeds);
+}
+
+/* The admin port outlives the parts while the bus is drained. */
+static const char *unhealthy(void)
+{
+    if (http == NULL)
+        return "The tracker is stopping.";
+    struct monitor now = monitor();
+    return monitor_unhealthy(&now);
+}
+
+static const char *unready(void)
+{
+    if (http == NULL)
+        return "The tracker is stopping.";
+    struct monitor now = monitor();
+    return monitor_unready(&now);
+}
+
+static void metrics(struct buffer *into)
+{
+    if (http == NULL)
+        return;
+    struct monitor now = monitor();
+    monitor_metrics(&now, into);
+}
+
+int main(int argc, char **argv)
+{
+    struct service service = {
+        .name = "tracker",
+        .bus_port = 5554,
+        .admin_port = 9101,
+        .options = options,
+        .migrations = tracker_migrations,
+        .migrations_count = tracker_migrations_count,
+        .statements = store_statements,
+        .statements_count = store_statements_count,
+        .start = start,
+        .database_ready = database_ready,
+        .stop = stop,
+        .unhealthy = unhealthy,
+        .unready = unready,
+        .metrics = metrics,
+    };
+    int status = service_main(argc, argv, &service);
+    tracker_destroy(&tracker);
+    return status;
+}

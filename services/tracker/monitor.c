@@ -1,0 +1,85 @@
+/* Numbers are read out of the parts; nothing is counted here. */
+#include "services/tracker/monitor.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define DELAY_WORTH_TELLING 30 /* seconds for which totals may wait for ratio before /healthz speaks of it */
+
+static void outcome_metrics(const struct tracker *tracker, struct buffer *into)
+{
+    static const char *const names[OUTCOME_count] = {
+        [OUTCOME_taken] = "outcome=\"taken\"",        [OUTCOME_starting] = "outcome=\"starting\"",
+        [OUTCOME_passkey] = "outcome=\"passkey\"",    [OUTCOME_member] = "outcome=\"member\"",
+        [OUTCOME_torrent] = "outcome=\"torrent\"",    [OUTCOME_permit] = "outcome=\"permit\"",
+        [OUTCOME_malformed] = "outcome=\"malformed\""};
+    for (size_t i = 0; i < OUTCOME_count; i++)
+        metric_counter(into, "tracker_announces_total", names[i], tracker->outcomes[i],
+                       i == 0 ? "Announces, by how they ended." : NULL);
+    metric_counter(into, "tracker_scrapes_total", NULL, tracker->scrapes, "Scrapes.");
+}
+
+static void memory_metrics(const struct tracker *tracker, struct buffer *into)
+{
+    metric_gauge(into, "tracker_peers", NULL, peers_count(tracker->peers), "Peers in all swarms.");
+    metric_gauge(into, "tracker_peers_bytes", NULL, (int64_t)peers_bytes(tracker->peers), "Memory of peer records.");
+    metric_gauge(into, "tracker_sessions", NULL, sessions_count(tracker->sessions), "Sessions remembered.");
+    metric_gauge(into, "tracker_sessions_bytes", NULL, (int64_t)sessions_bytes(tracker->sessions),
+                 "Memory of sessions.");
+    metric_gauge(into, "tracker_torrents", NULL, registry_torrents_count(tracker->registry), "Torrents known.");
+    metric_gauge(into, "tracker_members", NULL, registry_members_count(tracker->registry), "Members known.");
+}
+
+static void queue_metrics(const struct monitor *monitor, struct buffer *into)
+{
+    const struct tracker *tracker = monitor->tracker;
+    metric_gauge(into, "tracker_unacknowledged", NULL, (int64_t)outbox_count(tracker->outbox),
+                 "Session totals that ratio has not acknowledged.");
+    metric_gauge(into, "tracker_unacknowledged_seconds", NULL, reporter_delay(monitor->reporter),
+                 "How long session totals have waited for ratio.");
+    metric_counter(into, "tracker_reports_total", NULL, reporter_batches(monitor->reporter),
+                   "Batches that ratio acknowledged.");
+    metric_gauge(into, "tracker_unstored", NULL, (int64_t)tracker->to_store.count, "Sessions that wait to be stored.");
+    metric_counter(into, "tracker_stored_total", NULL, store_rows(monitor->store), "Sessions stored.");
+    metric_gauge(into, "tracker_journal_bytes", NULL, (int64_t)journal_bytes(tracker->journal),
+                 "Journal segments on disk.");
+}
+
+void monitor_metrics(const struct monitor *monitor, struct buffer *into)
+{
+    struct http_counters http = announce_http_count(monitor->http);
+    outcome_metrics(monitor->tracker, into);
+    memory_metrics(monitor->tracker, into);
+    queue_metrics(monitor, into);
+    metric_counter(into, "tracker_http_requests_total", NULL, http.requests, "HTTP requests.");
+    metric_counter(into, "tracker_http_refused_total", NULL, http.refused, "HTTP requests refused.");
+    metric_gauge(into, "tracker_http_connections", NULL, http.connections, "HTTP connections open.");
+}
+
+const char *monitor_unhealthy(const struct monitor *monitor)
+{
+    static char sentence[128];
+    const char *complaint = journal_complaint(monitor->tracker->journal);
+    if (complaint != NULL)
+        return complaint;
+    int64_t delay = reporter_delay(monitor->reporter);
+    if (delay < DELAY_WORTH_TELLING)
+        return NULL;
+    snprintf(sentence, sizeof sentence,
+             "ratio has not taken session totals for %" PRId64 " s: %zu wait in the journal.", delay,
+             outbox_count(monitor->tracker->outbox));
+    return sentence;
+}
+
+const char *monitor_unready(const struct monitor *monitor)
+{
+    static const char *const sentences[FEED_count] = {
+        [FEED_torrents] = "The feed catalog.torrents has not been read: is catalog up?",
+        [FEED_members] = "The feed web.members has not been read: is web up?",
+        [FEED_permits] = "The feed ratio.permits has not been read: is ratio up?",
+    };
+    for (size_t i = 0; i < FEED_count; i++)
+        if (!feeds_ready(monitor->feeds, i))
+            return sentences[i];
+    return monitor->tracker->open ? NULL : "Stored sessions are being loaded.";
+}

@@ -1,0 +1,25 @@
+/* What the tracker shows of itself: metrics, and the sentences of /healthz and /readyz. */
+#ifndef DJEMBE_TRACKER_MONITOR_H
+#define DJEMBE_TRACKER_MONITOR_H
+
+#include "services/common/metrics.h"
+#include "services/tracker/announce_http.h"
+#include "services/tracker/feeds.h"
+#include "services/tracker/reporter.h"
+#include "services/tracker/store.h"
+#include "services/tracker/tracker.h"
+
+struct monitor {
+    const struct tracker *tracker;
+    const struct feeds *feeds;
+    const struct reporter *reporter;
+    const struct store *store;
+    const struct announce_http *http;
+};
+
+void monitor_metrics(const struct monitor *monitor, struct buffer *into);
+/* NULL: well. The sentence lives until the next call. */
+const char *monitor_unhealthy(const struct monitor *monitor);
+const char *monitor_unready(const struct monitor *monitor);
+
+#endif

@@ -1,0 +1,34 @@
+/* What ratio has yet to acknowledge. One batch is under way at a time and stays as it is until acknowledged; a session
+ * that changes meanwhile waits for the next. The last row of an epoch goes before the first of the next. Pure. */
+#ifndef DJEMBE_TRACKER_OUTBOX_H
+#define DJEMBE_TRACKER_OUTBOX_H
+
+#include "services/tracker/session.h"
+
+#define OUTBOX_BATCH_MAX 5000 /* rows; as ratio.sessions.report has it */
+
+struct outbox;
+
+struct outbox *outbox_new(struct sessions *sessions);
+void outbox_destroy(struct outbox **outbox);
+
+/* The session has changed; `seq` is the change's record in the journal. */
+void outbox_add(struct outbox *outbox, uint32_t session, uint64_t seq);
+/* An epoch has ended with these totals. Before outbox_add of the same change. */
+void outbox_close_epoch(struct outbox *outbox, const struct session_totals *closed, uint64_t seq);
+
+/* The batch under way, made now when there is none. *rows live until outbox_acknowledge. 0: nothing to tell. */
+size_t outbox_batch(struct outbox *outbox, const struct session_totals **rows);
+/* Ratio has committed the batch. */
+void outbox_acknowledge(struct outbox *outbox);
+
+/* Every journal record below this seq is acknowledged; `next` when all are. */
+uint64_t outbox_oldest(const struct outbox *outbox, uint64_t next);
+/* Rows that wait, those under way included. */
+size_t outbox_count(const struct outbox *outbox);
+
+/* Appends everything unacknowledged to a journal that has lost records: `append` returns each row's new seq. */
+void outbox_rewrite(struct outbox *outbox, uint64_t (*append)(void *arg, const struct session_totals *totals),
+                    void *arg);
+
+#endif

@@ -1,0 +1,49 @@
+/* Who may announce what: members by passkey, torrents by info-hash, permits; as the three feeds tell them. Pure. */
+#ifndef DJEMBE_TRACKER_REGISTRY_H
+#define DJEMBE_TRACKER_REGISTRY_H
+
+#include "proto/proto.h"
+#include "services/tracker/hash.h"
+#include "services/tracker/swarm.h"
+
+struct registry;
+
+struct member {
+    uint64_t user;
+    char passkey[PASSKEY_SIZE];
+    bool known; /* web.members told of it; else only its permit is known */
+    bool active;
+    bool has_permit; /* ratio.permits told of it */
+    bool may_leech;
+    char *reason; /* why it may not, for the client; NULL: nothing was said */
+};
+
+struct torrent {
+    uint64_t id;
+    uint8_t info_hash[HASH_SIZE];
+    uint8_t info_hash_v2[HASH_SIZE]; /* cut to 20 bytes; equals info_hash when there is only one */
+    bool known;                      /* catalog.torrents told of it; else it has sessions from before that fact came */
+    bool active;                     /* false: deleted, or not known */
+    uint32_t completed;              /* sessions known to have completed it */
+    struct swarm swarm;
+};
+
+struct registry *registry_new(const struct hash_key *key);
+void registry_destroy(struct registry **registry);
+
+void registry_apply_torrent(struct registry *registry, const struct torrent_fact *fact);
+void registry_apply_member(struct registry *registry, const struct member_fact *fact);
+void registry_apply_permit(struct registry *registry, const struct permit_fact *fact);
+
+/* NULL: unknown. */
+struct member *registry_member(const struct registry *registry, const char passkey[PASSKEY_SIZE]);
+/* The active torrent of that hash, else a deleted one, else NULL. */
+struct torrent *registry_torrent(const struct registry *registry, const uint8_t info_hash[HASH_SIZE]);
+struct torrent *registry_torrent_by_id(const struct registry *registry, uint64_t id);
+/* The same, made as not known when it is new. */
+struct torrent *registry_torrent_make(struct registry *registry, uint64_t id);
+
+uint32_t registry_members_count(const struct registry *registry);
+uint32_t registry_torrents_count(const struct registry *registry);
+
+#endif

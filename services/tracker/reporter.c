@@ -1,0 +1,140 @@
+/* One batch under way, asked again with growing pauses while ratio is away. What goes out, and in which order, is the
+ * outbox's. */
+#include "services/tracker/reporter.h"
+
+#include "services/common/arena.h"
+#include "services/common/clock.h"
+#include "services/common/log.h"
+
+#include <stdlib.h>
+
+enum {
+    LOOK_MS = 250, /* a session that changed goes out this soon */
+    DEADLINE_MS = 10000,
+    PAUSE_LEAST_MS = 250,
+    PAUSE_MOST_MS = 10000,
+};
+
+struct reporter {
+    struct bus *bus;
+    struct outbox *outbox;
+    struct loop_timer *timer;
+    msgpack_sbuffer packed;
+    bool under_way, destroyed;
+    int64_t not_before;  /* ticks: the pause after a failure */
+    int64_t waits_since; /* ticks: when the oldest unacknowledged row was first seen; 0: nothing waits */
+    uint32_t pause;
+    uint64_t batches;
+};
+
+static void look(void *arg);
+
+static void pack_rows(msgpack_sbuffer *into, const struct session_totals *rows, size_t count)
+{
+    msgpack_packer packer;
+    msgpack_sbuffer_clear(into);
+    msgpack_packer_init(&packer, into, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct session_totals *row = &rows[i];
+        struct session_total total = {
+            .user = row->user,
+            .torrent = row->torrent,
+            .peer_id = slice_of(row->peer_id, PEER_ID_SIZE),
+            .epoch = row->epoch,
+            .base_up = row->base_up,
+            .base_down = row->base_down,
+            .up = row->up,
+            .down = row->down,
+            .left = row->left,
+            .flags = row->flags,
+            .seen_at = row->seen_at,
+        };
+        row_pack(&session_total_row, &total, &packer);
+    }
+}
+
+static void on_refused(struct reporter *reporter, const struct fault *why)
+{
+    if (reporter->pause == 0)
+        log_warning("session totals wait for ratio", "rows=%zu why=\"%s\"", outbox_count(reporter->outbox), why->text);
+    reporter->pause = reporter->pause == 0 ? PAUSE_LEAST_MS : reporter->pause * 2;
+    if (reporter->pause > PAUSE_MOST_MS)
+        reporter->pause = PAUSE_MOST_MS;
+    reporter->not_before = clock_ticks() + reporter->pause;
+}
+
+static void on_reported(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
+{
+    struct reporter *reporter = arg;
+    (void)reply;
+    (void)body;
+    reporter->under_way = false;
+    if (reporter->destroyed) {
+        free(reporter);
+        return;
+    }
+    if (why != NULL) {
+        on_refused(reporter, why);
+        return;
+    }
+    if (reporter->pause != 0)
+        log_info("ratio takes session totals again", "rows=%zu", outbox_count(reporter->outbox));
+    reporter->pause = 0;
+    reporter->batches++;
+    outbox_acknowledge(reporter->outbox);
+    reporter->waits_since = outbox_count(reporter->outbox) > 0 ? clock_ticks() : 0;
+    if (outbox_count(reporter->outbox) >= OUTBOX_BATCH_MAX)
+        look(reporter);
+}
+
+static void look(void *arg)
+{
+    struct reporter *reporter = arg;
+    const struct session_totals *rows;
+    if (reporter->under_way || clock_ticks() < reporter->not_before)
+        return;
+    size_t count = outbox_batch(reporter->outbox, &rows);
+    if (count == 0)
+        return;
+    if (reporter->waits_since == 0)
+        reporter->waits_since = clock_ticks();
+    pack_rows(&reporter->packed, rows, count);
+    struct ratio_sessions_report ask = {.sessions.packed = slice_of(reporter->packed.data, reporter->packed.size)};
+    struct bus_call call = {.deadline_ms = DEADLINE_MS};
+    reporter->under_way = true;
+    bus_ask(reporter->bus, NULL, &ratio_sessions_report_message, &ask, &call, on_reported, reporter);
+}
+
+struct reporter *reporter_new(struct loop *loop, struct bus *bus, struct outbox *outbox)
+{
+    struct reporter *reporter = mem_zero(1, sizeof *reporter);
+    reporter->bus = bus;
+    reporter->outbox = outbox;
+    msgpack_sbuffer_init(&reporter->packed);
+    reporter->timer = loop_timer_new(loop, LOOK_MS, LOOK_MS, look, reporter);
+    return reporter;
+}
+
+void reporter_destroy(struct reporter **reporter)
+{
+    struct reporter *r = *reporter;
+    if (r == NULL)
+        return;
+    *reporter = NULL;
+    loop_timer_cancel(&r->timer);
+    msgpack_sbuffer_destroy(&r->packed);
+    r->destroyed = true;
+    if (!r->under_way)
+        free(r);
+}
+
+int64_t reporter_delay(const struct reporter *reporter)
+{
+    return reporter->waits_since != 0 ? (clock_ticks() - reporter->waits_since) / 1000 : 0;
+}
+
+uint64_t reporter_batches(const struct reporter *reporter)
+{
+    return reporter->batches;
+}

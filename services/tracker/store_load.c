@@ -1,0 +1,152 @@
+/* Pages follow the primary key, so that a page asked for twice does no harm and rows written meanwhile disturb nothing.
+ */
+#include "services/tracker/store_load.h"
+
+#include "services/common/arena.h"
+#include "services/common/clock.h"
+#include "services/common/log.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { PAGE_ROWS = 2000, RETRY_MS = 1000 };
+
+struct store_load {
+    struct loop *loop;
+    struct db *db;
+    struct tracker *tracker;
+    void (*loaded)(void *arg);
+    void *arg;
+    struct loop_timer *retry;
+    uint64_t user, torrent; /* the last row's key */
+    uint8_t peer_id[PEER_ID_SIZE];
+    uint64_t rows;
+    bool asked, destroyed;
+};
+
+const struct statement load_sessions = {
+    "load_sessions", "SELECT user_id, torrent, peer_id, epoch, base_up, base_down, up, down, missing, flags, seen_at,"
+                     " host(ipv4), port4, host(ipv6), port6 FROM tracker.session"
+                     " WHERE (user_id, torrent, peer_id) > ($1::bigint, $2::bigint, $3::bytea)"
+                     " ORDER BY user_id, torrent, peer_id LIMIT $4::bigint"};
+
+enum column {
+    USER,
+    TORRENT,
+    PEER,
+    EPOCH,
+    BASE_UP,
+    BASE_DOWN,
+    UP,
+    DOWN,
+    MISSING,
+    FLAGS,
+    SEEN,
+    IPV4,
+    PORT4,
+    IPV6,
+    PORT6
+};
+
+static void read_address(const struct db_rows *rows, size_t row, int family, uint8_t *into, uint16_t *port)
+{
+    int column = family == AF_INET ? IPV4 : IPV6;
+    if (db_is_null(rows, row, column) || db_is_null(rows, row, column + 1))
+        return;
+    if (inet_pton(family, db_get_text(rows, row, column).at, into) == 1)
+        *port = (uint16_t)db_get_int(rows, row, column + 1);
+}
+
+static void read_row(struct store_load *load, const struct db_rows *rows, size_t row)
+{
+    struct slice peer_id = db_get_bytes(rows, row, PEER);
+    struct session_totals totals = {
+        .user = (uint64_t)db_get_int(rows, row, USER),
+        .torrent = (uint64_t)db_get_int(rows, row, TORRENT),
+        .epoch = db_get_int(rows, row, EPOCH),
+        .seen_at = db_get_time(rows, row, SEEN),
+        .base_up = (uint64_t)db_get_int(rows, row, BASE_UP),
+        .base_down = (uint64_t)db_get_int(rows, row, BASE_DOWN),
+        .up = (uint64_t)db_get_int(rows, row, UP),
+        .down = (uint64_t)db_get_int(rows, row, DOWN),
+        .left = (uint64_t)db_get_int(rows, row, MISSING),
+        .flags = (uint8_t)db_get_int(rows, row, FLAGS),
+    };
+    if (peer_id.size != PEER_ID_SIZE)
+        return;
+    memcpy(totals.peer_id, peer_id.at, PEER_ID_SIZE);
+    struct announce_peer peer = {0};
+    read_address(rows, row, AF_INET, peer.v4, &peer.port4);
+    read_address(rows, row, AF_INET6, peer.v6, &peer.port6);
+    tracker_restore(load->tracker, &totals, &peer, clock_now());
+    load->user = totals.user;
+    load->torrent = totals.torrent;
+    memcpy(load->peer_id, totals.peer_id, PEER_ID_SIZE);
+}
+
+static void ask_page(void *arg);
+
+static void on_page(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct store_load *load = arg;
+    load->asked = false;
+    if (load->destroyed) {
+        free(load);
+        return;
+    }
+    if (rows == NULL) {
+        log_warning("sessions not loaded yet", "why=\"%s\"", why->text);
+        load->retry = loop_timer_new(load->loop, RETRY_MS, 0, ask_page, load);
+        return;
+    }
+    size_t count = db_count(rows);
+    for (size_t i = 0; i < count; i++)
+        read_row(load, rows, i);
+    load->rows += count;
+    if (count == PAGE_ROWS) {
+        ask_page(load);
+        return;
+    }
+    log_info("sessions loaded", "rows=%" PRIu64 " peers=%" PRIu32, load->rows, peers_count(load->tracker->peers));
+    load->loaded(load->arg);
+}
+
+static void ask_page(void *arg)
+{
+    struct store_load *load = arg;
+    struct db_args *args = db_args();
+    load->retry = NULL;
+    db_int(args, (int64_t)load->user);
+    db_int(args, (int64_t)load->torrent);
+    db_bytes(args, slice_of(load->peer_id, load->user != 0 ? PEER_ID_SIZE : 0));
+    db_int(args, PAGE_ROWS);
+    load->asked = true;
+    db_ask(load->db, &load_sessions, args, on_page, load);
+}
+
+struct store_load *store_load_new(struct loop *loop, struct db *db, struct tracker *tracker, void (*loaded)(void *arg),
+                                  void *arg)
+{
+    struct store_load *load = mem_zero(1, sizeof *load);
+    load->loop = loop;
+    load->db = db;
+    load->tracker = tracker;
+    load->loaded = loaded;
+    load->arg = arg;
+    ask_page(load);
+    return load;
+}
+
+void store_load_destroy(struct store_load **load)
+{
+    struct store_load *l = *load;
+    if (l == NULL)
+        return;
+    *load = NULL;
+    if (l->retry != NULL)
+        loop_timer_cancel(&l->retry);
+    l->destroyed = true;
+    if (!l->asked)
+        free(l);
+}

@@ -1,0 +1,79 @@
+/* What the tracker has in memory, and how an announce is answered out of it. Knows no socket, bus or database; `now` is
+ * unix ms. A process has one; nothing here is global, so that there can be several. */
+#ifndef DJEMBE_TRACKER_TRACKER_H
+#define DJEMBE_TRACKER_TRACKER_H
+
+#include "services/tracker/journal.h"
+#include "services/tracker/outbox.h"
+#include "services/tracker/registry.h"
+#include "services/tracker/ring.h"
+#include "services/tracker/scrape.h"
+#include "services/tracker/swarm.h"
+
+struct tracker_settings {
+    int64_t interval;     /* seconds between announces */
+    int64_t min_interval; /* seconds before which a client should not come again */
+    int64_t keep;         /* seconds for which a silent session is remembered */
+    int64_t segment_size; /* bytes of one journal file */
+};
+
+/* How announces ended, for /metrics. */
+enum outcome {
+    OUTCOME_taken,
+    OUTCOME_starting,
+    OUTCOME_passkey,
+    OUTCOME_member,
+    OUTCOME_torrent,
+    OUTCOME_permit,
+    OUTCOME_malformed,
+    OUTCOME_count,
+};
+
+struct tracker {
+    struct tracker_settings settings;
+    struct registry *registry;
+    struct sessions *sessions;
+    struct peers *peers;
+    struct journal *journal;
+    struct outbox *outbox;
+    struct ring to_store; /* uint32_t session handles with MARK_store, for store.c */
+    bool open;            /* the feeds have been read: announces are answered */
+    bool permits_read;    /* a member without a permit has none yet, rather than one we have not heard of */
+    uint64_t outcomes[OUTCOME_count];
+    uint64_t scrapes;
+};
+
+/* Replays the journal in `folder`. NULL with `why` when the folder cannot be used. */
+struct tracker *tracker_new(const struct tracker_settings *settings, const char *folder, struct fault *why);
+void tracker_destroy(struct tracker **tracker);
+
+/* Answers an announce, and remembers what it told: in the journal before this returns. */
+void tracker_announce(struct tracker *tracker, const struct announce *ask, int64_t now, struct announce_reply *reply);
+
+/* Counts for a scrape by that member; NULL, or what the client is told. */
+const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const struct scrape *scrape,
+                           struct scrape_counts counts[SCRAPE_MAX]);
+
+/* A session changed and is to be stored. */
+void tracker_store_later(struct tracker *tracker, uint32_t session);
+
+/* The peer of a session leaves its swarm; nothing happens when there is none. */
+void tracker_peer_gone(struct tracker *tracker, uint32_t session);
+/* A session's totals came from the database: they are taken where newer. The peer is put into its swarm again when its
+ * client was heard of in time; port 0: no address of that family. */
+void tracker_restore(struct tracker *tracker, const struct session_totals *totals, const struct announce_peer *peer,
+                     int64_t now);
+
+/* How long a peer is given out after its last announce, seconds. */
+uint32_t tracker_peer_ttl(const struct tracker *tracker);
+
+/* A few times a second: drops peers and sessions that have gone silent, a bounded number each time. */
+void tracker_sweep(struct tracker *tracker, int64_t now);
+/* Once a second: the journal's housekeeping. */
+void tracker_tick(struct tracker *tracker);
+
+/* The parts of a swarm that people are told of. */
+uint32_t torrent_seeders(const struct torrent *torrent);
+uint32_t torrent_leechers(const struct torrent *torrent);
+
+#endif
