@@ -36,6 +36,7 @@ struct http {
     size_t spare_count;
     uint64_t handled, refused;
     bool running, stopping; /* stopping: takes no new connections */
+    bool full;              /* has as many connections as it may */
     bool closing;           /* takes no new requests either */
 };
 
@@ -88,6 +89,12 @@ static void wake_in(struct http *http, uint64_t ms)
         loop_timer_new(http->loop, (uint32_t)(at - clock_ticks() > 0 ? at - clock_ticks() : 0), 0, on_wake, http);
 }
 
+static bool is_full(const struct http *http)
+{
+    return http_count(http).connections >= http->limits.connections;
+}
+
+/* MHD stops listening while it is full and listens again at its first run after that, which nothing else calls for. */
 static void run(struct http *http)
 {
     MHD_UNSIGNED_LONG_LONG ms = 0;
@@ -96,6 +103,12 @@ static void run(struct http *http)
     for (int i = 0; i < RUNS_AT_ONCE && timed && ms == 0; i++) {
         MHD_run(http->daemon);
         timed = MHD_get_timeout(http->daemon, &ms) == MHD_YES;
+        bool was_full = http->full;
+        http->full = is_full(http);
+        if (was_full && !http->full) {
+            timed = true;
+            ms = 0;
+        }
     }
     http->running = false;
     if (timed)
