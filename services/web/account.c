@@ -1,5 +1,5 @@
-/* Names go into addresses, logs and lists unescaped, so they are plain letters; two that differ only by case would be taken for each
- * other. Classes are the fixed list of migrations/0001_accounts.sql. */
+/* Names go into addresses, logs and lists unescaped, so they are plain letters; two that differ only by case would be
+ * taken for each other. Classes are the fixed list of migrations/0001_accounts.sql. */
 #include "services/web/account.h"
 
 static const struct {

@@ -1,5 +1,6 @@
-/* Reads the cookies that a browser sends back and writes those that it is given. Values of ours are letters, digits, `-`, `_`, `.`
- * and `~` only, so nothing is ever escaped; whatever else arrives under our names was not written by us and reads as empty. */
+/* Reads the cookies that a browser sends back and writes those that it is given. Values of ours are letters, digits,
+ * `-`, `_`, `.` and `~` only, so nothing is ever escaped; whatever else arrives under our names was not written by us
+ * and reads as empty. */
 #include "services/web/cookie.h"
 
 #include <inttypes.h>
@@ -7,8 +8,8 @@
 
 static bool is_plain(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-           c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.' || c == '~';
 }
 
 static struct slice plain_or_empty(struct slice value)

@@ -1,5 +1,5 @@
-/* A CSRF token is an HMAC keyed with the HttpOnly cookie that the browser sends beside it: another site can make the browser send the
- * cookie, but cannot read it to compute the token. It dies with the session. */
+/* A CSRF token is an HMAC keyed with the HttpOnly cookie that the browser sends beside it: another site can make the
+ * browser send the cookie, but cannot read it to compute the token. It dies with the session. */
 #include "services/web/csrf.h"
 
 void csrf_make(struct slice cookie, char into[PROOF_TEXT_MAX])

@@ -1,5 +1,6 @@
-/* The catalog keeps metainfo without any announce URL; here the member's own is written in. Keys of a bencoded dictionary are sorted, and
- * "announce" comes before most, so it is placed where it belongs rather than at the front by luck. */
+/* The catalog keeps metainfo without any announce URL; here the member's own is written in. Keys of a bencoded
+ * dictionary are sorted, and "announce" comes before most, so it is placed where it belongs rather than at the front by
+ * luck. */
 #include "services/web/download.h"
 
 #include "services/common/arena.h"

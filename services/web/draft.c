@@ -35,7 +35,8 @@ void draft_keep(uint64_t member, struct slice name, struct slice content, draft_
 {
     struct keep *keep = mem_take(sizeof *keep);
     *keep = (struct keep){kept, arg};
-    db_ask(service_db(), &draft_add, db_bytes(db_text(db_int(db_args(), (int64_t)member), name), content), on_kept, keep);
+    db_ask(service_db(), &draft_add, db_bytes(db_text(db_int(db_args(), (int64_t)member), name), content), on_kept,
+           keep);
 }
 
 struct look {
@@ -55,9 +56,9 @@ static void on_looked(void *arg, const struct db_rows *rows, const struct fault 
     look.found(look.arg, &draft, NULL);
 }
 
-const struct statement draft_find = {
-    "draft_find", "SELECT id, name, content FROM web.draft"
-                  " WHERE member = $1 AND id = $2 AND created_at > now() - interval '1 hour'"};
+const struct statement draft_find = {"draft_find",
+                                     "SELECT id, name, content FROM web.draft"
+                                     " WHERE member = $1 AND id = $2 AND created_at > now() - interval '1 hour'"};
 
 void draft_look(uint64_t member, uint64_t id, draft_found_fn *found, void *arg)
 {
@@ -74,7 +75,8 @@ void draft_forget(uint64_t member, uint64_t id)
         db_ask(service_db(), &draft_drop, db_int(db_int(db_args(), (int64_t)member), (int64_t)id), nothing, NULL);
 }
 
-const struct statement draft_clean = {"draft_clean", "DELETE FROM web.draft WHERE created_at < now() - interval '1 hour'"};
+const struct statement draft_clean = {"draft_clean",
+                                      "DELETE FROM web.draft WHERE created_at < now() - interval '1 hour'"};
 
 void draft_sweep(void)
 {

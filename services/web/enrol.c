@@ -1,5 +1,5 @@
-/* One transaction: the invitation is used up, the account made, its session or API token opened, the fact told to the trackers. Two people
- * who race for one invitation or one name: the second gets a conflict and nothing else happens. */
+/* One transaction: the invitation is used up, the account made, its session or API token opened, the fact told to the
+ * trackers. Two people who race for one invitation or one name: the second gets a conflict and nothing else happens. */
 #include "services/web/enrol.h"
 
 #include "services/web/statements.h"
@@ -18,8 +18,8 @@ const struct statement enrol_open = {
     "enrol_open", MADE " SELECT $1, $2, $3, $4, $5::int, 'member', NULL WHERE EXISTS (SELECT FROM web.member)"
                        " RETURNING " MEMBER_COLUMNS};
 
-const struct statement enrol_operator = {
-    "enrol_operator", MADE " VALUES ($1, $2, $3, $4, $5::int, $6, NULL) RETURNING " MEMBER_COLUMNS};
+const struct statement enrol_operator = {"enrol_operator",
+                                         MADE " VALUES ($1, $2, $3, $4, $5::int, $6, NULL) RETURNING " MEMBER_COLUMNS};
 
 const struct statement invite_used_by = {"invite_used_by", "UPDATE web.invite SET used_by = $2 WHERE hash = $1"};
 
@@ -56,7 +56,8 @@ static void refuse(struct enrol *enrol)
     if (enrol->way == ENROL_invited)
         fault_set(&why, STATUS_forbidden, "code", "That invitation was used already or is too old: ask for a new one.");
     else
-        fault_set(&why, STATUS_forbidden, "code", "The first account is opened with the link that the operator's `djembe invite` prints.");
+        fault_set(&why, STATUS_forbidden, "code",
+                  "The first account is opened with the link that the operator's `djembe invite` prints.");
     db_rollback(enrol->tx);
     enrol->done(enrol, &why);
 }
@@ -77,7 +78,8 @@ static void on_made(void *arg, const struct db_rows *rows, const struct fault *w
     struct db_tx *tx = enrol->tx;
     int64_t id = (int64_t)enrol->made.id;
     if (enrol->way == ENROL_invited)
-        db_tx_ask(tx, &invite_used_by, db_int(db_bytes(db_args(), slice_of(enrol->invite, HASH_SIZE)), id), nothing, NULL);
+        db_tx_ask(tx, &invite_used_by, db_int(db_bytes(db_args(), slice_of(enrol->invite, HASH_SIZE)), id), nothing,
+                  NULL);
     if (enrol->session != NULL)
         db_tx_ask(tx, &session_add, session_args(enrol->session, enrol->made.id), nothing, NULL);
     if (enrol->token != NULL)

@@ -1,5 +1,5 @@
-/* The cookie is `<hex of kind and text>.<HMAC>`, signed with its reader's own cookie: nobody else can put words on the page, and a
- * sentence left behind by one member is not shown to the next who uses the browser. */
+/* The cookie is `<hex of kind and text>.<HMAC>`, signed with its reader's own cookie: nobody else can put words on the
+ * page, and a sentence left behind by one member is not shown to the next who uses the browser. */
 #include "services/web/flash.h"
 
 #include "services/common/encode.h"

@@ -1,6 +1,7 @@
-/* Reads what a browser sends from a form without files, and the query of an address: name=value pairs joined by `&`, with
- * `+` for a space and %XX escapes (WHATWG URL, application/x-www-form-urlencoded). Stricter than the standard in that an escape
- * that is cut, bytes that are not UTF-8 and NUL are refused: browsers send none of them. */
+/* Reads what a browser sends from a form without files, and the query of an address: name=value pairs joined by `&`,
+ * with
+ * `+` for a space and %XX escapes (WHATWG URL, application/x-www-form-urlencoded). Stricter than the standard in that
+ * an escape that is cut, bytes that are not UTF-8 and NUL are refused: browsers send none of them. */
 #include "services/web/form.h"
 
 #include "services/common/encode.h"

@@ -16,7 +16,8 @@ struct form {
     size_t count;
 };
 
-/* Reads `text` into the arena. False: not UTF-8, a cut escape, a NUL, or too many fields. An empty text is an empty form. */
+/* Reads `text` into the arena. False: not UTF-8, a cut escape, a NUL, or too many fields. An empty text is an empty
+ * form. */
 bool form_read(struct slice text, struct arena *arena, struct form *into, struct fault *why);
 
 /* The first value of that name; empty when there is none. */

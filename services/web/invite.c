@@ -31,11 +31,13 @@ static void on_made(void *arg, const struct db_rows *rows, const struct fault *w
 }
 
 const struct statement invite_add = {
-    "invite_add", "WITH paid AS (UPDATE web.member SET invites = CASE WHEN class = 'administrator' THEN invites ELSE invites - 1 END"
-                  "              WHERE id = $2 AND standing = 'active' AND (invites > 0 OR class = 'administrator')"
-                  "              RETURNING id)"
-                  " INSERT INTO web.invite (hash, class, made_by, expires_at) SELECT $1::bytea, 'member', id, $3::timestamptz FROM paid"
-                  " RETURNING expires_at"};
+    "invite_add",
+    "WITH paid AS (UPDATE web.member SET invites = CASE WHEN class = 'administrator' THEN invites ELSE invites - 1 END"
+    "              WHERE id = $2 AND standing = 'active' AND (invites > 0 OR class = 'administrator')"
+    "              RETURNING id)"
+    " INSERT INTO web.invite (hash, class, made_by, expires_at) SELECT $1::bytea, 'member', id, $3::timestamptz FROM "
+    "paid"
+    " RETURNING expires_at"};
 
 void invite_make(const struct secret *secret, uint64_t member, int64_t now, invite_made_fn *made, void *arg)
 {
@@ -51,13 +53,12 @@ const struct statement invite_add_operator = {
     "                 ELSE 'administrator' END, $3::timestamptz"
     " ON CONFLICT (hash) DO UPDATE SET expires_at = i.expires_at RETURNING expires_at"};
 
-void invite_make_operator(const struct secret *secret, struct slice class_name, int64_t now, invite_made_fn *made, void *arg)
+void invite_make_operator(const struct secret *secret, struct slice class_name, int64_t now, invite_made_fn *made,
+                          void *arg)
 {
     struct db_args *args = db_text(db_bytes(db_args(), slice_of(secret->hash, HASH_SIZE)), class_name);
     db_ask(service_db(), &invite_add_operator, db_time(args, now + WEB_INVITE_MS), on_made, making_new(made, arg));
 }
-
-const struct statement invite_find = {"invite_find", "SELECT expires_at FROM web.invite WHERE hash = $1 AND made_by = $2"};
 
 const struct statement invite_list = {
     "invite_list", "SELECT i.id, i.class, i.created_at, i.expires_at, i.used_at IS NOT NULL, coalesce(m.name, ''),"

@@ -14,8 +14,9 @@ typedef void invite_made_fn(void *arg, int64_t expires_at, const struct fault *w
 /* As a member: costs one of the allowance, except administrators'. */
 void invite_make(const struct secret *secret, uint64_t member, int64_t now, invite_made_fn *made, void *arg);
 
-/* As the operator. `class_name` empty: administrator while the site has none, else member. A secret that is there already gives the
- * same answer again. */
-void invite_make_operator(const struct secret *secret, struct slice class_name, int64_t now, invite_made_fn *made, void *arg);
+/* As the operator. `class_name` empty: administrator while the site has none, else member. A secret that is there
+ * already gives the same answer again. */
+void invite_make_operator(const struct secret *secret, struct slice class_name, int64_t now, invite_made_fn *made,
+                          void *arg);
 
 #endif

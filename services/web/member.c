@@ -1,5 +1,5 @@
-/* Reads and changes accounts. Whatever a tracker must know of (passkey, standing, class) goes out as a fact in the transaction of the
- * change, last in it because the feed's head row is locked until the commit. */
+/* Reads and changes accounts. Whatever a tracker must know of (passkey, standing, class) goes out as a fact in the
+ * transaction of the change, last in it because the feed's head row is locked until the commit. */
 #include "services/web/member.h"
 
 #include "services/web/statements.h"
@@ -57,8 +57,8 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
     find.found(find.arg, &member, db_get_text(rows, 0, MEMBER_COLUMNS_COUNT), NULL);
 }
 
-const struct statement member_by_name = {
-    "member_by_name", "SELECT " MEMBER_COLUMNS ", m.password FROM web.member m WHERE m.name_key = $1"};
+const struct statement member_by_name = {"member_by_name", "SELECT " MEMBER_COLUMNS
+                                                           ", m.password FROM web.member m WHERE m.name_key = $1"};
 
 void member_find_name(struct slice name, member_found_fn *found, void *arg)
 {
@@ -67,8 +67,8 @@ void member_find_name(struct slice name, member_found_fn *found, void *arg)
     db_ask(service_db(), &member_by_name, db_text(db_args(), slice_text(key)), on_found, find_new(found, arg));
 }
 
-const struct statement member_by_id = {
-    "member_by_id", "SELECT " MEMBER_COLUMNS ", m.password FROM web.member m WHERE m.id = $1"};
+const struct statement member_by_id = {"member_by_id",
+                                       "SELECT " MEMBER_COLUMNS ", m.password FROM web.member m WHERE m.id = $1"};
 
 void member_find_id(uint64_t id, member_found_fn *found, void *arg)
 {
@@ -111,8 +111,8 @@ void member_tell(struct db_tx *tx, const struct member *member)
     msgpack_sbuffer_init(&packed);
     msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
     row_pack(&member_fact_row, &fact, &packer);
-    db_tx_ask(tx, &enrol_fact, db_bytes(db_int(db_args(), (int64_t)member->id), slice_of(packed.data, packed.size)), nothing,
-              NULL);
+    db_tx_ask(tx, &enrol_fact, db_bytes(db_int(db_args(), (int64_t)member->id), slice_of(packed.data, packed.size)),
+              nothing, NULL);
     msgpack_sbuffer_destroy(&packed);
 }
 
@@ -144,14 +144,15 @@ void member_reset_passkey(const struct member *member, const char *address, db_c
     struct member changed = *member;
     passkey_make(changed.passkey);
     struct db_tx *tx = db_begin(service_db());
-    db_tx_ask(tx, &member_set_passkey, db_text(db_int(db_args(), (int64_t)changed.id), slice_text(changed.passkey)), nothing,
-              NULL);
+    db_tx_ask(tx, &member_set_passkey, db_text(db_int(db_args(), (int64_t)changed.id), slice_text(changed.passkey)),
+              nothing, NULL);
     member_note(tx, changed.id, "passkey reset", address);
     member_tell(tx, &changed);
     commit_told(tx, done, arg);
 }
 
-const struct statement member_set_password = {"member_set_password", "UPDATE web.member SET password = $2 WHERE id = $1"};
+const struct statement member_set_password = {"member_set_password",
+                                              "UPDATE web.member SET password = $2 WHERE id = $1"};
 
 void member_change_password(uint64_t id, const char *stored, uint64_t session, const char *address, db_commit_fn *done,
                             void *arg)
@@ -173,8 +174,8 @@ void member_change(struct member *member, struct slice class_name, struct slice 
         snprintf(member->standing, sizeof member->standing, "%.*s", SLICE_ARGS(standing));
     struct db_tx *tx = db_begin(service_db());
     struct db_args *args = db_int(db_args(), (int64_t)member->id);
-    db_tx_ask(tx, &member_set, db_text(db_text(args, slice_text(member->class_name)), slice_text(member->standing)), nothing,
-              NULL);
+    db_tx_ask(tx, &member_set, db_text(db_text(args, slice_text(member->class_name)), slice_text(member->standing)),
+              nothing, NULL);
     member_note(tx, member->id, member_is_active(member) ? "enabled" : "disabled", "");
     member_tell(tx, member);
     commit_told(tx, done, arg);

@@ -24,8 +24,8 @@ struct member {
 void member_read(const struct db_rows *rows, size_t row, struct member *into);
 bool member_is_active(const struct member *member);
 
-/* `member` is NULL when there is none (then why is NULL too) or when the table could not be read; it and `password`, the stored
- * hash, live until the callback returns. */
+/* `member` is NULL when there is none (then why is NULL too) or when the table could not be read; it and `password`,
+ * the stored hash, live until the callback returns. */
 typedef void member_found_fn(void *arg, const struct member *member, struct slice password, const struct fault *why);
 void member_find_name(struct slice name, member_found_fn *found, void *arg);
 void member_find_id(uint64_t id, member_found_fn *found, void *arg);
@@ -37,10 +37,12 @@ void member_tell(struct db_tx *tx, const struct member *member);
 void member_reset_passkey(const struct member *member, const char *address, db_commit_fn *done, void *arg);
 
 /* Sets the password and ends every session but one. */
-void member_change_password(uint64_t id, const char *stored, uint64_t session, const char *address, db_commit_fn *done, void *arg);
+void member_change_password(uint64_t id, const char *stored, uint64_t session, const char *address, db_commit_fn *done,
+                            void *arg);
 
 /* Sets class and standing (either empty: as it was). */
-void member_change(struct member *member, struct slice class_name, struct slice standing, db_commit_fn *done, void *arg);
+void member_change(struct member *member, struct slice class_name, struct slice standing, db_commit_fn *done,
+                   void *arg);
 
 /* Notes in the audit log, without waiting. `tx` may be NULL. */
 void member_note(struct db_tx *tx, uint64_t id, const char *event, const char *address);

@@ -1,5 +1,6 @@
-/* Reads a multipart/form-data body strictly: the boundary as the header tells it, CRLF line ends, one Content-Disposition
- * a part with a name, nothing nested, every size limited. Knows nothing of what the fields mean; file bodies are views, not copies. */
+/* Reads a multipart/form-data body strictly: the boundary as the header tells it, CRLF line ends, one
+ * Content-Disposition a part with a name, nothing nested, every size limited. Knows nothing of what the fields mean;
+ * file bodies are views, not copies. */
 #include "services/web/multipart.h"
 
 #include "services/common/encode.h"
@@ -52,8 +53,8 @@ static struct slice skip_spaces(struct slice text)
     return text;
 }
 
-/* Takes one `; name=value` of a header; value is a token or a quoted string, in which browsers escape a quote as %22 and
- * others as \". False at the end or at anything else. */
+/* Takes one `; name=value` of a header; value is a token or a quoted string, in which browsers escape a quote as %22
+ * and others as \". False at the end or at anything else. */
 static bool parameter(struct slice *rest, struct arena *arena, struct slice *name, struct slice *value)
 {
     *rest = skip_spaces(*rest);
@@ -173,7 +174,8 @@ static bool add_file(struct reader *reader, const struct part *part)
     if (into->files_count == reader->limits->files)
         return fault_set(reader->why, STATUS_too_large, NULL, "That form has more files than this site takes at once.");
     if (part->body.size > reader->limits->file_size)
-        return fault_set(reader->why, STATUS_too_large, NULL, "That file is larger than %zu MiB, the most this site takes.",
+        return fault_set(reader->why, STATUS_too_large, NULL,
+                         "That file is larger than %zu MiB, the most this site takes.",
                          reader->limits->file_size >> 20);
     reader->files[into->files_count++] =
         (struct multipart_file){arena_copy(reader->arena, part->name), part->file_name, part->body};
@@ -189,7 +191,8 @@ static bool add_part(struct reader *reader, const struct part *part)
     if (part->body.size > reader->limits->text_size)
         return fault_set(reader->why, STATUS_too_large, NULL, "A text in that form is longer than this site reads.");
     if (!text_fits(part->body, reader->limits->text_size))
-        return fault_set(reader->why, STATUS_invalid, NULL, "That form holds text that cannot be read: it must be UTF-8.");
+        return fault_set(reader->why, STATUS_invalid, NULL,
+                         "That form holds text that cannot be read: it must be UTF-8.");
     reader->fields[reader->into->form.count++] =
         (struct form_field){arena_copy(reader->arena, part->name), arena_copy(reader->arena, part->body)};
     return true;
@@ -216,8 +219,8 @@ static bool read_parts(struct reader *reader)
     return true;
 }
 
-bool multipart_read(struct slice content_type, struct slice body, const struct multipart_limits *limits, struct arena *arena,
-                    struct multipart *into, struct fault *why)
+bool multipart_read(struct slice content_type, struct slice body, const struct multipart_limits *limits,
+                    struct arena *arena, struct multipart *into, struct fault *why)
 {
     *into = (struct multipart){.files_count = 0};
     struct reader reader = {.rest = body, .limits = limits, .arena = arena, .into = into, .why = why};

@@ -5,10 +5,10 @@
 #include "services/web/form.h"
 
 struct multipart_limits {
-    size_t parts;      /* how many at most */
-    size_t text_size;  /* bytes of one field that is not a file */
-    size_t files;      /* how many files at most */
-    size_t file_size;  /* bytes of one file */
+    size_t parts;     /* how many at most */
+    size_t text_size; /* bytes of one field that is not a file */
+    size_t files;     /* how many files at most */
+    size_t file_size; /* bytes of one file */
 };
 
 struct multipart_file {
@@ -27,8 +27,8 @@ struct multipart {
 bool multipart_is(struct slice content_type);
 
 /* Reads a whole body. Files that the member did not choose (no name, no bytes) are left out. */
-bool multipart_read(struct slice content_type, struct slice body, const struct multipart_limits *limits, struct arena *arena,
-                    struct multipart *into, struct fault *why);
+bool multipart_read(struct slice content_type, struct slice body, const struct multipart_limits *limits,
+                    struct arena *arena, struct multipart *into, struct fault *why);
 
 /* The file of that input; NULL when none was chosen. */
 const struct multipart_file *multipart_file(const struct multipart *multipart, const char *field);

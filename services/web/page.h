@@ -4,8 +4,8 @@
 
 #include "services/web/visit.h"
 
-/* Begins the context with everything that services/web/README.md promises to each template; the page then writes its own keys to
- * visit->out. `at` (may be NULL) is the current place. To be called when all answers are there. */
+/* Begins the context with everything that services/web/README.md promises to each template; the page then writes its
+ * own keys to visit->out. `at` (may be NULL) is the current place. To be called when all answers are there. */
 void page_begin(struct visit *visit, const char *title, const char *at);
 
 /* Renders and answers. `plugin` (may be NULL): its own template is taken when there is one. */

@@ -1,5 +1,5 @@
-/* scrypt with N = 2^15, r = 8, p = 1: 32 MiB and about a tenth of a second, which is what OWASP asks for. The parameters stand in the
- * stored text, so that they can be raised without touching old accounts. */
+/* scrypt with N = 2^15, r = 8, p = 1: 32 MiB and about a tenth of a second, which is what OWASP asks for. The
+ * parameters stand in the stored text, so that they can be raised without touching old accounts. */
 #include "services/web/password.h"
 
 #include "services/common/encode.h"
@@ -29,7 +29,8 @@ static bool derive(struct slice password, struct cost cost, const char *salt, ch
 bool password_good(struct slice password, struct slice name, struct fault *why)
 {
     if (password.size < PASSWORD_MIN)
-        return fault_set(why, STATUS_invalid, "password", "A password needs at least %d letters: take a sentence.", PASSWORD_MIN);
+        return fault_set(why, STATUS_invalid, "password", "A password needs at least %d letters: take a sentence.",
+                         PASSWORD_MIN);
     if (password.size > PASSWORD_MAX)
         return fault_set(why, STATUS_invalid, "password", "A password has at most %d letters.", PASSWORD_MAX);
     if (slice_equal(password, name))
@@ -38,7 +39,8 @@ bool password_good(struct slice password, struct slice name, struct fault *why)
     while (same < password.size && password.at[same] == password.at[0])
         same++;
     if (same == password.size)
-        return fault_set(why, STATUS_invalid, "password", "One letter over and over is soon guessed: choose another password.");
+        return fault_set(why, STATUS_invalid, "password",
+                         "One letter over and over is soon guessed: choose another password.");
     return true;
 }
 
@@ -62,7 +64,8 @@ static bool read_stored(struct slice stored, struct cost *cost, char salt[SALT_S
     text[stored.size] = '\0';
     return sscanf(text, "scrypt$ln=%2u,r=%2u,p=%2u$%32[0-9a-f]$%64[0-9a-f]", &cost->n, &cost->r, &cost->p, salt_hex,
                   key_hex) == 5 &&
-           cost->n < 64 && hex_read(slice_text(salt_hex), salt, SALT_SIZE) && hex_read(slice_text(key_hex), key, KEY_SIZE);
+           cost->n < 64 && hex_read(slice_text(salt_hex), salt, SALT_SIZE) &&
+           hex_read(slice_text(key_hex), key, KEY_SIZE);
 }
 
 bool password_check(struct slice password, struct slice stored)

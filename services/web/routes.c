@@ -1,4 +1,5 @@
-/* Every path of the site, in one table. The first that fits is taken, so those with a plugin's name in front, which fit much, come last. */
+/* Every path of the site, in one table. The first that fits is taken, so those with a plugin's name in front, which fit
+ * much, come last. */
 #include "services/web/page.h"
 
 const struct route routes[] = {

@@ -1,6 +1,6 @@
-/* A secret is 32 random bytes, told as base32 and stored as the SHA-256 of that text: it has too much chance in it to be guessed, so
- * no salt and no slow hash are needed (passwords are another matter, see password.c). Proofs are keyed with the secret itself, so that
- * the replicas of web share no key beside their tables. */
+/* A secret is 32 random bytes, told as base32 and stored as the SHA-256 of that text: it has too much chance in it to
+ * be guessed, so no salt and no slow hash are needed (passwords are another matter, see password.c). Proofs are keyed
+ * with the secret itself, so that the replicas of web share no key beside their tables. */
 #include "services/web/secret.h"
 
 #include "services/common/encode.h"
@@ -19,6 +19,15 @@ void secret_make(struct secret *into)
 {
     char bytes[SECRET_SIZE];
     random_bytes(bytes, sizeof bytes);
+    base32_write(slice_of(bytes, sizeof bytes), into->text);
+    hash(slice_text(into->text), into->hash);
+}
+
+void secret_derive(struct slice key, const char *purpose, struct secret *into)
+{
+    char proof[PROOF_TEXT_MAX], bytes[SECRET_SIZE] = {0};
+    secret_prove(key, purpose, slice_text("secret"), proof);
+    hex_read(slice_text(proof), bytes, sizeof bytes);
     base32_write(slice_of(bytes, sizeof bytes), into->text);
     hash(slice_text(into->text), into->hash);
 }
@@ -46,7 +55,8 @@ void secret_prove(struct slice secret, const char *purpose, struct slice text, c
     /* The purpose is part of the key, so that a proof for one is never one for another. */
     unsigned char key[HASH_SIZE], proof[HASH_SIZE];
     unsigned size = 0;
-    if (HMAC(EVP_sha256(), purpose, (int)strlen(purpose), (const unsigned char *)secret.at, secret.size, key, &size) == NULL ||
+    if (HMAC(EVP_sha256(), purpose, (int)strlen(purpose), (const unsigned char *)secret.at, secret.size, key, &size) ==
+            NULL ||
         HMAC(EVP_sha256(), key, sizeof key, (const unsigned char *)text.at, text.size, proof, &size) == NULL)
         fatal("OpenSSL cannot compute HMAC-SHA256: check the installation of libssl3.");
     hex_write(slice_of(proof, sizeof proof), into);

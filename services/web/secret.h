@@ -1,13 +1,14 @@
-/* Random secrets that people and browsers carry, and what proves that somebody knows one. Pure but for the random bytes. */
+/* Random secrets that people and browsers carry, and what proves that somebody knows one. Pure but for the random
+ * bytes. */
 #ifndef DJEMBE_WEB_SECRET_H
 #define DJEMBE_WEB_SECRET_H
 
 #include "proto/slice.h"
 
-#define SECRET_SIZE 32                    /* bytes of a session, invitation or API token */
-#define SECRET_TEXT_MAX (52 + 1)          /* the same in base32 */
-#define HASH_SIZE 32                      /* SHA-256 */
-#define PASSKEY_TEXT_MAX (32 + 1)         /* 20 bytes in base32 */
+#define SECRET_SIZE 32                     /* bytes of a session, invitation or API token */
+#define SECRET_TEXT_MAX (52 + 1)           /* the same in base32 */
+#define HASH_SIZE 32                       /* SHA-256 */
+#define PASSKEY_TEXT_MAX (32 + 1)          /* 20 bytes in base32 */
 #define PROOF_TEXT_MAX (2 * HASH_SIZE + 1) /* an HMAC in hex */
 
 struct secret {
@@ -16,6 +17,10 @@ struct secret {
 };
 
 void secret_make(struct secret *into);
+
+/* The secret that belongs to an idempotency key: the same key gives the same secret again, so that a request that is
+ * repeated can be answered alike without anything being kept in clear. */
+void secret_derive(struct slice key, const char *purpose, struct secret *into);
 
 /* The hash of what somebody presents. False when it cannot be one of our secrets. */
 bool secret_read(struct slice text, struct secret *into);

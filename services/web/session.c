@@ -1,5 +1,5 @@
-/* The table knows a session by the hash of its secret. Its expiry slides: it is moved on when the session is used, but written at
- * most once in ten minutes, so that a page costs a read. */
+/* The table knows a session by the hash of its secret. Its expiry slides: it is moved on when the session is used, but
+ * written at most once in ten minutes, so that a page costs a read. */
 #include "services/web/session.h"
 
 #include "services/common/encode.h"
@@ -67,8 +67,8 @@ struct look {
     int64_t now;
 };
 
-const struct statement session_touch = {
-    "session_touch", "UPDATE web.session SET seen_at = now(), expires_at = $2 WHERE id = $1"};
+const struct statement session_touch = {"session_touch",
+                                        "UPDATE web.session SET seen_at = now(), expires_at = $2 WHERE id = $1"};
 
 static void on_looked(void *arg, const struct db_rows *rows, const struct fault *why)
 {
@@ -112,11 +112,11 @@ void session_sweep(void)
     db_ask(service_db(), &session_clean, db_args(), nothing, NULL);
 }
 
-const struct statement session_list = {
-    "session_list", "SELECT id, created_at, seen_at, address, agent FROM web.session"
-                    " WHERE member = $1 AND expires_at > now() ORDER BY seen_at DESC LIMIT 100"};
+const struct statement session_list = {"session_list",
+                                       "SELECT id, created_at, seen_at, address, agent FROM web.session"
+                                       " WHERE member = $1 AND expires_at > now() ORDER BY seen_at DESC LIMIT 100"};
 
 const struct statement session_revoke = {"session_revoke", "DELETE FROM web.session WHERE member = $1 AND id = $2"};
 
-const struct statement session_revoke_others = {
-    "session_revoke_others", "DELETE FROM web.session WHERE member = $1 AND id <> $2"};
+const struct statement session_revoke_others = {"session_revoke_others",
+                                                "DELETE FROM web.session WHERE member = $1 AND id <> $2"};

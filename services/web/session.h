@@ -20,8 +20,10 @@ struct db_args *session_args(const struct session_new *session, uint64_t member)
 typedef void session_opened_fn(void *arg, const struct fault *why);
 void session_open(const struct session_new *session, uint64_t member, session_opened_fn *opened, void *arg);
 
-/* `member` NULL: none, or not read (why). `stale`: not seen for a while, its expiry was just moved on and the cookie's should be. */
-typedef void session_found_fn(void *arg, const struct member *member, uint64_t session, bool stale, const struct fault *why);
+/* `member` NULL: none, or not read (why). `stale`: not seen for a while, its expiry was just moved on and the cookie's
+ * should be. */
+typedef void session_found_fn(void *arg, const struct member *member, uint64_t session, bool stale,
+                              const struct fault *why);
 void session_look(const struct secret *secret, int64_t now, session_found_fn *found, void *arg);
 
 /* Ends it; `done` may come with a fault. */

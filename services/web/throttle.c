@@ -1,5 +1,6 @@
-/* Buckets live in a table of fixed size, found by a keyed hash of the key: a stranger can neither grow it nor choose whose bucket to
- * share. Two keys that fall into one place share its tries, which errs on the safe side. Knows no clock. */
+/* Buckets live in a table of fixed size, found by a keyed hash of the key: a stranger can neither grow it nor choose
+ * whose bucket to share. Two keys that fall into one place share its tries, which errs on the safe side. Knows no
+ * clock. */
 #include "services/web/throttle.h"
 
 #include "services/common/arena.h"

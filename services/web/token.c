@@ -27,9 +27,8 @@ static void nothing(void *arg, const struct db_rows *rows, const struct fault *w
     (void)why;
 }
 
-const struct statement token_touch = {
-    "token_touch",
-    "UPDATE web.token SET used_at = now() WHERE id = $1 AND (used_at IS NULL OR used_at < now() - interval '10 minutes')"};
+const struct statement token_touch = {"token_touch", "UPDATE web.token SET used_at = now() WHERE id = $1 AND (used_at "
+                                                     "IS NULL OR used_at < now() - interval '10 minutes')"};
 
 static void on_looked(void *arg, const struct db_rows *rows, const struct fault *why)
 {

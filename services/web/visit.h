@@ -9,6 +9,8 @@
 #include "services/web/route.h"
 #include "services/web/tree.h"
 
+struct extras;
+
 struct missing {
     const char *part; /* the service that could not be asked */
     const char *text; /* what that means for this page */
@@ -34,6 +36,7 @@ struct visit {
 
     struct missing missing[VISIT_MISSING_MAX];
     size_t missing_count;
+    struct extras *extras;   /* extras.h */
     struct tree_writer *out; /* the context being written (page.h) */
     void *page;              /* the page's own */
 };
@@ -44,9 +47,10 @@ void visit_begin(struct http_request *http, void *arg);
 /* Where the request comes from, as text; in the visit's arena. */
 const char *visit_address(struct visit *visit);
 
-/* Names of the two cookies, which depend on whether the site is https. */
+/* Names of the cookies, which depend on whether the site is https. */
 const char *visit_session_cookie(void);
 const char *visit_guest_cookie(void);
+const char *visit_flash_cookie(void);
 
 /* Sets a cookie in the answer; seconds as cookie_set has them. */
 void visit_set_cookie(struct visit *visit, const char *name, const char *value, int64_t seconds);

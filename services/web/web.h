@@ -5,6 +5,7 @@
 #include "services/common/bus.h"
 #include "services/common/db.h"
 #include "services/common/feed.h"
+#include "services/common/service.h"
 #include "services/web/mustache.h"
 #include "services/web/worker.h"
 

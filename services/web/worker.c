@@ -1,6 +1,7 @@
-/* The exception to "one thread a daemon", and its measure: scrypt at the cost that password.c sets takes about 0.1 s, in which the
- * loop could answer hundreds of pages. So it runs here, one job after the other; a burst of sign-ins waits for itself and for nobody
- * else. `run` touches its own job only. Jobs come back through an eventfd that the loop watches. */
+/* The exception to "one thread a daemon", and its measure: scrypt at the cost that password.c sets takes about 0.1 s,
+ * in which the loop could answer hundreds of pages. So it runs here, one job after the other; a burst of sign-ins waits
+ * for itself and for nobody else. `run` touches its own job only. Jobs come back through an eventfd that the loop
+ * watches. */
 #include "services/web/worker.h"
 
 #include "services/common/arena.h"

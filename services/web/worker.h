@@ -12,7 +12,8 @@ struct worker *worker_new(struct loop *loop);
 /* Waits for the job that runs; those that wait are dropped with no call. */
 void worker_destroy(struct worker **worker);
 
-/* `run` is called on the thread, then `done` on the loop, both with `job`. False when the queue is full: nothing is called. */
+/* `run` is called on the thread, then `done` on the loop, both with `job`. False when the queue is full: nothing is
+ * called. */
 bool worker_run(struct worker *worker, void (*run)(void *job), void (*done)(void *job), void *job);
 
 #endif

@@ -1,0 +1,127 @@
+/* One request to tracker, one to ratio, one query for names, all at once, for all trees of a page together. */
+#include "services/web/extras.h"
+
+#include "services/web/gather.h"
+#include "services/web/statements.h"
+#include "services/web/web.h"
+
+struct extras {
+    struct visit *visit;
+    void (*done)(struct visit *visit);
+    struct gather *gather;
+    struct tree_ids ids;
+    const struct answer *swarms, *snatches;
+    struct tree_extra known;
+};
+
+/* The ids as the tree that a request carries. */
+static struct tree pack_ids(struct visit *visit, const uint64_t *ids, size_t count)
+{
+    msgpack_sbuffer packed;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&packed);
+    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, count);
+    for (size_t i = 0; i < count; i++)
+        msgpack_pack_uint64(&packer, ids[i]);
+    struct tree tree = {.packed = arena_copy(visit->arena, slice_of(packed.data, packed.size))};
+    msgpack_sbuffer_destroy(&packed);
+    return tree;
+}
+
+static void *read_rows(struct visit *visit, struct tree rows, const struct row *row, size_t *count)
+{
+    size_t most = rows_count(rows);
+    char *into = arena_take(visit->arena, most * row->size + 1);
+    *count = 0;
+    for (size_t i = 0; i < most; i++)
+        if (row_read(row, into + *count * row->size, rows_at(rows, i), NULL))
+            ++*count;
+    return into;
+}
+
+static void read_swarms(struct extras *extras)
+{
+    const struct tracker_swarm_counts_reply *reply = extras->swarms != NULL ? extras->swarms->reply : NULL;
+    if (extras->swarms != NULL && reply == NULL)
+        visit_missing(extras->visit, "tracker", "How many seed and leech cannot be told for the moment.");
+    if (reply == NULL)
+        return;
+    extras->known.swarms = read_rows(extras->visit, reply->torrents, &swarm_count_row, &extras->known.swarms_count);
+    extras->known.swarms_known = true;
+}
+
+static void read_snatches(struct extras *extras)
+{
+    const struct ratio_torrent_counts_reply *reply = extras->snatches != NULL ? extras->snatches->reply : NULL;
+    if (extras->snatches != NULL && reply == NULL)
+        visit_missing(extras->visit, "ratio", "Snatches cannot be told for the moment.");
+    if (reply == NULL)
+        return;
+    extras->known.snatches =
+        read_rows(extras->visit, reply->torrents, &torrent_count_row, &extras->known.snatches_count);
+    extras->known.snatches_known = true;
+}
+
+static void on_gathered(struct visit *visit)
+{
+    struct extras *extras = visit->extras;
+    read_swarms(extras);
+    read_snatches(extras);
+    extras->done(visit);
+}
+
+static void on_names(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct extras *extras = arg;
+    if (why != NULL)
+        visit_missing(extras->visit, "accounts", "Uploaders' names cannot be read for the moment.");
+    size_t count = rows != NULL ? db_count(rows) : 0;
+    struct tree_name *names = arena_take(extras->visit->arena, count * sizeof *names + 1);
+    for (size_t i = 0; i < count; i++)
+        names[i] = (struct tree_name){(uint64_t)db_get_int(rows, i, 0),
+                                      arena_copy(extras->visit->arena, db_get_text(rows, i, 1))};
+    extras->known.names = names;
+    extras->known.names_count = count;
+    gather_release(extras->gather);
+}
+
+static void ask_names(struct extras *extras)
+{
+    int64_t ids[TREE_IDS_MAX];
+    for (size_t i = 0; i < extras->ids.members_count; i++)
+        ids[i] = (int64_t)extras->ids.members[i];
+    gather_hold(extras->gather);
+    db_ask(service_db(), &member_names, db_ints(db_args(), ids, extras->ids.members_count), on_names, extras);
+}
+
+struct extras *extras_ask(struct visit *visit, const msgpack_object *const *trees, size_t count,
+                          void (*done)(struct visit *visit))
+{
+    struct extras *extras = arena_take(visit->arena, sizeof *extras);
+    extras->visit = visit;
+    extras->done = done;
+    extras->known.now = visit->now;
+    visit->extras = extras;
+    for (size_t i = 0; i < count; i++)
+        if (trees[i] != NULL)
+            tree_collect(trees[i], &extras->ids);
+
+    extras->gather = gather_new(visit, on_gathered);
+    if (extras->ids.torrents_count > 0) {
+        struct tree torrents = pack_ids(visit, extras->ids.torrents, extras->ids.torrents_count);
+        struct tracker_swarm_counts swarms = {.torrents = torrents};
+        struct ratio_torrent_counts snatches = {.torrents = torrents};
+        extras->swarms = gather_may(extras->gather, &tracker_swarm_counts_message, &swarms);
+        extras->snatches = gather_may(extras->gather, &ratio_torrent_counts_message, &snatches);
+    }
+    if (extras->ids.members_count > 0)
+        ask_names(extras);
+    gather_go(extras->gather);
+    return extras;
+}
+
+const struct tree_extra *extras_known(const struct extras *extras)
+{
+    return &extras->known;
+}

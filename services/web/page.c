@@ -1,0 +1,234 @@
+/* The parts that every page has, and the one place where a page is rendered. Knows no page in particular. */
+#include "services/web/page.h"
+
+#include "services/common/log.h"
+#include "services/web/assets.h"
+#include "services/web/cookie.h"
+#include "services/web/csrf.h"
+#include "services/web/json.h"
+#include "services/web/look.h"
+#include "services/web/plugins.h"
+#include "services/web/web.h"
+
+#include <stdio.h>
+
+void page_headers(struct http_request *http)
+{
+    /* Nothing but our own files, no script or style in the page itself, nobody's frame. */
+    http_set(http, "Content-Security-Policy",
+             "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'");
+    http_set(http, "X-Content-Type-Options", "nosniff");
+    http_set(http, "Referrer-Policy", "same-origin");
+    http_set(http, "Cross-Origin-Opener-Policy", "same-origin");
+    http_set(http, "Cross-Origin-Resource-Policy", "same-origin");
+    http_set(http, "Permissions-Policy", "camera=(), geolocation=(), microphone=()");
+    if (web.secure)
+        http_set(http, "Strict-Transport-Security", "max-age=31536000");
+}
+
+/* ---- the common part of the context ---- */
+
+static void add_site(struct tree_writer *out)
+{
+    tree_open_map(out, "site");
+    tree_string(out, "name", web.site_name);
+    tree_string(out, "url", web.url);
+    tree_flag(out, "open", strcmp(web.sign_up, "open") == 0);
+    tree_close(out);
+}
+
+static void add_me(struct visit *visit, const char *csrf)
+{
+    struct tree_writer *out = visit->out;
+    tree_open_map(out, "me");
+    tree_count(out, "user", visit->me.id);
+    tree_string(out, "name", visit->me.name);
+    tree_string(out, "class", account_class_title(slice_text(visit->me.class_name)));
+    tree_print(out, "href", "/member/%s", visit->me.name);
+    tree_string(out, "csrf", csrf);
+    tree_flag(out, "is_staff", account_class_is_staff(slice_text(visit->me.class_name)));
+    tree_string(out, "announce", visit_announce(visit));
+    tree_close(out);
+}
+
+static void add_plugins(struct visit *visit)
+{
+    struct tree_writer *out = visit->out;
+    const msgpack_object *list = plugins_list();
+    tree_open_array(out, "plugins");
+    for (size_t i = 0; i < look_size(list); i++) {
+        struct slice name = look_text(look_at(list, i), "name");
+        tree_open_map(out, NULL);
+        tree_text(out, "name", name);
+        tree_text(out, "title", look_text(look_at(list, i), "title"));
+        tree_print(out, "href", "/%.*s", SLICE_ARGS(name));
+        tree_print(out, "upload_href", "/upload/%.*s", SLICE_ARGS(name));
+        tree_flag(out, "current", slice_equal(name, visit->params[0]));
+        tree_close(out);
+    }
+    tree_close(out);
+}
+
+static void add_flash(struct visit *visit)
+{
+    struct tree_writer *out = visit->out;
+    if (visit->flash.kind != FLASH_good && visit->flash.kind != FLASH_bad)
+        return;
+    tree_open_map(out, "flash");
+    tree_string(out, "text", visit->flash.text);
+    tree_flag(out, visit->flash.kind == FLASH_good ? "good" : "bad", true);
+    tree_close(out);
+}
+
+static void add_missing(struct visit *visit)
+{
+    struct tree_writer *out = visit->out;
+    if (visit->missing_count == 0)
+        return;
+    tree_open_array(out, "unavailable");
+    for (size_t i = 0; i < visit->missing_count; i++) {
+        tree_open_map(out, NULL);
+        tree_string(out, "part", visit->missing[i].part);
+        tree_string(out, "text", visit->missing[i].text);
+        tree_close(out);
+    }
+    tree_close(out);
+}
+
+void page_begin(struct visit *visit, const char *title, const char *at)
+{
+    char csrf[PROOF_TEXT_MAX] = "";
+    struct tree_writer *out = visit->out = tree_new();
+    if (visit->cookie.size > 0)
+        csrf_make(visit->cookie, csrf);
+    add_site(out);
+    tree_string(out, "title", title);
+    tree_text(out, "path", http_path(visit->http));
+    tree_string(out, "csrf", csrf);
+    if (visit->signed_in) {
+        add_me(visit, csrf);
+        add_plugins(visit);
+    }
+    add_flash(visit);
+    add_missing(visit);
+    tree_open_map(out, "assets");
+    assets_write(out);
+    tree_close(out);
+    if (at != NULL) {
+        tree_open_map(out, "at");
+        tree_flag(out, at, true);
+        tree_close(out);
+    }
+}
+
+/* ---- answering ---- */
+
+static void reply_plain(struct visit *visit, unsigned status, const char *text)
+{
+    page_headers(visit->http);
+    http_reply(visit->http, status, "text/plain; charset=utf-8", slice_text(text));
+}
+
+void page_end(struct visit *visit, unsigned status, const char *template_name, const char *plugin)
+{
+    const char *own = plugin != NULL ? arena_print(visit->arena, "%s/%s", plugin, template_name) : template_name;
+    const msgpack_object *context = tree_finish(visit->out);
+    struct buffer html = {NULL, 0, 0};
+    struct fault why;
+    if (!mustache_render(web.templates, mustache_has(web.templates, own) ? own : template_name, context, &html, &why)) {
+        char quoted[300];
+        log_error("page not rendered", "template=%s error=%s", own,
+                  log_quote(slice_text(why.text), quoted, sizeof quoted));
+        reply_plain(visit, 500, status_text(STATUS_internal));
+        return;
+    }
+    page_headers(visit->http);
+    /* What is on the page is this member's own, and changes. */
+    http_set(visit->http, "Cache-Control", "private, no-store");
+    if (status == 503)
+        http_set(visit->http, "Retry-After", "10");
+    http_reply(visit->http, status, "text/html; charset=utf-8", buffer_slice(&html));
+    buffer_free(&html);
+}
+
+void page_json(struct visit *visit, unsigned status)
+{
+    struct buffer json = {NULL, 0, 0};
+    json_write(tree_finish(visit->out), &json);
+    buffer_add(&json, "\n", 1);
+    page_headers(visit->http);
+    http_set(visit->http, "Cache-Control", "private, no-store");
+    http_reply(visit->http, status, "application/json", buffer_slice(&json));
+    buffer_free(&json);
+}
+
+static const char *status_title(unsigned status)
+{
+    static const struct {
+        unsigned status;
+        const char *title;
+    } titles[] = {
+        {400, "Not accepted"},  {403, "Not allowed"},          {404, "Not found"},
+        {405, "Not like that"}, {409, "Already there"},        {413, "Too large"},
+        {429, "Too often"},     {500, "Something went wrong"}, {503, "Away for the moment"},
+    };
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (titles[i].status == status)
+            return titles[i].title;
+    return "Error";
+}
+
+static void fail(struct visit *visit, unsigned status, const char *text, const char *field, const char *part)
+{
+    if (visit->by_token) {
+        visit->out = tree_new();
+        tree_string(visit->out, "error", text);
+        if (field[0] != '\0')
+            tree_string(visit->out, "field", field);
+        page_json(visit, status);
+        return;
+    }
+    page_begin(visit, status_title(status), NULL);
+    tree_count(visit->out, "status", status);
+    tree_string(visit->out, "status_title", status_title(status));
+    tree_string(visit->out, "text", text);
+    if (part != NULL)
+        tree_string(visit->out, "part", part);
+    page_end(visit, status, "error", NULL);
+}
+
+void page_error(struct visit *visit, unsigned status, const char *text, const char *part)
+{
+    fail(visit, status, text, "", part);
+}
+
+void page_fail(struct visit *visit, const struct fault *why, const char *part)
+{
+    fail(visit, status_http(why->status), why->text[0] != '\0' ? why->text : status_text(why->status), why->field,
+         why->status == STATUS_unavailable ? part : NULL);
+}
+
+void page_form_fault(struct visit *visit, const struct fault *why)
+{
+    const char *text = why->text[0] != '\0' ? why->text : status_text(why->status);
+    tree_string(visit->out, "error", text);
+    if (why->field[0] == '\0')
+        return;
+    tree_open_map(visit->out, "errors");
+    tree_string(visit->out, why->field, text);
+    tree_close(visit->out);
+}
+
+void page_redirect(struct visit *visit, const char *path, enum flash_kind kind, const char *text)
+{
+    if (text != NULL) {
+        char cookie[FLASH_COOKIE_MAX];
+        visit_know_guest(visit);
+        flash_write(visit->cookie, kind, slice_text(text), cookie);
+        visit_set_cookie(visit, visit_flash_cookie(), cookie, 60);
+    }
+    page_headers(visit->http);
+    http_set(visit->http, "Location", path);
+    http_set(visit->http, "Cache-Control", "no-store");
+    http_reply(visit->http, 303, "text/plain; charset=utf-8", slice_text("See the page that this leads to.\n"));
+}

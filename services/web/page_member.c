@@ -1,0 +1,203 @@
+/* /member/NAME: what a member has moved and added. What of each torrent is shown to the member and to staff only. */
+#include "services/web/format.h"
+#include "services/web/gather.h"
+#include "services/web/page.h"
+
+#define TORRENTS_SHOWN 50
+#define UPLOADS_SHOWN 50
+
+struct profile {
+    struct member member;
+    bool is_me, sees_all;
+    const struct answer *totals, *torrents, *uploads, *names;
+};
+
+static void write_totals(struct tree_writer *out, const struct ratio_member_get_reply *totals)
+{
+    char ratio[FORMAT_MAX];
+    tree_open_map(out, "totals");
+    tree_size(out, "size_up", totals->uploaded);
+    tree_size(out, "size_down", totals->downloaded);
+    tree_string(out, "ratio_text", format_ratio(totals->uploaded, totals->downloaded, ratio));
+    tree_count(out, "snatches", totals->snatches);
+    tree_flag(out, "may_leech", totals->may_leech);
+    tree_text(out, "reason", totals->reason);
+    tree_close(out);
+}
+
+static void write_name(struct tree_writer *out, const struct torrent_name *name, int64_t now)
+{
+    tree_text(out, "title", name->title);
+    tree_text(out, "href", name->href);
+    tree_size(out, "size", name->size);
+    tree_time(out, "added_at", name->added_at, now);
+}
+
+static void write_uploads(struct visit *visit, const struct catalog_upload_list_reply *uploads)
+{
+    struct tree_writer *out = visit->out;
+    size_t count = uploads != NULL ? rows_count(uploads->torrents) : 0;
+    tree_flag(out, "has_uploads", count > 0);
+    tree_count(out, "uploads_count", uploads != NULL ? uploads->count : 0);
+    tree_open_array(out, "uploads");
+    for (size_t i = 0; i < count; i++) {
+        struct torrent_name name;
+        if (!row_read(&torrent_name_row, &name, rows_at(uploads->torrents, i), NULL))
+            continue;
+        tree_open_map(out, NULL);
+        tree_count(out, "torrent", name.torrent);
+        write_name(out, &name, visit->now);
+        tree_close(out);
+    }
+    tree_close(out);
+}
+
+static bool find_name(const struct answer *names, uint64_t torrent, struct torrent_name *into)
+{
+    const struct catalog_torrent_names_reply *reply = names != NULL ? names->reply : NULL;
+    for (size_t i = 0; reply != NULL && i < rows_count(reply->torrents); i++)
+        if (row_read(&torrent_name_row, into, rows_at(reply->torrents, i), NULL) && into->torrent == torrent)
+            return true;
+    return false;
+}
+
+static void write_torrent(struct visit *visit, const struct member_torrent *moved)
+{
+    const struct profile *profile = visit->page;
+    struct tree_writer *out = visit->out;
+    struct torrent_name name;
+    tree_open_map(out, NULL);
+    tree_count(out, "torrent", moved->torrent);
+    if (find_name(profile->names, moved->torrent, &name))
+        write_name(out, &name, visit->now);
+    else
+        tree_print(out, "title", "Torrent %llu", (unsigned long long)moved->torrent);
+    tree_size(out, "size_up", moved->uploaded);
+    tree_size(out, "size_down", moved->downloaded);
+    tree_size(out, "size_left", moved->left);
+    tree_time(out, "seen_at", moved->seen_at, visit->now);
+    tree_time(out, "snatched_at", moved->snatched_at, visit->now);
+    tree_flag(out, "done", moved->left == 0);
+    tree_close(out);
+}
+
+static const struct ratio_member_torrents_reply *torrents_of(const struct profile *profile)
+{
+    return profile->torrents != NULL ? profile->torrents->reply : NULL;
+}
+
+static void write_torrents(struct visit *visit)
+{
+    const struct profile *profile = visit->page;
+    const struct ratio_member_torrents_reply *reply = torrents_of(profile);
+    size_t count = reply != NULL ? rows_count(reply->torrents) : 0;
+    tree_flag(visit->out, "sees_torrents", profile->sees_all);
+    tree_flag(visit->out, "has_torrents", count > 0);
+    tree_open_array(visit->out, "torrents");
+    for (size_t i = 0; i < count; i++) {
+        struct member_torrent moved;
+        if (row_read(&member_torrent_row, &moved, rows_at(reply->torrents, i), NULL))
+            write_torrent(visit, &moved);
+    }
+    tree_close(visit->out);
+}
+
+static void write_member(struct visit *visit)
+{
+    const struct profile *profile = visit->page;
+    struct tree_writer *out = visit->out;
+    tree_open_map(out, "member");
+    tree_count(out, "user", profile->member.id);
+    tree_string(out, "name", profile->member.name);
+    tree_string(out, "class", account_class_title(slice_text(profile->member.class_name)));
+    tree_string(out, "standing", profile->member.standing);
+    tree_flag(out, "disabled", !member_is_active(&profile->member));
+    tree_time(out, "joined_at", profile->member.joined_at, visit->now);
+    tree_flag(out, "is_me", profile->is_me);
+    tree_close(out);
+}
+
+static void show(struct visit *visit)
+{
+    const struct profile *profile = visit->page;
+    if (profile->names != NULL && profile->names->reply == NULL)
+        visit_missing(visit, "catalog", "What the torrents are called cannot be told for the moment.");
+    page_begin(visit, profile->member.name, "member");
+    write_member(visit);
+    if (profile->totals->reply != NULL)
+        write_totals(visit->out, profile->totals->reply);
+    write_torrents(visit);
+    write_uploads(visit, profile->uploads->reply);
+    page_end(visit, 200, "member", NULL);
+}
+
+static struct tree pack_ids(struct visit *visit, const struct ratio_member_torrents_reply *reply)
+{
+    struct member_torrent moved;
+    msgpack_sbuffer packed;
+    msgpack_packer packer;
+    size_t count = rows_count(reply->torrents);
+    msgpack_sbuffer_init(&packed);
+    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!row_read(&member_torrent_row, &moved, rows_at(reply->torrents, i), NULL))
+            moved.torrent = ID_MAX; /* of no torrent */
+        msgpack_pack_uint64(&packer, moved.torrent);
+    }
+    struct tree tree = {.packed = arena_copy(visit->arena, slice_of(packed.data, packed.size))};
+    msgpack_sbuffer_destroy(&packed);
+    return tree;
+}
+
+static void ask_names(struct visit *visit)
+{
+    struct profile *profile = visit->page;
+    const struct ratio_member_torrents_reply *reply = torrents_of(profile);
+    if (profile->totals->reply == NULL || (profile->torrents != NULL && reply == NULL))
+        visit_missing(visit, "ratio",
+                      "What was uploaded and downloaded cannot be told for the moment. Nothing is lost.");
+    if (profile->uploads->reply == NULL)
+        visit_missing(visit, "catalog", "What this member has added cannot be listed for the moment.");
+    struct gather *gather = gather_new(visit, show);
+    if (reply != NULL && rows_count(reply->torrents) > 0) {
+        struct catalog_torrent_names ask = {.torrents = pack_ids(visit, reply)};
+        profile->names = gather_may(gather, &catalog_torrent_names_message, &ask);
+    }
+    gather_go(gather);
+}
+
+static void on_found(void *arg, const struct member *member, struct slice password, const struct fault *why)
+{
+    struct visit *visit = arg;
+    (void)password;
+    if (why != NULL) {
+        page_fail(visit, why, "accounts");
+        return;
+    }
+    if (member == NULL) {
+        page_error(visit, 404, "Nobody here is called that.", NULL);
+        return;
+    }
+    struct profile *profile = visit->page = arena_take(visit->arena, sizeof *profile);
+    struct ratio_member_get totals = {.user = member->id};
+    struct ratio_member_torrents torrents = {.user = member->id, .limit = TORRENTS_SHOWN};
+    struct catalog_upload_list uploads = {.user = member->id, .limit = UPLOADS_SHOWN};
+    profile->member = *member;
+    profile->is_me = member->id == visit->me.id;
+    profile->sees_all = profile->is_me || account_class_is_staff(slice_text(visit->me.class_name));
+    struct gather *gather = gather_new(visit, ask_names);
+    profile->totals = gather_may(gather, &ratio_member_get_message, &totals);
+    profile->uploads = gather_may(gather, &catalog_upload_list_message, &uploads);
+    if (profile->sees_all)
+        profile->torrents = gather_may(gather, &ratio_member_torrents_message, &torrents);
+    gather_go(gather);
+}
+
+void page_member(struct visit *visit)
+{
+    if (visit->params[0].size > ACCOUNT_NAME_MAX)
+        page_error(visit, 404, "Nobody here is called that.", NULL);
+    else
+        member_find_name(visit->params[0], on_found, visit);
+}

@@ -1,0 +1,307 @@
+/* /upload/PLUGIN: the form, and what becomes of it. A form that is refused comes back with everything that was typed,
+ * and with the torrent, which is kept as a draft meanwhile. Tools send the same form with an API token and get JSON. */
+#include "services/web/draft.h"
+#include "services/web/gather.h"
+#include "services/web/look.h"
+#include "services/web/page.h"
+#include "services/web/plugins.h"
+#include "services/web/upload_form.h"
+#include "services/web/web.h"
+
+#include "services/common/encode.h"
+#include "services/common/log.h"
+
+#include <openssl/sha.h>
+
+#define KEY_SIZE 16
+#define ADD_MS 20000
+
+struct upload {
+    const char *plugin;
+    uint64_t group; /* to add below; 0: none */
+    const struct answer *group_answer;
+    char key[2 * KEY_SIZE + 1]; /* of the form */
+    struct draft draft;         /* kept from the attempt before; id 0: none */
+    struct slice file, file_name;
+    bool refused;
+    struct fault why;
+};
+
+/* ---- the form ---- */
+
+static const msgpack_object *group_of(const struct upload *upload)
+{
+    const struct catalog_entity_get_reply *reply = upload->group_answer != NULL ? upload->group_answer->reply : NULL;
+    return reply != NULL ? look_map(reply->page.object, "group") : NULL;
+}
+
+static void write_group(struct visit *visit, const msgpack_object *group)
+{
+    tree_open_map(visit->out, "group");
+    tree_count(visit->out, "entity", look_count(group, "entity"));
+    tree_text(visit->out, "title", look_text(group, "title"));
+    tree_text(visit->out, "href", look_text(group, "href"));
+    tree_close(visit->out);
+}
+
+static void write_draft(struct visit *visit, const struct draft *draft)
+{
+    tree_open_map(visit->out, "draft");
+    tree_count(visit->out, "id", draft->id);
+    tree_text(visit->out, "name", draft->name);
+    tree_size(visit->out, "size", draft->content.size);
+    tree_close(visit->out);
+}
+
+static void write_plugin(struct visit *visit, const msgpack_object *plugin)
+{
+    tree_open_map(visit->out, "plugin");
+    tree_text(visit->out, "name", look_text(plugin, "name"));
+    tree_text(visit->out, "title", look_text(plugin, "title"));
+    tree_text(visit->out, "accounting", look_text(plugin, "accounting"));
+    tree_close(visit->out);
+}
+
+static void write_error(struct visit *visit, const struct upload *upload)
+{
+    const struct fault *why = &upload->why;
+    const char *text = why->text[0] != '\0' ? why->text : status_text(why->status);
+    bool of_file = strcmp(why->field, "metainfo") == 0 || strcmp(why->field, "torrent") == 0;
+    tree_string(visit->out, "error", text);
+    if (of_file)
+        tree_string(visit->out, "error_file", text);
+}
+
+static void show_form(struct visit *visit)
+{
+    struct upload *upload = visit->page;
+    const msgpack_object *plugin = plugins_find(slice_text(upload->plugin)), *group = group_of(upload);
+    if (plugin == NULL) {
+        page_error(visit, 503, "Uploads cannot be taken for the moment: try again in a minute.", "catalog");
+        return;
+    }
+    if (upload->group != 0 && group == NULL) {
+        page_fail(visit, &upload->group_answer->why, "catalog");
+        return;
+    }
+    bool typed = slice_is(http_method(visit->http), "POST");
+    page_begin(visit, arena_print(visit->arena, "Upload to %.*s", SLICE_ARGS(look_text(plugin, "title"))), "upload");
+    write_plugin(visit, plugin);
+    tree_string(visit->out, "announce", visit_announce(visit));
+    tree_string(visit->out, "key", upload->key);
+    tree_print(visit->out, "file_max_text", "%d MiB", (int)(WEB_FILE_MAX >> 20));
+    if (group != NULL)
+        write_group(visit, group);
+    if (upload->draft.id != 0)
+        write_draft(visit, &upload->draft);
+    if (upload->refused)
+        write_error(visit, upload);
+    upload_form_write(visit->out, plugin, typed ? &visit->form : &visit->query, upload->refused ? &upload->why : NULL,
+                      group != NULL, form_get(&visit->form, "more"));
+    page_end(visit, upload->refused ? status_http(upload->why.status) : 200, "upload", upload->plugin);
+}
+
+/* Shows the form, with the group that it adds to when there is one. */
+static void ask_group(struct visit *visit)
+{
+    struct upload *upload = visit->page;
+    struct gather *gather = gather_new(visit, show_form);
+    if (upload->group != 0) {
+        struct catalog_entity_get ask = {.entity = upload->group};
+        upload->group_answer = gather_must(gather, &catalog_entity_get_message, &ask);
+    }
+    gather_go(gather);
+}
+
+static struct upload *upload_new(struct visit *visit)
+{
+    struct upload *upload = visit->page = arena_take(visit->arena, sizeof *upload);
+    struct slice key = form_get(&visit->form, "key");
+    char bytes[KEY_SIZE];
+    upload->plugin = visit->params[0].at;
+    if (!hex_read(key, bytes, sizeof bytes))
+        random_bytes(bytes, sizeof bytes);
+    hex_write(slice_of(bytes, sizeof bytes), upload->key);
+    if (plugins_list() == NULL) {
+        page_error(visit, 503, "Uploads cannot be taken for the moment: try again in a minute.", "catalog");
+        return NULL;
+    }
+    if (plugins_find(visit->params[0]) == NULL) {
+        page_error(visit, 404, "There is no page at that address.", NULL);
+        return NULL;
+    }
+    return upload;
+}
+
+void page_upload(struct visit *visit)
+{
+    struct upload *upload = upload_new(visit);
+    if (upload == NULL)
+        return;
+    upload->group = form_id(&visit->query, "group");
+    ask_group(visit);
+}
+
+/* ---- a form that comes back ---- */
+
+static void on_kept(void *arg, uint64_t id)
+{
+    struct visit *visit = arg;
+    struct upload *upload = visit->page;
+    if (id != 0)
+        upload->draft = (struct draft){id, upload->file_name, upload->file};
+    ask_group(visit);
+}
+
+/* Keeps the file, unless it is kept already, and shows the form again. */
+static void show_again(struct visit *visit)
+{
+    struct upload *upload = visit->page;
+    if (visit->by_token)
+        page_fail(visit, &upload->why, "catalog");
+    else if (upload->draft.id == 0 && upload->file.size > 0)
+        draft_keep(visit->me.id, upload->file_name, upload->file, on_kept, visit);
+    else
+        ask_group(visit);
+}
+
+static void refuse(struct visit *visit, enum status status, const char *field, const char *text)
+{
+    struct upload *upload = visit->page;
+    upload->refused = true;
+    fault_set(&upload->why, status, field, "%s", text);
+    show_again(visit);
+}
+
+/* ---- adding ---- */
+
+static void tell_tool(struct visit *visit, const struct catalog_torrent_add_reply *added)
+{
+    char hash[41];
+    struct tree_writer *out = visit->out = tree_new();
+    hex_write(added->info_hash, hash);
+    tree_count(out, "torrent", added->torrent);
+    tree_string(out, "info_hash", hash);
+    tree_count(out, "entity", added->entity);
+    tree_text(out, "title", added->title);
+    tree_print(out, "href", "%s%.*s", web.url, SLICE_ARGS(added->href));
+    tree_print(out, "download", "%s/torrent/%llu.torrent", web.url, (unsigned long long)added->torrent);
+    tree_flag(out, "rehashed", added->rehashed);
+    tree_flag(out, "joined", added->joined);
+    page_json(visit, 201);
+}
+
+static void on_added(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
+{
+    struct visit *visit = arg;
+    struct upload *upload = visit->page;
+    const struct catalog_torrent_add_reply *added = reply;
+    (void)body;
+    if (why != NULL) {
+        upload->refused = true;
+        upload->why = *why;
+        if (why->status == STATUS_unavailable && why->text[0] == '\0')
+            fault_set(
+                &upload->why, STATUS_unavailable, NULL,
+                "The catalog is away for the moment. Nothing you typed is lost: send the form again in a minute.");
+        show_again(visit);
+        return;
+    }
+    log_info("torrent added", "torrent=%llu member=%llu", (unsigned long long)added->torrent,
+             (unsigned long long)visit->me.id);
+    draft_forget(visit->me.id, upload->draft.id);
+    if (visit->by_token)
+        tell_tool(visit, added);
+    else
+        page_redirect(visit, arena_copy(visit->arena, added->href).at, FLASH_good,
+                      added->rehashed
+                          ? "Added. Your file was not private, so its info-hash has changed: download the torrent from "
+                            "this page and seed with that one."
+                          : "Added. Seed it with the torrent from this page, or with your own announce URL.");
+}
+
+/* One form sent twice adds once: its key, its member and its file make the key of the request. Another file is another
+ * request. */
+static void make_key(const struct visit *visit, const struct upload *upload, unsigned char into[SHA256_DIGEST_LENGTH])
+{
+    unsigned char file[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *)upload->file.at, upload->file.size, file);
+    const char *text =
+        arena_print(visit->arena, "%s %llu %s ", upload->key, (unsigned long long)visit->me.id, upload->plugin);
+    size_t size = strlen(text);
+    char *whole = arena_take(visit->arena, size + sizeof file);
+    memcpy(whole, text, size);
+    memcpy(whole + size, file, sizeof file);
+    SHA256((const unsigned char *)whole, size + sizeof file, into);
+}
+
+static void add(struct visit *visit)
+{
+    struct upload *upload = visit->page;
+    const msgpack_object *plugin = plugins_find(slice_text(upload->plugin));
+    unsigned char key[SHA256_DIGEST_LENGTH];
+    if (plugin == NULL) {
+        refuse(visit, STATUS_unavailable, NULL, "Uploads cannot be taken for the moment: try again in a minute.");
+        return;
+    }
+    struct tree_writer *fields = tree_new();
+    upload_form_read(fields, plugin, &visit->form);
+    make_key(visit, upload, key);
+    struct catalog_torrent_add ask = {
+        .key = slice_of(key, KEY_SIZE),
+        .plugin = slice_text(upload->plugin),
+        .metainfo = upload->file,
+        .fields = {.object = tree_finish(fields)},
+        .parent = upload->group,
+        .guess = visit->by_token && form_has(&visit->form, "guess"),
+    };
+    struct bus_call call = {.actor = visit->me.id, .deadline_ms = ADD_MS};
+    bus_ask(service_bus(), NULL, &catalog_torrent_add_message, &ask, &call, on_added, visit);
+    tree_destroy(&fields);
+}
+
+static void go_on(struct visit *visit)
+{
+    const struct upload *upload = visit->page;
+    if (form_has(&visit->form, "more"))
+        show_again(visit);
+    else if (upload->file.size == 0)
+        refuse(visit, STATUS_invalid, "torrent", "Choose the .torrent file.");
+    else
+        add(visit);
+}
+
+static void on_draft(void *arg, const struct draft *draft, const struct fault *why)
+{
+    struct visit *visit = arg;
+    struct upload *upload = visit->page;
+    if (draft == NULL) {
+        refuse(visit, why != NULL ? why->status : STATUS_invalid, "torrent",
+               why != NULL ? "The torrent you sent before cannot be read for the moment: try again in a minute."
+                           : "The torrent you sent before is no longer kept: choose the file again.");
+        return;
+    }
+    upload->draft =
+        (struct draft){draft->id, arena_copy(visit->arena, draft->name), arena_copy(visit->arena, draft->content)};
+    upload->file = upload->draft.content;
+    upload->file_name = upload->draft.name;
+    go_on(visit);
+}
+
+void page_upload_post(struct visit *visit)
+{
+    struct upload *upload = upload_new(visit);
+    const struct multipart_file *file = multipart_file(&visit->files, "torrent");
+    uint64_t draft = form_id(&visit->form, "draft");
+    if (upload == NULL)
+        return;
+    upload->group = form_id(&visit->form, "group");
+    if (file != NULL) {
+        upload->file = file->body;
+        upload->file_name = file->name;
+    } else if (draft != 0) {
+        draft_look(visit->me.id, draft, on_draft, visit);
+        return;
+    }
+    go_on(visit);
+}

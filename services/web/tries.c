@@ -1,0 +1,49 @@
+/* An account may be tried ten times, then once in two minutes; an address (an IPv6 one by its network, the first 64
+ * bits) thirty times, then once in 20 seconds. Kept in memory: a replica more gives a guesser as many tries more, which
+ * the numbers allow for. */
+#include "services/web/tries.h"
+
+#include "services/common/clock.h"
+#include "services/web/throttle.h"
+
+#include <arpa/inet.h>
+
+static struct throttle *accounts, *addresses;
+
+void tries_start(void)
+{
+    accounts = throttle_new(10, 120 * 1000);
+    addresses = throttle_new(30, 20 * 1000);
+}
+
+void tries_stop(void)
+{
+    throttle_destroy(&accounts);
+    throttle_destroy(&addresses);
+}
+
+static struct slice address_key(struct visit *visit)
+{
+    const char *text = visit_address(visit);
+    struct in6_addr six;
+    if (inet_pton(AF_INET6, text, &six) != 1 || IN6_IS_ADDR_V4MAPPED(&six))
+        return slice_text(text);
+    return arena_copy(visit->arena, slice_of(&six, 8));
+}
+
+bool tries_take(struct visit *visit, struct slice name, int64_t *wait_ms)
+{
+    int64_t now = clock_ticks();
+    char key[ACCOUNT_NAME_MAX + 1];
+    account_name_key(name, key);
+    return throttle_take(addresses, address_key(visit), now, wait_ms) &&
+           (name.size == 0 || throttle_take(accounts, slice_text(key), now, wait_ms));
+}
+
+void tries_forgive(struct visit *visit, struct slice name)
+{
+    char key[ACCOUNT_NAME_MAX + 1];
+    account_name_key(name, key);
+    throttle_forgive(addresses, address_key(visit));
+    throttle_forgive(accounts, slice_text(key));
+}

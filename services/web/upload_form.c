@@ -1,0 +1,230 @@
+/* Nothing here knows any plugin: labels, types, limits and choices come from catalog.plugin.list. Whether the values
+ * are right is the catalog's to say. */
+#include "services/web/upload_form.h"
+
+#include "services/web/look.h"
+
+#include <stdio.h>
+
+#define REPEAT_MAX 200 /* values of one field */
+
+struct shown {
+    struct tree_writer *out;
+    const msgpack_object *field;
+    const struct form *typed;
+    struct slice name, type, more;
+    bool repeat;
+};
+
+/* The input beside a credit that tells its role. */
+static const char *role_input(struct slice name, char into[96])
+{
+    snprintf(into, 96, "%.*s_role", SLICE_ARGS(name));
+    return into;
+}
+
+static void text_input(struct slice name, char into[96])
+{
+    snprintf(into, 96, "%.*s", SLICE_ARGS(name));
+}
+
+static struct slice typed_nth(const struct form *typed, struct slice name, size_t i)
+{
+    char input[96];
+    struct slice value = {NULL, 0};
+    text_input(name, input);
+    form_nth(typed, input, i, &value);
+    return value;
+}
+
+static bool is_credit(const msgpack_object *field)
+{
+    return slice_is(look_text(field, "type"), "credit");
+}
+
+static bool is_repeated(const msgpack_object *field)
+{
+    return look_flag(field, "repeat") || is_credit(field);
+}
+
+/* ---- showing ---- */
+
+static void write_choices(const struct shown *shown, struct slice value)
+{
+    const msgpack_object *choices = look_array(shown->field, "choices");
+    tree_open_array(shown->out, "choices");
+    for (size_t i = 0; i < look_size(choices); i++) {
+        struct slice choice = look_string(look_at(choices, i));
+        tree_open_map(shown->out, NULL);
+        tree_text(shown->out, "value", choice);
+        tree_flag(shown->out, "selected", slice_equal(choice, value));
+        tree_close(shown->out);
+    }
+    tree_close(shown->out);
+}
+
+static void write_roles(const struct shown *shown, struct slice typed)
+{
+    const msgpack_object *roles = look_array(shown->field, "roles");
+    tree_open_array(shown->out, "roles");
+    for (size_t i = 0; i < look_size(roles); i++) {
+        struct slice role = look_text(look_at(roles, i), "name");
+        tree_open_map(shown->out, NULL);
+        tree_text(shown->out, "value", role);
+        tree_text(shown->out, "title", look_text(look_at(roles, i), "title"));
+        tree_flag(shown->out, "selected", slice_equal(role, typed));
+        tree_close(shown->out);
+    }
+    tree_close(shown->out);
+}
+
+static void write_row(const struct shown *shown, struct slice value, struct slice role, bool first, bool last)
+{
+    tree_open_map(shown->out, NULL);
+    tree_text(shown->out, "value", value);
+    tree_flag(shown->out, "first", first);
+    tree_flag(shown->out, "last", last);
+    if (is_credit(shown->field))
+        write_roles(shown, role);
+    tree_close(shown->out);
+}
+
+/* What was typed, without the gaps, then an empty row or two (three when more were asked for). */
+static void write_rows(const struct shown *shown)
+{
+    char role[96];
+    size_t written = 0, empty = slice_equal(shown->more, shown->name) ? 3 : 1;
+    role_input(shown->name, role);
+    tree_open_array(shown->out, "rows");
+    for (size_t i = 0; i < REPEAT_MAX; i++) {
+        struct slice value = form_trim(typed_nth(shown->typed, shown->name, i)), chosen = {NULL, 0};
+        if (value.size == 0)
+            continue;
+        form_nth(shown->typed, role, i, &chosen);
+        write_row(shown, value, chosen, written++ == 0, false);
+    }
+    for (size_t i = 0; i < empty; i++)
+        write_row(shown, slice_text(NULL), slice_text(NULL), written++ == 0, i + 1 == empty);
+    tree_close(shown->out);
+}
+
+static bool is_set(struct slice value)
+{
+    return value.size > 0 && !slice_is(value, "0") && !slice_is(value, "no");
+}
+
+static void write_limits(const struct shown *shown)
+{
+    const msgpack_object *low = map_find(shown->field, "low"), *high = map_find(shown->field, "high");
+    if (low != NULL)
+        tree_object(shown->out, "low", low);
+    if (high != NULL)
+        tree_object(shown->out, "high", high);
+}
+
+static void write_field(const struct shown *shown, const struct fault *why)
+{
+    struct tree_writer *out = shown->out;
+    struct slice value = typed_nth(shown->typed, shown->name, 0), help = look_text(shown->field, "help");
+    char type[32];
+    tree_open_map(out, NULL);
+    tree_text(out, "name", shown->name);
+    tree_text(out, "label", look_text(shown->field, "label"));
+    tree_flag(out, "required", look_flag(shown->field, "required"));
+    tree_flag(out, "repeat", shown->repeat);
+    if (help.size > 0)
+        tree_text(out, "help", help);
+    if (why != NULL && slice_equal(slice_text(why->field), shown->name))
+        tree_string(out, "error", why->text);
+    snprintf(type, sizeof type, "%.*s", SLICE_ARGS(shown->type));
+    tree_flag(out, type, true);
+    tree_text(out, "value", value);
+    tree_flag(out, "checked", is_set(value));
+    write_limits(shown);
+    write_choices(shown, value);
+    if (shown->repeat)
+        write_rows(shown);
+    tree_close(out);
+}
+
+static void write_section(struct tree_writer *out, const msgpack_object *plugin, const msgpack_object *level,
+                          const struct form *typed, const struct fault *why, struct slice more)
+{
+    const msgpack_object *fields = look_array(plugin, "fields");
+    bool open = false;
+    for (size_t i = 0; i < look_size(fields); i++) {
+        const msgpack_object *field = look_at(fields, i);
+        if (!slice_equal(look_text(field, "level"), look_text(level, "name")))
+            continue;
+        if (!open) {
+            tree_open_map(out, NULL);
+            tree_text(out, "level", look_text(level, "name"));
+            tree_text(out, "title", look_text(level, "title"));
+            tree_open_array(out, "fields");
+            open = true;
+        }
+        struct shown shown = {
+            out, field, typed, look_text(field, "name"), look_text(field, "type"), more, is_repeated(field)};
+        write_field(&shown, why);
+    }
+    if (open) {
+        tree_close(out);
+        tree_close(out);
+    }
+}
+
+void upload_form_write(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed,
+                       const struct fault *why, bool below, struct slice more)
+{
+    const msgpack_object *levels = look_array(plugin, "levels");
+    struct slice group = look_text(plugin, "group_level");
+    tree_open_array(out, "sections");
+    for (size_t i = 0; i < look_size(levels); i++) {
+        const msgpack_object *level = look_at(levels, i);
+        if (!below)
+            write_section(out, plugin, level, typed, why, more);
+        if (slice_equal(look_text(level, "name"), group))
+            below = false;
+    }
+    tree_close(out);
+}
+
+/* ---- reading ---- */
+
+static void read_repeated(struct tree_writer *out, const msgpack_object *field, const struct form *typed)
+{
+    struct slice name = look_text(field, "name"), value;
+    char input[96], role[96];
+    text_input(name, input);
+    role_input(name, role);
+    tree_open_array(out, input);
+    for (size_t i = 0; i < REPEAT_MAX; i++)
+        if ((value = form_trim(typed_nth(typed, name, i))).size > 0)
+            tree_text(out, NULL, value);
+    tree_close(out);
+    if (!is_credit(field))
+        return;
+    tree_open_array(out, role);
+    for (size_t i = 0; i < REPEAT_MAX; i++) {
+        struct slice chosen = {NULL, 0};
+        form_nth(typed, role, i, &chosen);
+        if (form_trim(typed_nth(typed, name, i)).size > 0)
+            tree_text(out, NULL, chosen);
+    }
+    tree_close(out);
+}
+
+void upload_form_read(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed)
+{
+    const msgpack_object *fields = look_array(plugin, "fields");
+    for (size_t i = 0; i < look_size(fields); i++) {
+        const msgpack_object *field = look_at(fields, i);
+        struct slice name = look_text(field, "name"), value = form_trim(typed_nth(typed, name, 0));
+        char input[96];
+        text_input(name, input);
+        if (is_repeated(field))
+            read_repeated(out, field, typed);
+        else if (value.size > 0)
+            tree_text(out, input, value);
+    }
+}
