@@ -255,13 +255,20 @@ static void noise_is_refused_or_cut_off(void **state)
         {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 60},
         {"GET / HTTP/9.9\r\nHost: h\r\n\r\n", 27},
     };
-    for (size_t i = 0; i < sizeof noise / sizeof *noise; i++) {
-        struct client client;
-        client_open(&client);
-        client_send(&client, slice_of(noise[i].at, noise[i].size));
-        shutdown(client.fd, SHUT_WR);
-        client_expect_end(&client);
-        client_close(&client);
+    enum { COUNT = sizeof noise / sizeof *noise };
+    static const struct http_limits hasty = {
+        .body = 100, .connections = COUNT + 1, .idle_seconds = 1, .header_memory = 8192};
+    world_listen("127.0.0.1:0", &hasty);
+    struct client clients[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        client_open(&clients[i]);
+        client_send(&clients[i], slice_of(noise[i].at, noise[i].size));
+        shutdown(clients[i].fd, SHUT_WR);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        client_expect_end(&clients[i]);
+        assert_int_equal(client_count(&clients[i], "HTTP/1.1 200"), 0);
+        client_close(&clients[i]);
     }
     struct client client;
     client_open(&client);
