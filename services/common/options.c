@@ -190,8 +190,8 @@ void options_print(const struct option *options)
     for (; options->name != NULL; options++) {
         const char *value = option_value(options), *standard = options->standard != NULL ? options->standard : "";
         bool same = strcmp(value, standard) == 0;
-        if (options->secret)
-            value = *value != '\0' ? "(set)" : "";
+        if (options->secret && !same)
+            value = "(set)";
         printf("%s=%s\n    %s", options->name, value, options->help);
         if (!same && !options->secret)
             printf(" Default: %s.", *standard != '\0' ? standard : "none");

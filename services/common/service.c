@@ -39,12 +39,12 @@ const char *service_state_folder(void)
 
 /* ---- start ---- */
 
-/* A refused address is told with the setting that holds it. */
+/* What says an address or a folder that cannot be used says with which setting to choose another. */
 static void fatal_fault(const struct option *options, const struct fault *why)
 {
-    const char *setting = settings_name_of(options, why->field);
-    if (setting != NULL)
-        fatal("%s Its setting is %s.", why->text, setting);
+    const char *setting = settings_name_of(options, why->text);
+    if (setting != NULL && strstr(why->text, setting) == NULL)
+        fatal("%s (setting %s)", why->text, setting);
     fatal("%s", why->text);
 }
 

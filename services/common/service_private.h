@@ -35,8 +35,8 @@ extern const char *const service_names[SERVICES_COUNT];
 const struct option *settings_table(const struct service *service, struct settings *into);
 /* Checks what a row cannot: the log's level, the folders. */
 bool settings_check(const struct settings *settings, enum log_level *least, struct fault *why);
-/* The name of the setting that holds this address; NULL when none does. */
-const char *settings_name_of(const struct option *options, const char *address);
+/* The name of the setting whose value stands in this sentence, the longest one; NULL when none does. */
+const char *settings_name_of(const struct option *options, const char *sentence);
 
 /* Listens on the admin port. */
 bool admin_start(struct service_life *life, struct fault *why);

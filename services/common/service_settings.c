@@ -117,10 +117,22 @@ bool settings_check(const struct settings *settings, enum log_level *least, stru
     return true;
 }
 
-const char *settings_name_of(const struct option *options, const char *address)
+static bool holds_text(const struct option *option)
 {
-    for (; options->name != NULL; options++)
-        if (options->kind == OPTION_address && strcmp(*(const char *const *)options->into, address) == 0)
-            return options->name;
-    return NULL;
+    return !option->secret &&
+           (option->kind == OPTION_text || option->kind == OPTION_address || option->kind == OPTION_path);
+}
+
+const char *settings_name_of(const struct option *options, const char *sentence)
+{
+    const char *name = NULL;
+    size_t longest = 5; /* shorter values may be in it by chance */
+    for (; options->name != NULL; options++) {
+        const char *value = holds_text(options) ? *(const char *const *)options->into : "";
+        if (strlen(value) > longest && strstr(sentence, value) != NULL) {
+            longest = strlen(value);
+            name = options->name;
+        }
+    }
+    return name;
 }

@@ -43,8 +43,9 @@ static void a_daemon_has_its_own_defaults_and_rows(void **state)
     assert_string_equal(settings.admin_listen, "127.0.0.1:9104");
     assert_string_equal(settings.endpoints[2], "tcp://127.0.0.1:5551");
     assert_string_equal(own_address, "127.0.0.1:8080");
-    assert_string_equal(settings_name_of(table, "127.0.0.1:8080"), "DJEMBE_T_LISTEN");
-    assert_string_equal(settings_name_of(table, "127.0.0.1:9104"), "DJEMBE_ADMIN_LISTEN");
+    assert_string_equal(settings_name_of(table, "Port of 127.0.0.1:8080: taken."), "DJEMBE_T_LISTEN");
+    assert_string_equal(settings_name_of(table, "on 127.0.0.1:9104 no"), "DJEMBE_ADMIN_LISTEN");
+    assert_string_equal(settings_name_of(table, "cannot listen on tcp://127.0.0.1:5552: taken"), "DJEMBE_BUS_LISTEN");
     assert_null(settings_name_of(table, "127.0.0.1:1"));
     free((void *)(uintptr_t)table);
 }
