@@ -211,9 +211,10 @@ void page_fail(struct visit *visit, const struct fault *why, const char *part)
 void page_form_fault(struct visit *visit, const struct fault *why)
 {
     const char *text = why->text[0] != '\0' ? why->text : status_text(why->status);
-    tree_string(visit->out, "error", text);
-    if (why->field[0] == '\0')
+    if (why->field[0] == '\0') {
+        tree_string(visit->out, "error", text);
         return;
+    }
     tree_open_map(visit->out, "errors");
     tree_string(visit->out, why->field, text);
     tree_close(visit->out);

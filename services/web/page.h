@@ -21,7 +21,7 @@ void page_redirect(struct visit *visit, const char *path, enum flash_kind kind, 
 /* {"error", "field"} or whatever a tool asked for. The writer's context goes out as JSON. */
 void page_json(struct visit *visit, unsigned status);
 
-/* Writes `error` and `errors` for a form from one fault. */
+/* Writes `errors` for a form from a fault that names its field, `error` from one that does not. */
 void page_form_fault(struct visit *visit, const struct fault *why);
 
 /* The security headers of every answer. */

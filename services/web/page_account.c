@@ -249,7 +249,7 @@ void page_tokens_post(struct visit *visit)
         struct db_args *args = db_int(db_int(db_args(), (int64_t)visit->me.id), (int64_t)revoke);
         db_ask(service_db(), &token_revoke, args, on_token_revoked, visit);
     } else if (name.size == 0 || name.size > TOKEN_NAME_MAX) {
-        refuse(visit, STATUS_invalid, "token_name", "Give the token a name of up to 40 letters, to know it by.");
+        refuse(visit, STATUS_invalid, "token_name", "Give the token a name of up to 64 letters, to know it by.");
     } else {
         struct secret *secret = visit->page = arena_take(visit->arena, sizeof *secret);
         secret_make(secret);

@@ -35,11 +35,12 @@ static const msgpack_object *group_of(const struct upload *upload)
     return reply != NULL ? look_map(reply->page.object, "group") : NULL;
 }
 
-static void write_group(struct visit *visit, const msgpack_object *group)
+/* The group may be unknown while the catalog is away: a form that comes back still names it. */
+static void write_group(struct visit *visit, const struct upload *upload, const msgpack_object *group)
 {
     tree_open_map(visit->out, "group");
-    tree_count(visit->out, "entity", look_count(group, "entity"));
-    tree_text(visit->out, "title", look_text(group, "title"));
+    tree_count(visit->out, "entity", upload->group);
+    tree_text(visit->out, "title", group != NULL ? look_text(group, "title") : slice_text("what is there already"));
     tree_text(visit->out, "href", look_text(group, "href"));
     tree_close(visit->out);
 }
@@ -62,12 +63,13 @@ static void write_plugin(struct visit *visit, const msgpack_object *plugin)
     tree_close(visit->out);
 }
 
-static void write_error(struct visit *visit, const struct upload *upload)
+/* What is wrong stands beside its input where that is shown, else above the form. */
+static void write_error(struct visit *visit, const struct upload *upload, bool marked)
 {
     const struct fault *why = &upload->why;
     const char *text = why->text[0] != '\0' ? why->text : status_text(why->status);
     bool of_file = strcmp(why->field, "metainfo") == 0 || strcmp(why->field, "torrent") == 0;
-    tree_string(visit->out, "error", text);
+    tree_string(visit->out, "error", marked || of_file ? "Correct what is marked." : text);
     if (of_file)
         tree_string(visit->out, "error_file", text);
 }
@@ -80,7 +82,7 @@ static void show_form(struct visit *visit)
         page_error(visit, 503, "Uploads cannot be taken for the moment: try again in a minute.", "catalog");
         return;
     }
-    if (upload->group != 0 && group == NULL) {
+    if (upload->group != 0 && group == NULL && !upload->refused) {
         page_fail(visit, &upload->group_answer->why, "catalog");
         return;
     }
@@ -90,14 +92,15 @@ static void show_form(struct visit *visit)
     tree_string(visit->out, "announce", visit_announce(visit));
     tree_string(visit->out, "key", upload->key);
     tree_print(visit->out, "file_max_text", "%d MiB", (int)(WEB_FILE_MAX >> 20));
-    if (group != NULL)
-        write_group(visit, group);
+    if (upload->group != 0)
+        write_group(visit, upload, group);
     if (upload->draft.id != 0)
         write_draft(visit, &upload->draft);
+    bool marked =
+        upload_form_write(visit->out, plugin, typed ? &visit->form : &visit->query,
+                          upload->refused ? &upload->why : NULL, upload->group != 0, form_get(&visit->form, "more"));
     if (upload->refused)
-        write_error(visit, upload);
-    upload_form_write(visit->out, plugin, typed ? &visit->form : &visit->query, upload->refused ? &upload->why : NULL,
-                      group != NULL, form_get(&visit->form, "more"));
+        write_error(visit, upload, marked);
     page_end(visit, upload->refused ? status_http(upload->why.status) : 200, "upload", upload->plugin);
 }
 

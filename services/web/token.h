@@ -4,7 +4,7 @@
 
 #include "services/web/member.h"
 
-#define TOKEN_NAME_MAX 40
+#define TOKEN_NAME_MAX 64
 
 /* The parameters of the statement token_add. */
 struct db_args *token_args(const struct secret *secret, uint64_t member, struct slice name);

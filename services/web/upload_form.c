@@ -84,6 +84,7 @@ static void write_row(const struct shown *shown, struct slice value, struct slic
     tree_text(shown->out, "value", value);
     tree_flag(shown->out, "first", first);
     tree_flag(shown->out, "last", last);
+    tree_flag(shown->out, "has_roles", is_credit(shown->field));
     if (is_credit(shown->field))
         write_roles(shown, role);
     tree_close(shown->out);
@@ -122,6 +123,11 @@ static void write_limits(const struct shown *shown)
         tree_object(shown->out, "high", high);
 }
 
+static bool is_at_fault(const struct shown *shown, const struct fault *why)
+{
+    return why != NULL && shown->name.size > 0 && slice_equal(slice_text(why->field), shown->name);
+}
+
 static void write_field(const struct shown *shown, const struct fault *why)
 {
     struct tree_writer *out = shown->out;
@@ -134,7 +140,7 @@ static void write_field(const struct shown *shown, const struct fault *why)
     tree_flag(out, "repeat", shown->repeat);
     if (help.size > 0)
         tree_text(out, "help", help);
-    if (why != NULL && slice_equal(slice_text(why->field), shown->name))
+    if (is_at_fault(shown, why))
         tree_string(out, "error", why->text);
     snprintf(type, sizeof type, "%.*s", SLICE_ARGS(shown->type));
     tree_flag(out, type, true);
@@ -142,16 +148,17 @@ static void write_field(const struct shown *shown, const struct fault *why)
     tree_flag(out, "checked", is_set(value));
     write_limits(shown);
     write_choices(shown, value);
+    tree_flag(out, "has_rows", shown->repeat);
     if (shown->repeat)
         write_rows(shown);
     tree_close(out);
 }
 
-static void write_section(struct tree_writer *out, const msgpack_object *plugin, const msgpack_object *level,
+static bool write_section(struct tree_writer *out, const msgpack_object *plugin, const msgpack_object *level,
                           const struct form *typed, const struct fault *why, struct slice more)
 {
     const msgpack_object *fields = look_array(plugin, "fields");
-    bool open = false;
+    bool open = false, marked = false;
     for (size_t i = 0; i < look_size(fields); i++) {
         const msgpack_object *field = look_at(fields, i);
         if (!slice_equal(look_text(field, "level"), look_text(level, "name")))
@@ -166,27 +173,31 @@ static void write_section(struct tree_writer *out, const msgpack_object *plugin,
         struct shown shown = {
             out, field, typed, look_text(field, "name"), look_text(field, "type"), more, is_repeated(field)};
         write_field(&shown, why);
+        marked = marked || is_at_fault(&shown, why);
     }
     if (open) {
         tree_close(out);
         tree_close(out);
     }
+    return marked;
 }
 
-void upload_form_write(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed,
+bool upload_form_write(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed,
                        const struct fault *why, bool below, struct slice more)
 {
     const msgpack_object *levels = look_array(plugin, "levels");
     struct slice group = look_text(plugin, "group_level");
+    bool marked = false;
     tree_open_array(out, "sections");
     for (size_t i = 0; i < look_size(levels); i++) {
         const msgpack_object *level = look_at(levels, i);
-        if (!below)
-            write_section(out, plugin, level, typed, why, more);
+        if (!below && write_section(out, plugin, level, typed, why, more))
+            marked = true;
         if (slice_equal(look_text(level, "name"), group))
             below = false;
     }
     tree_close(out);
+    return marked;
 }
 
 /* ---- reading ---- */

@@ -6,10 +6,10 @@
 #include "services/web/form.h"
 #include "services/web/tree.h"
 
-/* Writes `sections` (services/web/README.md) with what was typed. `why` (may be NULL) marks its field. `below` leaves
- * out the levels down to and including the plugin's group. `extra` adds that many more empty rows to the field of that
- * name. */
-void upload_form_write(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed,
+/* Writes `sections` (services/web/README.md) with what was typed. `why` (may be NULL) marks its field: true when that
+ * field is shown. `below` leaves out the levels down to and including the plugin's group. `extra` adds that many more
+ * empty rows to the field of that name. */
+bool upload_form_write(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed,
                        const struct fault *why, bool below, struct slice more);
 
 /* Writes the map that catalog.torrent.add takes as its fields, of every field of the plugin that was filled. */
