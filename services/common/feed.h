@@ -33,10 +33,11 @@ struct feed_batch {
 };
 typedef void feed_apply_fn(void *arg, const struct feed_batch *batch);
 
-/* `seq`: the last fact already applied (0: none; the reader then starts with a snapshot). */
+/* `seq`: the last fact already applied (0: none; the reader then starts with a snapshot). Facts that were applied may come
+ * again after a snapshot. A reader is destroyed before its bus. */
 struct feed_reader *feed_read(struct bus *bus, const char *name, uint64_t seq, feed_apply_fn *apply, void *arg);
 void feed_applied(struct feed_reader *reader, bool stored);
-/* Another replica moved the stored number on: go on from there. */
+/* Another replica moved the stored number on: go on from there. Ends a batch like feed_applied, in its place. */
 void feed_seek(struct feed_reader *reader, uint64_t seq);
 void feed_reader_destroy(struct feed_reader **reader);
 /* Has it reached the feed's head at least once since it started? For /readyz. */
