@@ -57,5 +57,5 @@ void scrape_reply_write(const struct scrape *scrape, const struct scrape_counts 
     }
     reply_text(into, "e5:flagsd");
     reply_key_number(into, "min_request_interval", min_interval);
-    reply_text(into, "eee");
+    reply_text(into, "ee");
 }

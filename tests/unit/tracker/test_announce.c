@@ -1,0 +1,382 @@
+/* Announces answered out of memory, from admission to the outbox; with a real journal in a scratch folder. */
+#include "tests/unit/tracker/check.h"
+
+#include "services/common/log.h"
+#include "services/tracker/slab.h"
+#include "services/tracker/tracker.h"
+
+#include <stdio.h>
+
+#define NOW INT64_C(1790000000000)
+#define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define KEY_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define V1 "11111111111111111111"
+#define V2 "22222222222222222222222222222222"
+
+static const struct tracker_settings settings = {
+    .interval = 1800, .min_interval = 300, .keep = 86400, .segment_size = 65536};
+static char folder[64];
+static struct tracker *tracker;
+static struct announce_reply reply;
+
+static void tell_feeds(void)
+{
+    static const char *const passkeys[] = {KEY_A, KEY_B};
+    for (uint64_t i = 0; i < 2; i++) {
+        registry_apply_member(
+            tracker->registry,
+            &(struct member_fact){.user = i + 1, .passkey = slice_text(passkeys[i]), .standing = slice_text("active")});
+        registry_apply_permit(tracker->registry, &(struct permit_fact){.user = i + 1, .may_leech = true});
+    }
+    registry_apply_torrent(tracker->registry, &(struct torrent_fact){.torrent = 5,
+                                                                     .info_hash = slice_text(V1),
+                                                                     .info_hash_v2 = slice_text(V2),
+                                                                     .active = true});
+    tracker->open = tracker->permits_read = true;
+}
+
+static void start_tracker(void)
+{
+    tracker = tracker_new(&settings, folder, NULL);
+    assert_non_null(tracker);
+    tell_feeds();
+}
+
+static int prepare(void **state)
+{
+    (void)state;
+    log_start("test", LOG_LEVEL_error);
+    snprintf(folder, sizeof folder, "/tmp/djembe-tracker-XXXXXX");
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    start_tracker();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    char command[100];
+    tracker_destroy(&tracker);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+static struct announce from(const char *passkey, uint8_t client)
+{
+    struct announce ask = {.address = {.family = FAMILY_v4, .bytes = {10, 0, 0, client}},
+                           .port = 6881,
+                           .up_known = true,
+                           .down_known = true,
+                           .left_known = true,
+                           .numwant = 50};
+    memcpy(ask.passkey, passkey, PASSKEY_SIZE);
+    memcpy(ask.info_hash, V1, HASH_SIZE);
+    memset(ask.peer_id, client, PEER_ID_SIZE);
+    return ask;
+}
+
+static void announce(struct announce ask, int64_t now)
+{
+    tracker_announce(tracker, &ask, now, &reply);
+    assert_true(reply.failure == NULL || strlen(reply.failure) < 64);
+}
+
+static size_t outbox_rows(const struct session_totals **rows)
+{
+    return outbox_batch(tracker->outbox, rows);
+}
+
+static void two_members_meet(void **state)
+{
+    (void)state;
+    struct announce leecher = from(KEY_B, 2);
+    leecher.left = 100;
+    announce(from(KEY_A, 1), NOW);
+    assert_null(reply.failure);
+    assert_int_equal(reply.peers_count, 0);
+    announce(leecher, NOW);
+    assert_int_equal(reply.peers_count, 1);
+    assert_int_equal(reply.peers[0].v4[3], 1);
+    assert_int_equal(reply.peers[0].port4, 6881);
+    assert_int_equal(reply.complete, 1);
+    assert_int_equal(reply.incomplete, 1);
+    assert_int_equal(reply.external.bytes[3], 2);
+    announce(from(KEY_A, 1), NOW);
+    assert_int_equal(reply.peers_count, 1);
+    assert_int_equal(reply.peers[0].v4[3], 2);
+}
+
+static void a_hybrids_two_hashes_are_one_swarm_and_one_session(void **state)
+{
+    (void)state;
+    struct announce again = from(KEY_A, 1);
+    announce(again, NOW);
+    memcpy(again.info_hash, V2, HASH_SIZE);
+    again.up = 10;
+    announce(again, NOW);
+    assert_int_equal(sessions_count(tracker->sessions), 1);
+    assert_int_equal(reply.complete, 1);
+}
+
+static void both_addresses_of_a_client_are_given_out(void **state)
+{
+    (void)state;
+    struct announce six = from(KEY_A, 1);
+    announce(six, NOW);
+    six.address = (struct address){.family = FAMILY_v6, .bytes = {0x20, 1, 1}};
+    six.port = 6882;
+    announce(six, NOW);
+    struct announce leecher = from(KEY_B, 2);
+    leecher.left = 1;
+    announce(leecher, NOW);
+    assert_int_equal(reply.peers_count, 1);
+    assert_int_equal(reply.peers[0].port4, 6881);
+    assert_int_equal(reply.peers[0].port6, 6882);
+    assert_int_equal(reply.complete, 1);
+}
+
+static void who_stops_leaves_with_its_totals(void **state)
+{
+    (void)state;
+    const struct session_totals *rows;
+    struct announce ask = from(KEY_A, 1);
+    announce(ask, NOW);
+    ask.up = 500;
+    ask.event = EVENT_stopped;
+    ask.numwant = 0;
+    announce(ask, NOW + 1);
+    assert_null(reply.failure);
+    assert_int_equal(reply.complete, 0);
+    assert_int_equal(peers_count(tracker->peers), 0);
+    assert_int_equal(outbox_rows(&rows), 1);
+    assert_int_equal(rows[0].up - rows[0].base_up, 500);
+}
+
+static void strangers_are_refused_with_reason(void **state)
+{
+    (void)state;
+    struct announce ask = from("cccccccccccccccccccccccccccccccc", 1);
+    announce(from(KEY_A, 1), NOW);
+    assert_null(reply.failure);
+    announce(ask, NOW);
+    assert_non_null(reply.failure);
+    assert_true(reply.retry > 0);
+    ask = from(KEY_A, 1);
+    ask.info_hash[0] ^= 1;
+    announce(ask, NOW);
+    assert_non_null(reply.failure);
+    assert_int_equal(reply.retry, 60);
+    assert_int_equal(tracker->outcomes[OUTCOME_passkey], 1);
+    assert_int_equal(tracker->outcomes[OUTCOME_torrent], 1);
+}
+
+static void stopping_never_fails(void **state)
+{
+    (void)state;
+    struct announce ask = from("cccccccccccccccccccccccccccccccc", 1);
+    ask.event = EVENT_stopped;
+    announce(ask, NOW);
+    assert_null(reply.failure);
+    tracker->open = false;
+    announce(ask, NOW);
+    assert_null(reply.failure);
+}
+
+static void before_the_feeds_are_read_clients_are_told_to_try_again(void **state)
+{
+    (void)state;
+    tracker->open = false;
+    announce(from(KEY_A, 1), NOW);
+    assert_non_null(reply.failure);
+    assert_int_equal(reply.retry, 60);
+    assert_int_equal(sessions_count(tracker->sessions), 0);
+}
+
+static void without_permit_one_seeds_but_does_not_leech(void **state)
+{
+    (void)state;
+    struct announce ask = from(KEY_B, 2);
+    registry_apply_permit(tracker->registry,
+                          &(struct permit_fact){.user = 2, .may_leech = false, .reason = slice_text("Seed more")});
+    announce(ask, NOW);
+    assert_null(reply.failure);
+    ask.left = 1;
+    announce(ask, NOW);
+    assert_string_equal(reply.failure, "Seed more");
+    ask.left_known = false;
+    announce(ask, NOW);
+    assert_string_equal(reply.failure, "Seed more");
+}
+
+static void a_permit_that_has_not_come_yet_is_waited_for(void **state)
+{
+    (void)state;
+    struct announce ask = from("dddddddddddddddddddddddddddddddd", 3);
+    registry_apply_member(tracker->registry,
+                          &(struct member_fact){.user = 3,
+                                                .passkey = slice_text("dddddddddddddddddddddddddddddddd"),
+                                                .standing = slice_text("active")});
+    ask.left = 1;
+    announce(ask, NOW);
+    assert_non_null(reply.failure);
+    assert_int_equal(reply.retry, 60);
+    ask.left = 0;
+    announce(ask, NOW);
+    assert_null(reply.failure);
+    tracker->permits_read = false;
+    ask.left = 1;
+    announce(ask, NOW);
+    assert_null(reply.failure);
+}
+
+static void a_refused_client_is_not_given_out_but_its_totals_count(void **state)
+{
+    (void)state;
+    const struct session_totals *rows;
+    struct announce ask = from(KEY_B, 2);
+    ask.left = 100;
+    announce(ask, NOW);
+    registry_apply_permit(tracker->registry, &(struct permit_fact){.user = 2, .may_leech = false});
+    ask.down = 40;
+    ask.left = 60;
+    announce(ask, NOW + 1);
+    assert_non_null(reply.failure);
+    assert_int_equal(peers_count(tracker->peers), 0);
+    assert_int_equal(outbox_rows(&rows), 1);
+    assert_int_equal(rows[0].down - rows[0].base_down, 40);
+}
+
+static void disabled_members_and_deleted_torrents_are_refused(void **state)
+{
+    (void)state;
+    announce(from(KEY_A, 1), NOW);
+    registry_apply_member(
+        tracker->registry,
+        &(struct member_fact){.user = 1, .passkey = slice_text(KEY_A), .standing = slice_text("disabled")});
+    announce(from(KEY_A, 1), NOW);
+    assert_int_equal(tracker->outcomes[OUTCOME_member], 1);
+    assert_int_equal(peers_count(tracker->peers), 0);
+    registry_apply_torrent(tracker->registry,
+                           &(struct torrent_fact){.torrent = 5, .info_hash = slice_text(V1), .active = false});
+    announce(from(KEY_B, 2), NOW);
+    assert_int_equal(tracker->outcomes[OUTCOME_torrent], 1);
+}
+
+static void a_snatch_is_counted_once_a_session(void **state)
+{
+    (void)state;
+    struct announce ask = from(KEY_B, 2);
+    struct scrape scrape = {.count = 1};
+    struct scrape_counts counts[SCRAPE_MAX];
+    ask.event = EVENT_completed;
+    announce(ask, NOW);
+    announce(ask, NOW);
+    memcpy(scrape.info_hash[0], V2, HASH_SIZE);
+    assert_null(tracker_scrape(tracker, slice_text(KEY_A), &scrape, counts));
+    assert_true(counts[0].known);
+    assert_int_equal(counts[0].downloaded, 1);
+    assert_int_equal(counts[0].complete, 1);
+    assert_non_null(tracker_scrape(tracker, slice_text("x"), &scrape, counts));
+}
+
+static void silent_peers_go_and_their_sessions_stay(void **state)
+{
+    (void)state;
+    announce(from(KEY_A, 1), NOW);
+    tracker_sweep(tracker, NOW + 4200 * 1000);
+    assert_int_equal(peers_count(tracker->peers), 1);
+    tracker_sweep(tracker, NOW + 4201 * 1000);
+    assert_int_equal(peers_count(tracker->peers), 0);
+    assert_int_equal(sessions_count(tracker->sessions), 1);
+}
+
+static void a_restart_goes_on_from_the_journal(void **state)
+{
+    (void)state;
+    const struct session_totals *rows;
+    struct announce ask = from(KEY_A, 1);
+    announce(ask, NOW);
+    ask.up = 700;
+    announce(ask, NOW);
+    ask.up = 30;
+    announce(ask, NOW + 5);
+    ask.up = 90;
+    announce(ask, NOW + 6);
+    tracker_destroy(&tracker);
+    start_tracker();
+    assert_int_equal(outbox_rows(&rows), 2);
+    assert_int_equal(rows[0].epoch, NOW);
+    assert_int_equal(rows[0].up, 700);
+    assert_int_equal(rows[1].epoch, NOW + 5);
+    assert_int_equal(rows[1].base_up, 30);
+    assert_int_equal(rows[1].up, 90);
+    ask.up = 100;
+    announce(ask, NOW + 7);
+    assert_int_equal(sessions_at(tracker->sessions, 1)->totals.base_up, 30);
+}
+
+static void a_stored_row_brings_its_peer_back_but_no_older_totals(void **state)
+{
+    (void)state;
+    struct announce ask = from(KEY_A, 1);
+    announce(ask, NOW);
+    ask.up = 100;
+    announce(ask, NOW + 1000);
+    struct session_totals stored = sessions_at(tracker->sessions, 1)->totals;
+    tracker_destroy(&tracker);
+    start_tracker();
+    struct announce_peer peer = {.v4 = {10, 0, 0, 1}, .port4 = 6881};
+    stored.up = 50;
+    stored.seen_at = NOW;
+    tracker_restore(tracker, &stored, &peer, NOW + 5000);
+    assert_int_equal(sessions_at(tracker->sessions, 1)->totals.up, 100);
+    assert_int_equal(peers_count(tracker->peers), 1);
+    struct announce leecher = from(KEY_B, 2);
+    leecher.left = 1;
+    announce(leecher, NOW + 6000);
+    assert_int_equal(reply.peers_count, 1);
+    assert_int_equal(reply.complete, 1);
+}
+
+static void acknowledged_segments_are_dropped(void **state)
+{
+    (void)state;
+    const struct session_totals *rows;
+    struct announce ask = from(KEY_A, 1);
+    for (ask.up = 0; ask.up < 5000; ask.up++)
+        announce(ask, NOW + (int64_t)ask.up);
+    tracker_tick(tracker);
+    size_t full = journal_bytes(tracker->journal);
+    assert_true(full >= 9 * 65536);
+    assert_int_equal(outbox_rows(&rows), 1);
+    tracker_tick(tracker);
+    assert_int_equal(journal_bytes(tracker->journal), full);
+    outbox_acknowledge(tracker->outbox);
+    tracker_tick(tracker);
+    assert_true(journal_bytes(tracker->journal) <= 2 * 65536);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(two_members_meet),
+        TEST(a_hybrids_two_hashes_are_one_swarm_and_one_session),
+        TEST(both_addresses_of_a_client_are_given_out),
+        TEST(who_stops_leaves_with_its_totals),
+        TEST(strangers_are_refused_with_reason),
+        TEST(stopping_never_fails),
+        TEST(before_the_feeds_are_read_clients_are_told_to_try_again),
+        TEST(without_permit_one_seeds_but_does_not_leech),
+        TEST(a_permit_that_has_not_come_yet_is_waited_for),
+        TEST(a_refused_client_is_not_given_out_but_its_totals_count),
+        TEST(disabled_members_and_deleted_torrents_are_refused),
+        TEST(a_snatch_is_counted_once_a_session),
+        TEST(silent_peers_go_and_their_sessions_stay),
+        TEST(a_restart_goes_on_from_the_journal),
+        TEST(a_stored_row_brings_its_peer_back_but_no_older_totals),
+        TEST(acknowledged_segments_are_dropped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
