@@ -1,0 +1,129 @@
+/* Sorting is what makes it simple: the rows of a session stand together, and so do the sessions of a member and
+ * torrent. */
+#include "services/ratio/batch.h"
+
+#include "services/common/arena.h"
+
+#include <stdlib.h>
+
+static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+
+static int compare(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int by_pair(const struct session_total *a, const struct session_total *b)
+{
+    int order = compare(a->user, b->user);
+    return order != 0 ? order : compare(a->torrent, b->torrent);
+}
+
+static int by_session(const struct session_total *a, const struct session_total *b)
+{
+    int order = by_pair(a, b);
+    return order != 0 ? order : memcmp(a->peer_id.at, b->peer_id.at, a->peer_id.size);
+}
+
+static int by_row(const void *left, const void *right)
+{
+    const struct session_total *a = left, *b = right;
+    int order = by_session(a, b);
+    if (order == 0)
+        order = a->epoch < b->epoch ? -1 : a->epoch > b->epoch;
+    return order != 0 ? order : (a->seen_at < b->seen_at ? -1 : a->seen_at > b->seen_at);
+}
+
+static bool rows_read(struct batch *batch, struct tree rows, int64_t now, struct fault *why)
+{
+    for (size_t i = 0; i < batch->rows_count; i++) {
+        struct session_total *row = &batch->rows[i];
+        if (!row_read(&session_total_row, row, rows_at(rows, i), why))
+            return false;
+        if (row->seen_at > now + day_ms)
+            row->seen_at = now;
+    }
+    return true;
+}
+
+static void sessions_find(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->rows_count; i++) {
+        const struct session_total *row = &batch->rows[i];
+        if (i == 0 || by_session(row - 1, row) != 0)
+            batch->sessions[batch->sessions_count++] =
+                (struct batch_session){.user = row->user, .torrent = row->torrent, .peer_id = row->peer_id, .first = i};
+        batch->sessions[batch->sessions_count - 1].count++;
+    }
+}
+
+bool batch_read(struct batch *batch, struct tree rows, int64_t now, struct fault *why)
+{
+    size_t count = rows_count(rows);
+    *batch = (struct batch){.rows_count = count};
+    batch->rows = mem_zero(count + 1, sizeof *batch->rows);
+    batch->sessions = mem_zero(count + 1, sizeof *batch->sessions);
+    batch->entries = mem_zero(count + 1, sizeof *batch->entries);
+    if (!rows_read(batch, rows, now, why)) {
+        batch_free(batch);
+        return false;
+    }
+    qsort(batch->rows, count, sizeof *batch->rows, by_row);
+    sessions_find(batch);
+    batch_rewind(batch);
+    return true;
+}
+
+void batch_rewind(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->sessions_count; i++)
+        batch->sessions[i].state = credit_begin(&batch->rows[batch->sessions[i].first]);
+}
+
+void batch_free(struct batch *batch)
+{
+    free(batch->rows);
+    free(batch->sessions);
+    free(batch->entries);
+    *batch = (struct batch){0};
+}
+
+/* The entry of a session's member and torrent: the newest one, or a new one behind it. */
+static struct batch_entry *entry_of(struct batch *batch, const struct batch_session *session)
+{
+    struct batch_entry *last = &batch->entries[batch->entries_count];
+    if (batch->entries_count > 0 && last[-1].user == session->user && last[-1].torrent == session->torrent)
+        return &last[-1];
+    *last = (struct batch_entry){.user = session->user, .torrent = session->torrent};
+    batch->entries_count++;
+    return last;
+}
+
+static void entry_add(struct batch_entry *entry, const struct session_total *row)
+{
+    if (row->seen_at >= entry->seen_at) {
+        entry->seen_at = row->seen_at;
+        entry->left = row->left;
+    }
+    if ((row->flags & SESSION_COMPLETED) != 0 && entry->completed_at == 0)
+        entry->completed_at = row->seen_at > 0 ? row->seen_at : 1;
+}
+
+size_t batch_apply(struct batch *batch)
+{
+    size_t news = 0;
+    batch->entries_count = 0;
+    for (size_t i = 0; i < batch->sessions_count; i++) {
+        struct batch_session *session = &batch->sessions[i];
+        struct batch_entry *entry = entry_of(batch, session);
+        session->changed = false;
+        for (size_t r = session->first; r < session->first + session->count; r++) {
+            bool is_news = credit_apply(&session->state, &batch->rows[r], &entry->gain);
+            entry_add(entry, &batch->rows[r]);
+            session->changed = session->changed || is_news;
+            entry->changed = entry->changed || is_news;
+            news += is_news;
+        }
+    }
+    return news;
+}

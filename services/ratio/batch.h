@@ -1,0 +1,49 @@
+/* A batch of session totals on its way into the ledger: rows as reported, the sessions they are about, and what each
+ * member gains of each torrent. Pure: the database's part is to give each session's last state and to store the
+ * outcome.
+ *
+ * Rows, sessions and entries are in order of (user, torrent, peer_id), in which every replica locks them. */
+#ifndef DJEMBE_RATIO_BATCH_H
+#define DJEMBE_RATIO_BATCH_H
+
+#include "services/ratio/credit.h"
+
+struct batch_session {
+    uint64_t user, torrent;
+    struct slice peer_id;
+    size_t first, count; /* its rows, older epochs first */
+    struct credit_state state;
+    bool changed;
+};
+
+struct batch_entry {
+    uint64_t user, torrent;
+    struct credit_gain gain;
+    uint64_t left;
+    int64_t seen_at;
+    int64_t completed_at; /* 0: not told */
+    bool changed;         /* some session of it told something new */
+};
+
+struct batch {
+    struct session_total *rows;
+    size_t rows_count;
+    struct batch_session *sessions;
+    size_t sessions_count;
+    struct batch_entry *entries;
+    size_t entries_count;
+};
+
+/* Reads and sorts the rows; the sessions are rewound. Times later than a day after `now` become `now`. Borrows peer ids
+ * from `rows`. False: a row is not as declared; the batch is then empty. */
+bool batch_read(struct batch *batch, struct tree rows, int64_t now, struct fault *why);
+void batch_free(struct batch *batch);
+
+/* Puts each session's state back to where an unknown session begins. */
+void batch_rewind(struct batch *batch);
+
+/* Applies the rows to the sessions' states, of which the caller has filled in those that are stored, and fills the
+ * entries with what is gained. Returns how many rows told something new. To do it again, rewind first. */
+size_t batch_apply(struct batch *batch);
+
+#endif

@@ -1,0 +1,58 @@
+/* djembe-ratio: what do you owe, what have you earned, what may be done? */
+#include "services/ratio/ratio.h"
+
+#include "services/common/service.h"
+
+extern const struct embedded ratio_migrations[];
+extern const size_t ratio_migrations_count;
+
+static bool start(struct fault *why)
+{
+    (void)why;
+    sessions_serve(service_bus(), service_db());
+    figures_serve(service_bus(), service_db());
+    members_publish(service_bus(), service_db());
+    return true;
+}
+
+static void database_ready(void)
+{
+    members_read(service_loop(), service_bus(), service_db());
+    torrents_read(service_loop(), service_bus(), service_db());
+}
+
+static void stop(void)
+{
+    members_stop();
+    torrents_stop();
+}
+
+static const char *unready(void)
+{
+    if (!members_ready())
+        return "the feed web.members has not been read to its head yet";
+    if (!torrents_ready())
+        return "the feed catalog.torrents has not been read to its head yet";
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{.name = NULL}};
+    const struct service ratio = {
+        .name = "ratio",
+        .bus_port = 5552,
+        .admin_port = 9104,
+        .options = options,
+        .migrations = ratio_migrations,
+        .migrations_count = ratio_migrations_count,
+        .statements = ratio_statements,
+        .statements_count = ratio_statements_count,
+        .start = start,
+        .database_ready = database_ready,
+        .stop = stop,
+        .unready = unready,
+        .metrics = sessions_metrics,
+    };
+    return service_main(argc, argv, &ratio);
+}

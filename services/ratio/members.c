@@ -1,0 +1,133 @@
+/* Members as web tells of them, and the permits that follow. A permit is published when it changes, in the transaction
+ * that learns of it. */
+#include "services/ratio/permit.h"
+#include "services/ratio/position.h"
+#include "services/ratio/ratio.h"
+#include "services/ratio/statements.h"
+
+#include "services/common/log.h"
+
+#include <inttypes.h>
+
+static struct {
+    struct feed *permits;
+    struct position *position;
+} members;
+
+/* The facts of a batch, a column each. */
+struct columns {
+    size_t count;
+    int64_t *users, *seqs, *may_leech;
+    struct slice *names, *standings, *classes, *reasons, *permits;
+};
+
+static struct columns columns_take(struct arena *arena, size_t count)
+{
+    size_t numbers = (count + 1) * sizeof(int64_t), texts = (count + 1) * sizeof(struct slice);
+    return (struct columns){
+        .users = arena_take(arena, numbers),
+        .seqs = arena_take(arena, numbers),
+        .may_leech = arena_take(arena, numbers),
+        .names = arena_take(arena, texts),
+        .standings = arena_take(arena, texts),
+        .classes = arena_take(arena, texts),
+        .reasons = arena_take(arena, texts),
+        .permits = arena_take(arena, texts),
+    };
+}
+
+static struct slice permit_pack(struct arena *arena, const struct permit_fact *permit)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    row_pack(&permit_fact_row, permit, &packer);
+    struct slice packed = arena_copy(arena, slice_of(buffer.data, buffer.size));
+    msgpack_sbuffer_destroy(&buffer);
+    return packed;
+}
+
+static void column_add(struct columns *into, struct arena *arena, const struct feed_row *row)
+{
+    struct member_fact member;
+    struct fault why = {0};
+    msgpack_object object;
+    msgpack_zone *zone = msgpack_zone_new(1024);
+    if (!object_read(row->fact, row->fact.size, zone, &object, &why) ||
+        !row_read(&member_fact_row, &member, &object, &why)) {
+        log_error("fact not understood", "feed=web.members seq=%" PRIu64 " why=\"%s\"", row->seq, why.text);
+        msgpack_zone_free(zone);
+        return;
+    }
+    struct permit_fact permit = permit_of(&member);
+    size_t i = into->count++;
+    into->users[i] = (int64_t)member.user;
+    into->seqs[i] = (int64_t)row->seq;
+    into->may_leech[i] = permit.may_leech;
+    into->names[i] = arena_copy(arena, member.name);
+    into->standings[i] = arena_copy(arena, member.standing);
+    into->classes[i] = arena_copy(arena, member.class);
+    into->reasons[i] = permit.reason;
+    into->permits[i] = permit_pack(arena, &permit);
+    msgpack_zone_free(zone);
+}
+
+const struct statement members_store = {
+    .name = "members_store",
+    .sql = "WITH told AS (SELECT DISTINCT ON (user_id) *"
+           " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[],"
+           " $8::bytea[]) AS n(user_id, name, standing, class, seq, may_leech, reason, fact)"
+           " ORDER BY user_id, seq DESC),"
+           " learnt AS (INSERT INTO ratio.member AS old (user_id, name, standing, class, seq)"
+           " SELECT user_id, name, standing, class, seq FROM told"
+           " ON CONFLICT (user_id) DO UPDATE SET name = excluded.name, standing = excluded.standing,"
+           " class = excluded.class, seq = excluded.seq WHERE old.seq < excluded.seq RETURNING old.user_id),"
+           " changed AS (INSERT INTO ratio.permit AS old (user_id, may_leech, reason)"
+           " SELECT user_id, may_leech <> 0, reason FROM told JOIN learnt USING (user_id)"
+           " ON CONFLICT (user_id) DO UPDATE SET may_leech = excluded.may_leech, reason = excluded.reason"
+           " WHERE (old.may_leech, old.reason) IS DISTINCT FROM (excluded.may_leech, excluded.reason)"
+           " RETURNING old.user_id)"
+           " SELECT ratio.feed_add('ratio.permits', user_id, fact) FROM changed JOIN told USING (user_id)"
+           " ORDER BY user_id"};
+
+static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *done, void *arg)
+{
+    struct arena *arena = arena_new();
+    struct columns columns = columns_take(arena, batch->count);
+    for (size_t i = 0; i < batch->count; i++)
+        column_add(&columns, arena, &batch->facts[i]);
+    size_t count = columns.count;
+    struct db_args *args = db_texts(db_ints(db_args(), columns.users, count), columns.names, count);
+    args = db_texts(db_texts(args, columns.standings, count), columns.classes, count);
+    args = db_ints(db_ints(args, columns.seqs, count), columns.may_leech, count);
+    args = db_blobs(db_texts(args, columns.reasons, count), columns.permits, count);
+    db_tx_ask(tx, &members_store, args, done, arg);
+    arena_destroy(&arena);
+}
+
+static void stored(void)
+{
+    feed_published(members.permits);
+}
+
+void members_publish(struct bus *bus, struct db *db)
+{
+    members.permits = feed_new(bus, db, "ratio.permits", "ratio");
+}
+
+void members_read(struct loop *loop, struct bus *bus, struct db *db)
+{
+    members.position = position_follow(loop, bus, db, "web.members", store, stored);
+}
+
+void members_stop(void)
+{
+    position_destroy(&members.position);
+    feed_destroy(&members.permits);
+}
+
+bool members_ready(void)
+{
+    return position_ready(members.position);
+}

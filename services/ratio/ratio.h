@@ -1,0 +1,30 @@
+/* The daemon's modules: each registers what it serves or reads. Their statements are all listed in statements.c. */
+#ifndef DJEMBE_RATIO_RATIO_H
+#define DJEMBE_RATIO_RATIO_H
+
+#include "services/common/bencode.h"
+#include "services/common/bus.h"
+#include "services/common/db.h"
+
+/* sessions.c: credits what trackers report. */
+void sessions_serve(struct bus *bus, struct db *db);
+/* Rows reported, and those that told something new. */
+void sessions_metrics(struct buffer *into);
+
+/* figures.c: answers what members and torrents have moved. */
+void figures_serve(struct bus *bus, struct db *db);
+
+/* members.c: keeps up with web.members and publishes ratio.permits. torrents.c: keeps up with catalog.torrents. */
+void members_publish(struct bus *bus, struct db *db);                 /* before the database is ready */
+void members_read(struct loop *loop, struct bus *bus, struct db *db); /* when it is */
+void torrents_read(struct loop *loop, struct bus *bus, struct db *db);
+void members_stop(void);
+void torrents_stop(void);
+/* Has the feed been read to its head? */
+bool members_ready(void);
+bool torrents_ready(void);
+
+extern const struct statement *const ratio_statements[];
+extern const size_t ratio_statements_count;
+
+#endif
