@@ -177,6 +177,9 @@ static void write_value(struct buffer *out, const msgpack_object *value, bool ra
     default:
         return;
     }
+    if (text.size == 0) {
+        return;
+    }
     if (raw) {
         buffer_add(out, text.at, text.size);
     } else {

@@ -172,6 +172,17 @@ static void copy_entry(struct tree_writer *writer, const char *key, const msgpac
     }
 }
 
+/* A key as C text: false for one that is empty, too long, or holds a NUL. */
+static bool read_key(const msgpack_object_str *key, char *into, size_t room)
+{
+    if (key->size == 0 || key->size >= room || memchr(key->ptr, 0, key->size) != NULL) {
+        return false;
+    }
+    memcpy(into, key->ptr, key->size);
+    into[key->size] = '\0';
+    return true;
+}
+
 static void copy_map(struct tree_writer *writer, const char *key, const msgpack_object *map,
                      const struct tree_extra *extra)
 {
@@ -179,12 +190,9 @@ static void copy_map(struct tree_writer *writer, const char *key, const msgpack_
     for (uint32_t i = 0; i < map->via.map.size; i++) {
         const msgpack_object_kv *entry = &map->via.map.ptr[i];
         char name[256];
-        size_t size = entry->key.via.str.size;
-        if (entry->key.type != MSGPACK_OBJECT_STR || size >= sizeof name || memchr(entry->key.via.str.ptr, 0, size)) {
+        if (entry->key.type != MSGPACK_OBJECT_STR || !read_key(&entry->key.via.str, name, sizeof name)) {
             continue; /* no template can name it */
         }
-        memcpy(name, entry->key.via.str.ptr, size);
-        name[size] = '\0';
         copy_entry(writer, name, &entry->val, extra);
     }
     uint64_t uploader = id_of(map, "uploader");
