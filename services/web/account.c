@@ -13,6 +13,11 @@ static const struct {
 };
 #define CLASSES_COUNT (sizeof classes / sizeof *classes)
 
+static bool is_mark(char c)
+{
+    return c == '-' || c == '_' || c == '.';
+}
+
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -23,7 +28,7 @@ bool account_name_good(struct slice name, struct fault *why)
     if (name.size < 2 || name.size > ACCOUNT_NAME_MAX)
         return fault_set(why, STATUS_invalid, "name", "A name has between 2 and %d letters.", ACCOUNT_NAME_MAX);
     for (size_t i = 0; i < name.size; i++)
-        if (!is_letter(name.at[i]) && strchr("-_.", name.at[i]) == NULL)
+        if (!is_letter(name.at[i]) && !is_mark(name.at[i]))
             return fault_set(why, STATUS_invalid, "name", "A name is made of a-z, 0-9, \"-\", \"_\" and \".\" only.");
     if (!is_letter(name.at[0]) || !is_letter(name.at[name.size - 1]))
         return fault_set(why, STATUS_invalid, "name", "A name begins and ends with a letter or digit.");

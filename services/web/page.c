@@ -69,6 +69,20 @@ static void add_plugins(struct visit *visit)
     tree_close(out);
 }
 
+/* The box at the top searches the plugin of this page, else the first. */
+static void add_search(struct visit *visit)
+{
+    const msgpack_object *list = plugins_list(), *plugin = plugins_find(visit->params[0]);
+    if (plugin == NULL && look_size(list) > 0)
+        plugin = look_at(list, 0);
+    if (plugin == NULL)
+        return;
+    tree_open_map(visit->out, "search");
+    tree_print(visit->out, "action", "/%.*s", SLICE_ARGS(look_text(plugin, "name")));
+    tree_text(visit->out, "title", look_text(plugin, "title"));
+    tree_close(visit->out);
+}
+
 static void add_flash(struct visit *visit)
 {
     struct tree_writer *out = visit->out;
@@ -108,6 +122,7 @@ void page_begin(struct visit *visit, const char *title, const char *at)
     if (visit->signed_in) {
         add_me(visit, csrf);
         add_plugins(visit);
+        add_search(visit);
     }
     add_flash(visit);
     add_missing(visit);
