@@ -1,6 +1,8 @@
 /* See line.h. */
 #include "services/catalog/line.h"
 
+#include "services/catalog/text.h"
+
 #include <assert.h>
 
 #define FILE_NAME_MAX 200
@@ -76,11 +78,23 @@ void line_write_group(const struct line_source *source, struct buffer *into)
         buffer_add(into, source->name.at, source->name.size);
 }
 
+size_t line_edition(const struct line_source *source)
+{
+    struct buffer scratch = {0};
+    size_t place = 0;
+    const char *const *patterns = source->plugin->edition_titles;
+    while (patterns != NULL && patterns[place] != NULL && !line_write(patterns[place], source, &scratch))
+        place++;
+    buffer_free(&scratch);
+    return place;
+}
+
 void line_write_edition(const struct line_source *source, struct buffer *into)
 {
-    for (const char *const *pattern = source->plugin->edition_titles; pattern != NULL && *pattern != NULL; pattern++)
-        if (line_write(*pattern, source, into))
-            return;
+    const char *const *patterns = source->plugin->edition_titles;
+    const char *pattern = patterns != NULL ? patterns[line_edition(source)] : NULL;
+    if (pattern != NULL)
+        line_write(pattern, source, into);
 }
 
 void line_write_unit(const struct line_source *source, struct buffer *into)
@@ -105,16 +119,6 @@ void line_write_whole(const struct line_source *source, struct buffer *into)
     line_write_unit(source, into);
 }
 
-void line_cut(struct buffer *buffer, size_t start, size_t most)
-{
-    if (buffer->size - start <= most)
-        return;
-    size_t end = start + most;
-    while (end > start && ((unsigned char)buffer->at[end] & 0xc0) == 0x80)
-        end--;
-    buffer->size = end;
-}
-
 void line_write_file_name(const struct line_source *source, struct buffer *into)
 {
     static const char ending[] = ".torrent";
@@ -126,7 +130,8 @@ void line_write_file_name(const struct line_source *source, struct buffer *into)
         if (letter < 0x20 || letter == 0x7f || strchr("/\\:?*<>|\"", letter) != NULL)
             into->at[i] = '_';
     }
-    line_cut(into, start, FILE_NAME_MAX - (sizeof ending - 1));
+    into->size =
+        start + text_cut(slice_of(into->at + start, into->size - start), FILE_NAME_MAX - (sizeof ending - 1)).size;
     while (into->size > start && (into->at[into->size - 1] == ' ' || into->at[into->size - 1] == '.'))
         into->size--;
     while (into->size > start && into->at[start] == '.')

@@ -23,15 +23,15 @@ bool line_write(const char *pattern, const struct line_source *source, struct bu
 /* The credit line as one text. */
 void line_write_credits(const struct credit_line *line, struct buffer *into);
 
+/* Which of the plugin's edition titles fits: the first whose values are there. */
+size_t line_edition(const struct line_source *source);
+
 /* The plugin's lines. A flag reads as its label. */
 void line_write_group(const struct line_source *source, struct buffer *into);
 void line_write_edition(const struct line_source *source, struct buffer *into);
 void line_write_unit(const struct line_source *source, struct buffer *into);
 /* Group, edition and unit in one. */
 void line_write_whole(const struct line_source *source, struct buffer *into);
-
-/* Cuts what was appended since `start` to at most `most` bytes, between letters. */
-void line_cut(struct buffer *buffer, size_t start, size_t most);
 
 /* The download's name: no letters that a file system refuses, at most 200 bytes, with ".torrent" at the end. */
 void line_write_file_name(const struct line_source *source, struct buffer *into);

@@ -134,6 +134,9 @@ static bool level_check(const struct plugin *plugin, enum level_kind kind, struc
     if (level->named != NULL && (named < 0 || plugin->attributes[named].level != kind))
         return fault_set(why, STATUS_internal, level->named,
                          "The level is named by an attribute that it does not have.");
+    if (kind != LEVEL_person && (level->same == NULL || level->same[0] == NULL))
+        return fault_set(why, STATUS_internal, level->name,
+                         "The level needs attributes by which its entities are told apart.");
     for (const char *const *name = level->same; name != NULL && *name != NULL; name++) {
         int place = plugin_attribute(plugin, *name);
         if (place < 0 || plugin->attributes[place].level != kind)

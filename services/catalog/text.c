@@ -53,6 +53,15 @@ size_t text_letters(struct slice text)
     return count;
 }
 
+struct slice text_cut(struct slice text, size_t most)
+{
+    if (text.size <= most)
+        return text;
+    while (most > 0 && ((unsigned char)text.at[most] & 0xc0) == 0x80)
+        most--;
+    return slice_of(text.at, most);
+}
+
 bool text_same(struct slice a, struct slice b)
 {
     return a.size == b.size && (a.size == 0 || strncasecmp(a.at, b.at, a.size) == 0);

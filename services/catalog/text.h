@@ -13,6 +13,9 @@ struct slice text_lines(struct slice from, struct arena *arena);
 /* How many letters (code points) a UTF-8 text has. */
 size_t text_letters(struct slice text);
 
+/* The first `most` bytes at most, cut between letters. */
+struct slice text_cut(struct slice text, size_t most);
+
 /* Equal but for the case of ASCII letters? */
 bool text_same(struct slice a, struct slice b);
 

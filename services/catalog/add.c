@@ -1,0 +1,266 @@
+/* See add.h. One upload at a time writes in this process, so that those who wait for the database's lock never hold all
+ * of its connections; the others wait in a queue that holds no connection. */
+#include "services/catalog/add.h"
+
+#include "services/catalog/adding.h"
+#include "services/catalog/attrs.h"
+#include "services/catalog/form.h"
+#include "services/catalog/text.h"
+#include "services/common/log.h"
+
+#include <inttypes.h>
+#include <sys/queue.h>
+
+#define TITLE_MAX 1024
+
+struct upload {
+    STAILQ_ENTRY(upload) link;
+    struct bus_request *request;
+    const struct catalog_torrent_add *ask;
+    struct adding adding;
+    struct slice reply; /* packed */
+};
+
+static STAILQ_HEAD(, upload) waiting = STAILQ_HEAD_INITIALIZER(waiting);
+static struct upload *running;
+
+static void run_next(void);
+
+/* ---- the end ---- */
+
+/* Ends the request, and lets the next upload run. */
+static void upload_end(struct upload *upload, const struct fault *why, struct slice reply)
+{
+    bool held = running == upload;
+    log_trace(bus_trace(upload->request));
+    if (why != NULL) {
+        catalog.refused++;
+        log_info("upload refused", "user=%" PRIu64 " status=%s field=%s", bus_actor(upload->request),
+                 status_name(why->status), why->field);
+        bus_fail(upload->request, why);
+    } else {
+        bus_reply_packed(upload->request, reply);
+    }
+    log_trace("");
+    if (held) {
+        running = NULL;
+        run_next();
+    }
+}
+
+/* The answer to the commit was lost: the kept reply tells whether it happened. */
+static void on_resolved(void *arg, struct slice reply, const struct fault *why)
+{
+    struct upload *upload = arg;
+    struct fault away = {0};
+    if (why == NULL && reply.size == 0)
+        fault_set(&away, STATUS_unavailable, NULL, "%s", status_text(STATUS_unavailable));
+    upload_end(upload, why != NULL ? why : reply.size == 0 ? &away : NULL, reply);
+}
+
+static void on_committed(void *arg, const struct fault *why, bool uncertain)
+{
+    struct upload *upload = arg;
+    struct adding *adding = &upload->adding;
+    if (uncertain) {
+        kept_find(catalog.kept, upload->ask->key, on_resolved, upload);
+        return;
+    }
+    if (why == NULL) {
+        catalog.added++;
+        feed_published(catalog.feed);
+        log_trace(bus_trace(upload->request));
+        log_info("torrent added", "user=%" PRIu64 " torrent=%" PRIu64 " group=%" PRIu64 " plugin=%s size=%" PRIu64,
+                 adding->actor, adding->torrent, adding->group, adding->plugin->name, adding->metainfo.size);
+    }
+    upload_end(upload, why, upload->reply);
+}
+
+/* ---- what is told of it ---- */
+
+static struct slice upload_title(const struct adding *adding)
+{
+    struct buffer title = {0};
+    struct line_source source = {
+        .plugin = adding->plugin,
+        .values = &adding->submission.values,
+        .credits = adding->group_line,
+        .name = adding->group_name,
+    };
+    line_write_whole(&source, &title);
+    struct slice text = arena_copy(adding->arena, text_cut(buffer_slice(&title), TITLE_MAX));
+    buffer_free(&title);
+    return text;
+}
+
+static struct slice upload_reply(struct upload *upload)
+{
+    struct adding *adding = &upload->adding;
+    struct slice page = shelf_href(adding->plugin, LEVEL_group, adding->group, adding->arena);
+    struct catalog_torrent_add_reply reply = {
+        .torrent = adding->torrent,
+        .info_hash = slice_of(adding->metainfo.info_hash, 20),
+        .entity = adding->unit,
+        .href = slice_text(arena_print(adding->arena, "%.*s#t%" PRIu64, SLICE_ARGS(page), adding->torrent)),
+        .title = upload_title(adding),
+        .rehashed = adding->metainfo.rehashed,
+        .joined = adding->joined,
+    };
+    return bus_pack(upload->request, &reply);
+}
+
+static const struct statement fact_add = {
+    "fact_add",
+    "SELECT catalog.feed_add('catalog.torrents', $1, $2)",
+};
+
+static void fact_step(struct adding *adding)
+{
+    const struct metainfo *metainfo = &adding->metainfo;
+    struct torrent_fact fact = {
+        .torrent = adding->torrent,
+        .info_hash = slice_of(metainfo->info_hash, 20),
+        .info_hash_v2 = slice_of(metainfo->info_hash_v2, metainfo->v2 ? 32 : 0),
+        .size = metainfo->size,
+        .owner = adding->actor,
+        .accounting = slice_text(adding->plugin->accounting),
+        .active = true,
+    };
+    msgpack_sbuffer packed;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&packed);
+    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
+    row_pack(&torrent_fact_row, &fact, &packer);
+    struct db_args *args = db_int(db_args(), (int64_t)adding->torrent);
+    db_tx_ask(adding->tx, &fact_add, db_bytes(args, slice_of(packed.data, packed.size)), NULL, NULL);
+    msgpack_sbuffer_destroy(&packed);
+}
+
+static void on_steps_done(struct adding *adding)
+{
+    struct upload *upload = adding->owner;
+    if (adding->torrent == 0) {
+        db_rollback(adding->tx);
+        upload_end(upload, adding->kept.size > 0 ? NULL : &adding->why, adding->kept);
+        return;
+    }
+    upload->reply = upload_reply(upload);
+    adding_finish(adding);
+    kept_add(catalog.kept, adding->tx, upload->ask->key, upload->reply);
+    fact_step(adding);
+    db_commit(adding->tx, on_committed, upload);
+}
+
+static void run_next(void)
+{
+    struct upload *upload = STAILQ_FIRST(&waiting);
+    if (running != NULL || upload == NULL)
+        return;
+    STAILQ_REMOVE_HEAD(&waiting, link);
+    running = upload;
+    upload->adding.tx = db_begin(service_db());
+    adding_run(&upload->adding);
+}
+
+/* ---- the beginning ---- */
+
+/* Fills what the form lacks, and checks it all. */
+static bool upload_check(struct upload *upload, struct fault *why)
+{
+    struct adding *adding = &upload->adding;
+    struct form *form = arena_take(adding->arena, sizeof *form);
+    if (!form_read(adding->plugin, upload->ask->fields.object, adding->arena, form, why))
+        return false;
+    if (upload->ask->guess && adding->plugin->guess != NULL)
+        adding->plugin->guess(&adding->metainfo, adding->arena, form);
+    return form_check(form, adding->from, &adding->metainfo, adding->arena, &adding->submission, why);
+}
+
+static void upload_queue(struct upload *upload)
+{
+    struct fault why = {0};
+    if (!upload_check(upload, &why)) {
+        upload_end(upload, &why, (struct slice){0});
+        return;
+    }
+    STAILQ_INSERT_TAIL(&waiting, upload, link);
+    run_next();
+}
+
+static const struct statement add_parent = {
+    "add_parent",
+    "SELECT p.plugin, p.kind, g.id, g.name, g.attrs::text, CASE WHEN p.kind = 2 THEN p.attrs::text ELSE '{}' END"
+    " FROM catalog.entity p JOIN catalog.entity g ON g.id = coalesce(p.grp, p.id) WHERE p.id = $1",
+};
+
+/* Reads the levels that are there already into the submission. */
+static bool parent_read(struct adding *adding, uint64_t parent, const struct db_rows *rows, struct fault *why)
+{
+    if (db_count(rows) == 0)
+        return fault_set(why, STATUS_not_found, "parent", "What you want to add to is not here (any more).");
+    enum level_kind kind = (enum level_kind)db_get_int(rows, 0, 1);
+    if (!slice_is(db_get_text(rows, 0, 0), adding->plugin->name) || (kind != LEVEL_group && kind != LEVEL_edition))
+        return fault_set(
+            why, STATUS_invalid, "parent", "Nothing can be added there: choose a %s%s%s.",
+            adding->plugin->levels[LEVEL_group].title,
+            adding->plugin->levels[LEVEL_edition].name != NULL ? " or a " : "",
+            adding->plugin->levels[LEVEL_edition].name != NULL ? adding->plugin->levels[LEVEL_edition].title : "");
+    adding->group = (uint64_t)db_get_int(rows, 0, 2);
+    adding->group_name = arena_copy(adding->arena, db_get_text(rows, 0, 3));
+    adding->joined = true;
+    adding->edition = kind == LEVEL_edition ? parent : 0;
+    adding->from =
+        kind == LEVEL_group && adding->plugin->levels[LEVEL_edition].name != NULL ? LEVEL_edition : LEVEL_unit;
+    attrs_read(adding->plugin, db_get_text(rows, 0, 4), adding->arena, &adding->submission.values);
+    attrs_read(adding->plugin, db_get_text(rows, 0, 5), adding->arena, &adding->submission.values);
+    return true;
+}
+
+static void on_parent(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct upload *upload = arg;
+    struct fault wrong = {0};
+    if (why == NULL && parent_read(&upload->adding, upload->ask->parent, rows, &wrong))
+        upload_queue(upload);
+    else
+        upload_end(upload, why != NULL ? why : &wrong, (struct slice){0});
+}
+
+static void on_add(struct bus_request *request, const void *body, void *arg)
+{
+    (void)arg;
+    struct arena *arena = bus_arena(request);
+    struct upload *upload = arena_take(arena, sizeof *upload);
+    struct fault why = {0};
+    upload->request = request;
+    upload->ask = body;
+    upload->adding = (struct adding){
+        .arena = arena,
+        .db = service_db(),
+        .plugin = plugin_find(upload->ask->plugin),
+        .from = LEVEL_group,
+        .actor = bus_actor(request),
+        .key = upload->ask->key,
+        .done = on_steps_done,
+        .owner = upload,
+    };
+    if (upload->adding.plugin == NULL)
+        fault_set(&why, STATUS_invalid, "plugin", "There is no plugin of that name: choose one of the list.");
+    if (why.status != STATUS_ok ||
+        !metainfo_read(upload->ask->metainfo, &catalog.limits, arena, &upload->adding.metainfo, &why)) {
+        upload_end(upload, &why, (struct slice){0});
+        return;
+    }
+    if (upload->ask->parent == 0)
+        upload_queue(upload);
+    else
+        db_ask(service_db(), &add_parent, db_int(db_args(), (int64_t)upload->ask->parent), on_parent, upload);
+}
+
+void add_start(void)
+{
+    bus_serve(service_bus(), NULL, &catalog_torrent_add_message, on_add, NULL);
+}
+
+const struct statement *const add_statements[] = {&fact_add, &add_parent};
+const size_t add_statements_count = sizeof add_statements / sizeof *add_statements;

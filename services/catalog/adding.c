@@ -1,0 +1,374 @@
+/* See adding.h. An advisory lock lets one upload at a time through, of all replicas: so a group or a format that two
+ * members add at the same moment is made by one and found by the other. Uploads are rare, and end in a feed that takes
+ * its turn anyway.
+ *
+ *   lock, look for the key and the info-hash -> persons -> group -> credits, tags, edition -> unit -> torrent */
+#include "services/catalog/adding.h"
+
+#include "services/catalog/attrs.h"
+#include "services/catalog/page.h"
+#include "services/catalog/text.h"
+
+#include <inttypes.h>
+
+/* The end of the steps, well or not. */
+static void adding_end(struct adding *adding)
+{
+    adding->done(adding);
+}
+
+/* False, and ended, when the statement failed. */
+static bool rows_good(struct adding *adding, const struct fault *why)
+{
+    if (why == NULL)
+        return true;
+    adding->why = *why;
+    adding_end(adding);
+    return false;
+}
+
+/* Parameters that every new entity takes: $1 plugin, $2 level, $3 what it is told apart by, $4 attributes, $5 words, $6
+ * actor. */
+static struct db_args *entity_args(const struct adding *adding, enum level_kind kind)
+{
+    const struct plugin *plugin = adding->plugin;
+    const struct values *values = &adding->submission.values;
+    struct slice same[ATTRIBUTES_MAX];
+    size_t count = attrs_same(plugin, kind, values, same);
+    struct db_args *args = db_text(db_args(), slice_text(plugin->name));
+    db_text(args, slice_text(plugin->levels[kind].name));
+    db_texts(args, same, count);
+    db_text(args, attrs_write(plugin, kind, values, adding->arena));
+    db_text(args, attrs_words(plugin, kind, values, adding->arena));
+    return db_int(args, (int64_t)adding->actor);
+}
+
+/* ---- torrent ---- */
+
+static const struct statement torrent_add = {
+    "torrent_add",
+    "INSERT INTO catalog.torrent (entity, info_hash, info_hash_v2, size, files_count, files, metainfo, uploader)"
+    " VALUES ($1, $2, nullif($3::bytea, ''), $4, $5, $6, $7, $8) RETURNING id",
+};
+
+static void on_torrent(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct adding *adding = arg;
+    if (!rows_good(adding, why))
+        return;
+    adding->torrent = (uint64_t)db_get_int(rows, 0, 0);
+    adding_end(adding);
+}
+
+static void torrent_step(struct adding *adding)
+{
+    const struct metainfo *metainfo = &adding->metainfo;
+    struct db_args *args = db_int(db_args(), (int64_t)adding->unit);
+    db_bytes(args, slice_of(metainfo->info_hash, 20));
+    db_bytes(args, slice_of(metainfo->info_hash_v2, metainfo->v2 ? 32 : 0));
+    db_int(args, (int64_t)metainfo->size);
+    db_int(args, (int64_t)metainfo->files_count);
+    db_bytes(args, page_files(metainfo, adding->arena));
+    db_bytes(args, metainfo->stored);
+    db_int(args, (int64_t)adding->actor);
+    db_tx_ask(adding->tx, &torrent_add, args, on_torrent, adding);
+}
+
+/* ---- unit ---- */
+
+static const struct statement unit_add = {
+    "unit_add",
+    "WITH found AS (SELECT e.id, t.id AS torrent FROM catalog.entity e LEFT JOIN catalog.torrent t ON t.entity = e.id"
+    "  WHERE e.parent = $7::bigint AND e.same = catalog.same($3::text[])),"
+    " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, same, attrs, words, added_by)"
+    "  SELECT $1, $2, 3, $7, $8, catalog.same($3::text[]), $4::jsonb, $5, $6 WHERE NOT EXISTS (SELECT FROM found)"
+    "  RETURNING id)"
+    " SELECT id, true, coalesce(torrent, 0) FROM found UNION ALL SELECT id, false, 0 FROM made",
+};
+
+static void on_unit(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct adding *adding = arg;
+    if (!rows_good(adding, why))
+        return;
+    if (db_get_flag(rows, 0, 1)) {
+        struct slice href = shelf_href(adding->plugin, LEVEL_group, adding->group, adding->arena);
+        fault_set(&adding->why, STATUS_conflict, adding->plugin->levels[LEVEL_unit].same[0],
+                  "The same %s of this %s is already here: see %.*s#t%" PRId64 ".",
+                  adding->plugin->levels[LEVEL_unit].title,
+                  adding->plugin->levels[plugin_parent(adding->plugin, LEVEL_unit)].title, SLICE_ARGS(href),
+                  db_get_int(rows, 0, 2));
+        adding_end(adding);
+        return;
+    }
+    adding->unit = (uint64_t)db_get_int(rows, 0, 0);
+    torrent_step(adding);
+}
+
+static void unit_step(struct adding *adding)
+{
+    struct db_args *args = entity_args(adding, LEVEL_unit);
+    db_int(args, (int64_t)(adding->edition != 0 ? adding->edition : adding->group));
+    db_int(args, (int64_t)adding->group);
+    db_tx_ask(adding->tx, &unit_add, args, on_unit, adding);
+}
+
+/* ---- edition ---- */
+
+static const struct statement edition_add = {
+    "edition_add",
+    "WITH found AS (SELECT id FROM catalog.entity WHERE parent = $7::bigint AND same = catalog.same($3::text[])),"
+    " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, name, same, attrs, words, added_by)"
+    "  SELECT $1, $2, 2, $7, $7, $8, catalog.same($3::text[]), $4::jsonb, $5, $6 WHERE NOT EXISTS (SELECT FROM found)"
+    "  RETURNING id)"
+    " SELECT id FROM found UNION ALL SELECT id FROM made",
+};
+
+static void on_edition(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct adding *adding = arg;
+    if (!rows_good(adding, why))
+        return;
+    adding->edition = (uint64_t)db_get_int(rows, 0, 0);
+    unit_step(adding);
+}
+
+static void edition_step(struct adding *adding)
+{
+    const struct level *level = &adding->plugin->levels[LEVEL_edition];
+    if (level->name == NULL || adding->from > LEVEL_edition) {
+        unit_step(adding);
+        return;
+    }
+    struct db_args *args = db_int(entity_args(adding, LEVEL_edition), (int64_t)adding->group);
+    db_text(args, plugin_value(adding->plugin, &adding->submission.values, level->named));
+    db_tx_ask(adding->tx, &edition_add, args, on_edition, adding);
+}
+
+/* ---- credits and tags ---- */
+
+static const struct statement credits_add = {
+    "credits_add",
+    "INSERT INTO catalog.credit (grp, place, person, role, note)"
+    " SELECT $1, place, person, role, note FROM unnest($2::bigint[], $3::text[], $4::text[])"
+    " WITH ORDINALITY AS given (person, role, note, place) ON CONFLICT (grp, person, role) DO NOTHING",
+};
+
+static const struct statement tags_add = {
+    "tags_add",
+    "WITH made AS (INSERT INTO catalog.tag (name) SELECT unnest($2::text[]) ON CONFLICT (name) DO NOTHING RETURNING id)"
+    " INSERT INTO catalog.entity_tag (entity, tag, added_by) SELECT $1, id, $3 FROM (SELECT id FROM made UNION"
+    "  SELECT id FROM catalog.tag WHERE name = ANY($2::text[])) AS tags ON CONFLICT DO NOTHING",
+};
+
+static void credits_step(struct adding *adding)
+{
+    const struct submission *submission = &adding->submission;
+    size_t count = submission->credits_count;
+    int64_t *persons = arena_take(adding->arena, (count + 1) * sizeof *persons);
+    struct slice *roles = arena_take(adding->arena, (count + 1) * sizeof *roles);
+    struct slice *notes = arena_take(adding->arena, (count + 1) * sizeof *notes);
+    for (size_t i = 0; i < count; i++) {
+        persons[i] = (int64_t)submission->credits[i].entity;
+        roles[i] = slice_text(submission->credits[i].role->name);
+        notes[i] = submission->credits[i].note;
+    }
+    struct db_args *args = db_ints(db_int(db_args(), (int64_t)adding->group), persons, count);
+    db_tx_ask(adding->tx, &credits_add, db_texts(db_texts(args, roles, count), notes, count), NULL, NULL);
+}
+
+static void tags_step(struct adding *adding)
+{
+    struct db_args *args = db_int(db_args(), (int64_t)adding->group);
+    db_texts(args, adding->submission.tags, adding->submission.tags_count);
+    db_tx_ask(adding->tx, &tags_add, db_int(args, (int64_t)adding->actor), NULL, NULL);
+}
+
+/* What the group is called now, for the title in the reply: a group that was joined keeps its own values and credits.
+ */
+static const struct statement group_credits = {
+    "group_credits",
+    "SELECT c.role, p.name, p.id FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person WHERE c.grp = $1"
+    " ORDER BY c.place",
+};
+
+static void on_group_credits(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct adding *adding = arg;
+    if (!rows_good(adding, why))
+        return;
+    struct credit *credits = arena_take(adding->arena, (db_count(rows) + 1) * sizeof *credits);
+    size_t count = 0;
+    for (size_t i = 0; i < db_count(rows); i++) {
+        const struct role *role = plugin_role(adding->plugin, NULL, db_get_text(rows, i, 0));
+        if (role != NULL)
+            credits[count++] =
+                (struct credit){.role = role, .name = arena_copy(adding->arena, db_get_text(rows, i, 1))};
+    }
+    struct credit_line names;
+    struct buffer line = {0};
+    plugin_line(adding->plugin, credits, count, &names);
+    line_write_credits(&names, &line);
+    adding->group_line = arena_copy(adding->arena, buffer_slice(&line));
+    buffer_free(&line);
+    edition_step(adding);
+}
+
+/* ---- group ---- */
+
+static const struct statement group_add = {
+    "group_add",
+    "WITH found AS (SELECT g.id, g.name, g.attrs FROM catalog.entity g WHERE g.plugin = $1 AND g.kind = 1"
+    "  AND g.same = catalog.same($3::text[]) AND (cardinality($8::bigint[]) = 0 OR EXISTS (SELECT FROM catalog.credit c"
+    "   WHERE c.grp = g.id AND c.role = $9 AND c.person = ANY($8::bigint[]))) ORDER BY g.id LIMIT 1),"
+    " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, attrs, words, added_by)"
+    "  SELECT $1, $2, 1, $7, catalog.same($3::text[]), $4::jsonb, $5, $6 WHERE NOT EXISTS (SELECT FROM found)"
+    "  RETURNING id, name, attrs)"
+    " SELECT id, name, attrs::text, true FROM found UNION ALL SELECT id, name, attrs::text, false FROM made",
+};
+
+static void on_group(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct adding *adding = arg;
+    if (!rows_good(adding, why))
+        return;
+    adding->group = (uint64_t)db_get_int(rows, 0, 0);
+    adding->group_name = arena_copy(adding->arena, db_get_text(rows, 0, 1));
+    adding->joined = db_get_flag(rows, 0, 3);
+    attrs_read(adding->plugin, db_get_text(rows, 0, 2), adding->arena, &adding->submission.values);
+    if (!adding->joined)
+        credits_step(adding);
+    tags_step(adding);
+    db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
+}
+
+static void group_step(struct adding *adding)
+{
+    const struct submission *submission = &adding->submission;
+    const struct role *leading = plugin_leading_role(adding->plugin);
+    int64_t *persons = arena_take(adding->arena, (submission->credits_count + 1) * sizeof *persons);
+    size_t count = 0;
+    for (size_t i = 0; i < submission->credits_count; i++)
+        if (submission->credits[i].role == leading)
+            persons[count++] = (int64_t)submission->credits[i].entity;
+    struct db_args *args = entity_args(adding, LEVEL_group);
+    db_text(args, plugin_value(adding->plugin, &submission->values, adding->plugin->levels[LEVEL_group].named));
+    db_ints(args, persons, count);
+    db_text(args, slice_text(leading != NULL ? leading->name : ""));
+    db_tx_ask(adding->tx, &group_add, args, on_group, adding);
+}
+
+/* ---- persons ---- */
+
+static const struct statement persons_add = {
+    "persons_add",
+    "WITH given AS (SELECT name, place, catalog.same(ARRAY[name]) AS same"
+    "  FROM unnest($3::text[]) WITH ORDINALITY AS names (name, place)),"
+    " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, words, search, added_by)"
+    "  SELECT DISTINCT ON (same) $1, $2, 0, name, same, name, catalog.words(name), $4::bigint FROM given"
+    "  ORDER BY same, place ON CONFLICT (plugin, same) WHERE kind = 0 DO NOTHING RETURNING id, same)"
+    " SELECT coalesce(m.id, e.id) FROM given g LEFT JOIN made m ON m.same = g.same"
+    " LEFT JOIN catalog.entity e ON e.plugin = $1 AND e.kind = 0 AND e.same = g.same ORDER BY g.place",
+};
+
+static void on_persons(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct adding *adding = arg;
+    if (!rows_good(adding, why))
+        return;
+    size_t count = adding->submission.credits_count;
+    struct credit *credits = arena_take(adding->arena, (count + 1) * sizeof *credits);
+    for (size_t i = 0; i < count; i++) {
+        credits[i] = adding->submission.credits[i];
+        credits[i].entity = (uint64_t)db_get_int(rows, i, 0);
+    }
+    adding->submission.credits = credits;
+    group_step(adding);
+}
+
+static void persons_step(struct adding *adding)
+{
+    size_t count = adding->submission.credits_count;
+    struct slice *names = arena_take(adding->arena, (count + 1) * sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = adding->submission.credits[i].name;
+    struct db_args *args = db_text(db_args(), slice_text(adding->plugin->name));
+    db_text(args, slice_text(adding->plugin->levels[LEVEL_person].name));
+    db_texts(args, names, count);
+    db_tx_ask(adding->tx, &persons_add, db_int(args, (int64_t)adding->actor), on_persons, adding);
+}
+
+static void first_step(struct adding *adding)
+{
+    if (adding->from > LEVEL_group)
+        db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
+    else if (adding->submission.credits_count > 0)
+        persons_step(adding);
+    else
+        group_step(adding);
+}
+
+/* ---- the beginning ---- */
+
+static const struct statement add_lock = {
+    "add_lock",
+    "SELECT pg_advisory_xact_lock(hashtextextended('djembe catalog add', 0))",
+};
+
+static const struct statement add_known = {
+    "add_known",
+    "SELECT (SELECT reply FROM catalog.kept WHERE key = $1), t.id, g.id, g.plugin, g.level, g.name"
+    " FROM (VALUES (1)) AS one LEFT JOIN catalog.torrent t ON t.info_hash = $2 OR t.info_hash_v2 = nullif($3::bytea, "
+    "'')"
+    " LEFT JOIN catalog.entity u ON u.id = t.entity LEFT JOIN catalog.entity g ON g.id = u.grp LIMIT 1",
+};
+
+static void on_known(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct adding *adding = arg;
+    if (!rows_good(adding, why))
+        return;
+    if (!db_is_null(rows, 0, 0)) {
+        adding->kept = arena_copy(adding->arena, db_get_bytes(rows, 0, 0));
+        adding_end(adding);
+    } else if (!db_is_null(rows, 0, 1)) {
+        fault_set(&adding->why, STATUS_conflict, "metainfo",
+                  "This torrent is already here, in \"%.*s\": see /%.40s/%.40s/%" PRId64 "#t%" PRId64 ".",
+                  SLICE_ARGS(text_cut(db_get_text(rows, 0, 5), 80)), db_get_text(rows, 0, 3).at,
+                  db_get_text(rows, 0, 4).at, db_get_int(rows, 0, 2), db_get_int(rows, 0, 1));
+        adding_end(adding);
+    } else {
+        first_step(adding);
+    }
+}
+
+void adding_run(struct adding *adding)
+{
+    struct db_args *args = db_bytes(db_args(), adding->key);
+    db_bytes(args, slice_of(adding->metainfo.info_hash, 20));
+    db_bytes(args, slice_of(adding->metainfo.info_hash_v2, adding->metainfo.v2 ? 32 : 0));
+    db_tx_ask(adding->tx, &add_lock, NULL, NULL, NULL);
+    db_tx_ask(adding->tx, &add_known, args, on_known, adding);
+}
+
+/* ---- the end ---- */
+
+static const struct statement group_touch = {
+    "group_touch",
+    "UPDATE catalog.entity g SET newest_at = clock_timestamp(), search = catalog.words(concat_ws(' ', g.words,"
+    "  (SELECT string_agg(p.name, ' ') FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person WHERE c.grp = "
+    "g.id),"
+    "  (SELECT string_agg(b.words, ' ') FROM catalog.entity b WHERE b.grp = g.id)))"
+    " WHERE g.id = $1",
+};
+
+void adding_finish(struct adding *adding)
+{
+    db_tx_ask(adding->tx, &group_touch, db_int(db_args(), (int64_t)adding->group), NULL, NULL);
+}
+
+const struct statement *const adding_statements[] = {
+    &torrent_add, &unit_add,    &edition_add, &credits_add, &tags_add,    &group_credits,
+    &group_add,   &persons_add, &add_lock,    &add_known,   &group_touch,
+};
+const size_t adding_statements_count = sizeof adding_statements / sizeof *adding_statements;

@@ -1,0 +1,41 @@
+/* One upload on its way into the database: the steps of its transaction, in order. Knows SQL, not the bus. */
+#ifndef DJEMBE_CATALOG_ADDING_H
+#define DJEMBE_CATALOG_ADDING_H
+
+#include "services/catalog/shelf.h"
+
+struct adding {
+    struct arena *arena;
+    struct db *db;
+    struct db_tx *tx;
+
+    /* What is to be added. */
+    const struct plugin *plugin;
+    struct metainfo metainfo;
+    struct submission submission;
+    enum level_kind from; /* the highest level that this upload makes or joins */
+    uint64_t actor;
+    struct slice key; /* idempotency */
+
+    /* What came of it. */
+    struct slice group_name, group_line;
+    uint64_t group, edition, unit, torrent;
+    bool joined;       /* the group was there already */
+    struct slice kept; /* the reply of an earlier try with the same key */
+    struct fault why;
+
+    void (*done)(
+        struct adding *adding); /* once: all steps done (torrent != 0), or `kept`, or `why`; the transaction is open */
+    void *owner;
+};
+
+/* Runs the steps in adding->tx: to be called right after db_begin. */
+void adding_run(struct adding *adding);
+
+/* The rest of the same transaction: the group's place in lists and searches. */
+void adding_finish(struct adding *adding);
+
+extern const struct statement *const adding_statements[];
+extern const size_t adding_statements_count;
+
+#endif

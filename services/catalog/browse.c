@@ -1,0 +1,193 @@
+/* See browse.h. A page is found by what stands at its end (the newest torrent's time and the group's id), so that
+ * nothing is shown twice or left out when something is added meanwhile. */
+#include "services/catalog/browse.h"
+
+#include "services/catalog/page.h"
+#include "services/catalog/text.h"
+#include "services/common/encode.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define NEVER_US 253370764800000000 /* year 9999: before the first page */
+
+struct browsing {
+    struct bus_request *request;
+    const struct catalog_browse *ask;
+    struct slice query;
+    int64_t *groups;
+    size_t count;
+    int64_t before_us, before_id; /* where the page begins */
+    int64_t last_us;              /* where it ends */
+    bool more;
+    uint64_t total;
+    unsigned waiting;
+    struct fault why;
+};
+
+/* ---- the reply ---- */
+
+static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    if (why != NULL) {
+        bus_fail(browsing->request, why);
+        return;
+    }
+    struct tree_writer tree;
+    tree_start(&tree);
+    tree_array(&tree, NULL);
+    for (size_t i = 0; i < shelf->count; i++)
+        page_group(&tree, NULL, &shelf->groups[i]);
+    tree_end(&tree);
+    struct catalog_browse_reply reply = {.count = browsing->total, .groups = tree_done(&tree)};
+    if (browsing->more)
+        reply.next = slice_text(arena_print(bus_arena(browsing->request), "%" PRIx64 "-%" PRIx64, browsing->last_us,
+                                            browsing->groups[browsing->count - 1]));
+    bus_reply(browsing->request, &reply);
+    tree_free(&tree);
+}
+
+static void browsing_step(struct browsing *browsing, const struct fault *why)
+{
+    if (why != NULL && browsing->why.status == STATUS_ok)
+        browsing->why = *why;
+    if (--browsing->waiting > 0)
+        return;
+    if (browsing->why.status != STATUS_ok)
+        bus_fail(browsing->request, &browsing->why);
+    else
+        shelf_load(service_db(), bus_arena(browsing->request), browsing->groups, browsing->count, false, on_shelf,
+                   browsing);
+}
+
+/* ---- which groups ---- */
+
+#define OF_PLUGIN " kind = 1 AND newest_at IS NOT NULL AND ($1 = '' OR plugin = $1)"
+#define MICROSECONDS "(extract(epoch FROM newest_at) * 1000000)::bigint"
+#define PAGE                                                                                                           \
+    " AND (newest_at, id) < (timestamptz 'epoch' + $2::bigint * interval '1 microsecond', $3::bigint)"                 \
+    " ORDER BY newest_at DESC, id DESC LIMIT $4"
+
+/* Without a query: straight down the index. */
+static const struct statement browse_all = {
+    "browse_all",
+    "SELECT id, " MICROSECONDS " FROM catalog.entity WHERE" OF_PLUGIN PAGE,
+};
+static const struct statement browse_all_count = {
+    "browse_all_count",
+    "SELECT count(*) FROM catalog.entity WHERE" OF_PLUGIN,
+};
+static const struct statement browse_words = {
+    "browse_words",
+    "SELECT id, " MICROSECONDS " FROM catalog.entity WHERE search @@ catalog.query($5) AND" OF_PLUGIN PAGE,
+};
+static const struct statement browse_words_count = {
+    "browse_words_count",
+    "SELECT count(*) FROM catalog.entity WHERE search @@ catalog.query($2) AND" OF_PLUGIN,
+};
+static const struct statement browse_hash = {
+    "browse_hash",
+    "SELECT DISTINCT u.grp FROM catalog.torrent t JOIN catalog.entity u ON u.id = t.entity"
+    " WHERE t.active AND ($1 = '' OR u.plugin = $1)"
+    " AND (t.info_hash = $2 OR (t.info_hash_v2 IS NOT NULL AND substr(t.info_hash_v2, 1, 20) = $2))",
+};
+
+static void on_groups(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    size_t count = rows != NULL ? db_count(rows) : 0;
+    browsing->more = count > browsing->ask->limit;
+    browsing->count = browsing->more ? browsing->ask->limit : count;
+    browsing->groups = arena_take(bus_arena(browsing->request), (count + 1) * sizeof *browsing->groups);
+    for (size_t i = 0; i < browsing->count; i++) {
+        browsing->groups[i] = db_get_int(rows, i, 0);
+        browsing->last_us = db_get_int(rows, i, 1);
+    }
+    browsing_step(browsing, why);
+}
+
+static void on_count(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    browsing->total = rows != NULL ? (uint64_t)db_get_int(rows, 0, 0) : 0;
+    browsing_step(browsing, why);
+}
+
+static void on_hash(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    browsing->count = rows != NULL && db_count(rows) > 0;
+    browsing->total = browsing->count;
+    browsing->groups = arena_take(bus_arena(browsing->request), sizeof *browsing->groups);
+    if (browsing->count > 0)
+        *browsing->groups = db_get_int(rows, 0, 0);
+    browsing_step(browsing, why);
+}
+
+static struct db_args *page_args(const struct browsing *browsing)
+{
+    struct db_args *args = db_text(db_args(), browsing->ask->plugin);
+    db_int(db_int(args, browsing->before_us), browsing->before_id);
+    return db_int(args, (int64_t)browsing->ask->limit + 1);
+}
+
+static void groups_find(struct browsing *browsing)
+{
+    struct db *db = service_db();
+    struct slice plugin = browsing->ask->plugin;
+    uint8_t hash[20];
+    browsing->waiting = 2;
+    if (hex_read(browsing->query, hash, sizeof hash)) {
+        browsing->waiting = 1;
+        db_ask(db, &browse_hash, db_bytes(db_text(db_args(), plugin), slice_of(hash, sizeof hash)), on_hash, browsing);
+    } else if (browsing->query.size > 0) {
+        db_ask(db, &browse_words, db_text(page_args(browsing), browsing->query), on_groups, browsing);
+        db_ask(db, &browse_words_count, db_text(db_text(db_args(), plugin), browsing->query), on_count, browsing);
+    } else {
+        db_ask(db, &browse_all, page_args(browsing), on_groups, browsing);
+        db_ask(db, &browse_all_count, db_text(db_args(), plugin), on_count, browsing);
+    }
+}
+
+static bool cursor_read(struct browsing *browsing, struct fault *why)
+{
+    int used = 0;
+    struct slice cursor = browsing->ask->cursor;
+    browsing->before_us = NEVER_US;
+    browsing->before_id = ID_MAX;
+    if (cursor.size == 0)
+        return true;
+    char text[65] = "";
+    memcpy(text, cursor.at, cursor.size < sizeof text ? cursor.size : 0);
+    uint64_t us, id;
+    if (sscanf(text, "%16" SCNx64 "-%16" SCNx64 "%n", &us, &id, &used) != 2 || (size_t)used != cursor.size ||
+        us > NEVER_US || id > ID_MAX)
+        return fault_set(why, STATUS_invalid, "cursor", "That page is not known: begin at the first one.");
+    browsing->before_us = (int64_t)us;
+    browsing->before_id = (int64_t)id;
+    return true;
+}
+
+static void on_browse(struct bus_request *request, const void *body, void *arg)
+{
+    (void)arg;
+    struct fault why = {0};
+    struct browsing *browsing = arena_take(bus_arena(request), sizeof *browsing);
+    *browsing = (struct browsing){.request = request, .ask = body};
+    browsing->query = text_line(browsing->ask->query, bus_arena(request));
+    if (cursor_read(browsing, &why))
+        groups_find(browsing);
+    else
+        bus_fail(request, &why);
+}
+
+void browse_start(void)
+{
+    bus_serve(service_bus(), NULL, &catalog_browse_message, on_browse, NULL);
+}
+
+const struct statement *const browse_statements[] = {
+    &browse_all, &browse_all_count, &browse_words, &browse_words_count, &browse_hash,
+};
+const size_t browse_statements_count = sizeof browse_statements / sizeof *browse_statements;

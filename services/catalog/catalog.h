@@ -1,0 +1,19 @@
+/* What the parts of this daemon share: its settings and its handles. */
+#ifndef DJEMBE_CATALOG_CATALOG_H
+#define DJEMBE_CATALOG_CATALOG_H
+
+#include "services/catalog/metainfo.h"
+#include "services/common/feed.h"
+#include "services/common/kept.h"
+#include "services/common/service.h"
+
+struct catalog {
+    struct metainfo_limits limits;
+    struct feed *feed; /* catalog.torrents */
+    struct kept *kept;
+    uint64_t added, refused; /* uploads since the start, for /metrics */
+};
+
+extern struct catalog catalog;
+
+#endif

@@ -1,0 +1,143 @@
+/* See entity.h. */
+#include "services/catalog/entity.h"
+
+#include "services/catalog/attrs.h"
+#include "services/catalog/page.h"
+
+#define PERSON_GROUPS_MAX 500
+
+struct asking {
+    struct bus_request *request;
+    uint64_t entity;
+    struct page_person person;
+};
+
+static bool not_found(struct fault *why)
+{
+    return fault_set(why, STATUS_not_found, "entity", "There is no such page (any more).");
+}
+
+static void page_reply(struct asking *asking, struct tree_writer *tree)
+{
+    struct catalog_entity_get_reply reply = {.page = tree_done(tree)};
+    bus_reply(asking->request, &reply);
+    tree_free(tree);
+}
+
+/* ---- a group's page ---- */
+
+static void on_group(void *arg, const struct shelf *shelf, const struct fault *why)
+{
+    struct asking *asking = arg;
+    struct fault missing = {0};
+    if (why != NULL || shelf->count == 0) {
+        not_found(&missing);
+        bus_fail(asking->request, why != NULL ? why : &missing);
+        return;
+    }
+    struct tree_writer tree;
+    tree_start(&tree);
+    page_of_group(&tree, &shelf->groups[0], asking->entity);
+    page_reply(asking, &tree);
+}
+
+/* ---- a person's page ---- */
+
+static const struct statement person_groups = {
+    "person_groups",
+    "SELECT g.id FROM catalog.entity g WHERE g.newest_at IS NOT NULL"
+    " AND g.id IN (SELECT grp FROM catalog.credit WHERE person = $1) ORDER BY g.newest_at DESC, g.id DESC LIMIT $2",
+};
+
+static void on_person(void *arg, const struct shelf *shelf, const struct fault *why)
+{
+    struct asking *asking = arg;
+    if (why != NULL) {
+        bus_fail(asking->request, why);
+        return;
+    }
+    struct tree_writer tree;
+    tree_start(&tree);
+    page_of_person(&tree, &asking->person, shelf);
+    page_reply(asking, &tree);
+}
+
+static void on_person_groups(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct asking *asking = arg;
+    if (why != NULL) {
+        bus_fail(asking->request, why);
+        return;
+    }
+    size_t count = db_count(rows);
+    int64_t *groups = arena_take(bus_arena(asking->request), (count + 1) * sizeof *groups);
+    for (size_t i = 0; i < count; i++)
+        groups[i] = db_get_int(rows, i, 0);
+    shelf_load(service_db(), bus_arena(asking->request), groups, count, false, on_person, asking);
+}
+
+/* ---- which of them ---- */
+
+static const struct statement entity_get = {
+    "entity_get",
+    "SELECT plugin, kind, coalesce(grp, id), name, coalesce(attrs->>'description', '') FROM catalog.entity WHERE id = "
+    "$1",
+};
+
+static void on_entity(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct asking *asking = arg;
+    struct arena *arena = bus_arena(asking->request);
+    struct fault missing = {0};
+    const struct plugin *plugin = why == NULL && db_count(rows) > 0 ? plugin_find(db_get_text(rows, 0, 0)) : NULL;
+    if (plugin == NULL) {
+        not_found(&missing);
+        bus_fail(asking->request, why != NULL ? why : &missing);
+        return;
+    }
+    if (db_get_int(rows, 0, 1) != LEVEL_person) {
+        int64_t group = db_get_int(rows, 0, 2);
+        shelf_load(service_db(), arena, &group, 1, true, on_group, asking);
+        return;
+    }
+    asking->person = (struct page_person){
+        .plugin = plugin,
+        .entity = asking->entity,
+        .name = arena_copy(arena, db_get_text(rows, 0, 3)),
+        .text = arena_copy(arena, db_get_text(rows, 0, 4)),
+    };
+    struct db_args *args = db_int(db_args(), (int64_t)asking->entity);
+    db_ask(service_db(), &person_groups, db_int(args, PERSON_GROUPS_MAX), on_person_groups, asking);
+}
+
+static void on_get(struct bus_request *request, const void *body, void *arg)
+{
+    (void)arg;
+    const struct catalog_entity_get *ask = body;
+    struct asking *asking = arena_take(bus_arena(request), sizeof *asking);
+    *asking = (struct asking){.request = request, .entity = ask->entity};
+    db_ask(service_db(), &entity_get, db_int(db_args(), (int64_t)ask->entity), on_entity, asking);
+}
+
+/* ---- catalog.plugin.list ---- */
+
+static void on_plugins(struct bus_request *request, const void *body, void *arg)
+{
+    (void)body;
+    (void)arg;
+    struct tree_writer tree;
+    tree_start(&tree);
+    page_plugins(&tree);
+    struct catalog_plugin_list_reply reply = {.plugins = tree_done(&tree)};
+    bus_reply(request, &reply);
+    tree_free(&tree);
+}
+
+void entity_start(void)
+{
+    bus_serve(service_bus(), NULL, &catalog_entity_get_message, on_get, NULL);
+    bus_serve(service_bus(), NULL, &catalog_plugin_list_message, on_plugins, NULL);
+}
+
+const struct statement *const entity_statements[] = {&person_groups, &entity_get};
+const size_t entity_statements_count = sizeof entity_statements / sizeof *entity_statements;

@@ -1,0 +1,94 @@
+/* djembe-catalog: what exists? This file is its table of settings, statements and start. */
+#include "services/catalog/add.h"
+#include "services/catalog/adding.h"
+#include "services/catalog/browse.h"
+#include "services/catalog/catalog.h"
+#include "services/catalog/entity.h"
+#include "services/catalog/plugin.h"
+#include "services/catalog/shelf.h"
+#include "services/catalog/torrent.h"
+
+#include <assert.h>
+
+struct catalog catalog;
+
+extern const struct embedded catalog_migrations[];
+extern const size_t catalog_migrations_count;
+
+static int64_t torrent_bytes, torrent_files, torrent_content;
+
+/* clang-format off */
+static const struct option options[] = {
+    {.name = "DJEMBE_TORRENT_BYTES", .kind = OPTION_bytes, .into = &torrent_bytes, .standard = "10M", .low = 1024,
+     .high = 10485760, .help = "The largest .torrent file that is accepted."},
+    {.name = "DJEMBE_TORRENT_FILES", .kind = OPTION_number, .into = &torrent_files, .standard = "20000", .low = 1,
+     .high = 1000000, .help = "How many files a torrent may have."},
+    {.name = "DJEMBE_TORRENT_CONTENT", .kind = OPTION_bytes, .into = &torrent_content, .standard = "10240G",
+     .low = 1048576, .high = 1LL << 60, .help = "How much content a torrent may have."},
+    {.name = NULL},
+};
+/* clang-format on */
+
+static bool start(struct fault *why)
+{
+    for (size_t i = 0; i < plugins_count; i++)
+        if (!plugin_check(plugins[i], why))
+            return false;
+    catalog.limits = (struct metainfo_limits){
+        .bytes = (size_t)torrent_bytes,
+        .files = (size_t)torrent_files,
+        .size = (uint64_t)torrent_content,
+    };
+    catalog.kept = kept_new(service_db(), "catalog");
+    catalog.feed = feed_new(service_bus(), service_db(), "catalog.torrents", "catalog");
+    add_start();
+    browse_start();
+    entity_start();
+    torrent_start();
+    return true;
+}
+
+/* All statements of the parts in one table, so that --check prepares them too. */
+static const struct statement *statements[64];
+static size_t statements_count;
+
+static void statements_add(const struct statement *const *from, size_t count)
+{
+    assert(statements_count + count <= sizeof statements / sizeof *statements);
+    for (size_t i = 0; i < count; i++)
+        statements[statements_count++] = from[i];
+}
+
+static void statements_gather(void)
+{
+    statements_add(shelf_statements, shelf_statements_count);
+    statements_add(adding_statements, adding_statements_count);
+    statements_add(add_statements, add_statements_count);
+    statements_add(browse_statements, browse_statements_count);
+    statements_add(entity_statements, entity_statements_count);
+    statements_add(torrent_statements, torrent_statements_count);
+}
+
+static void metrics(struct buffer *into)
+{
+    metric_counter(into, "catalog_torrents_added_total", NULL, catalog.added, "Torrents added since the start.");
+    metric_counter(into, "catalog_uploads_refused_total", NULL, catalog.refused, "Uploads refused since the start.");
+}
+
+int main(int argc, char **argv)
+{
+    statements_gather();
+    const struct service service = {
+        .name = "catalog",
+        .bus_port = 5551,
+        .admin_port = 9103,
+        .options = options,
+        .migrations = catalog_migrations,
+        .migrations_count = catalog_migrations_count,
+        .statements = statements,
+        .statements_count = statements_count,
+        .start = start,
+        .metrics = metrics,
+    };
+    return service_main(argc, argv, &service);
+}

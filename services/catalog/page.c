@@ -1,0 +1,321 @@
+/* See page.h. One writer for lists and pages: a page is a list's group and more. */
+#include "services/catalog/page.h"
+
+#include "services/catalog/shelf_order.h"
+#include "services/common/encode.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- parts ---- */
+
+static void facts_write(struct tree_writer *tree, const struct plugin *plugin, enum level_kind kind,
+                        const struct values *values)
+{
+    tree_array(tree, "facts");
+    for (size_t i = 0; plugin->attributes[i].name != NULL; i++) {
+        const struct attribute *attribute = &plugin->attributes[i];
+        if (attribute->level != kind || attribute->type == ATTR_long || values->of[i].size == 0)
+            continue;
+        tree_map(tree, NULL);
+        tree_text(tree, "name", slice_text(attribute->name));
+        tree_text(tree, "label", slice_text(attribute->label));
+        tree_text(tree, "value", attribute->type == ATTR_flag ? slice_text("Yes") : values->of[i]);
+        tree_end(tree);
+    }
+    tree_end(tree);
+}
+
+static void person_write(struct tree_writer *tree, const struct plugin *plugin, const struct credit *credit)
+{
+    char href[128];
+    snprintf(href, sizeof href, "/%.40s/%.40s/%llu", plugin->name, plugin->levels[LEVEL_person].name,
+             (unsigned long long)credit->entity);
+    tree_count(tree, "entity", credit->entity);
+    tree_text(tree, "href", slice_text(href));
+    tree_text(tree, "name", credit->name);
+    tree_text_if(tree, "note", credit->note);
+}
+
+static void artists_write(struct tree_writer *tree, const struct shelf_group *group)
+{
+    struct credit_line line;
+    plugin_line(group->plugin, group->credits, group->credits_count, &line);
+    tree_array(tree, "artists");
+    for (size_t i = 0; i < line.count; i++) {
+        const struct line_name *name = &line.names[i];
+        tree_map(tree, NULL);
+        if (name->credit != NULL) {
+            person_write(tree, group->plugin, name->credit);
+            tree_text(tree, "role", slice_text(name->credit->role->name));
+        } else {
+            tree_text(tree, "name", slice_text(name->text));
+        }
+        tree_text(tree, "joiner", slice_text(name->joiner));
+        tree_end(tree);
+    }
+    tree_end(tree);
+}
+
+static void role_write(struct tree_writer *tree, const struct shelf_group *group, const struct role *role)
+{
+    bool begun = false;
+    for (size_t i = 0; i < group->credits_count; i++) {
+        if (group->credits[i].role != role)
+            continue;
+        if (!begun) {
+            tree_map(tree, NULL);
+            tree_text(tree, "role", slice_text(role->name));
+            tree_text(tree, "title", slice_text(role->heading));
+            tree_array(tree, "people");
+            begun = true;
+        }
+        tree_map(tree, NULL);
+        person_write(tree, group->plugin, &group->credits[i]);
+        tree_end(tree);
+    }
+    if (begun) {
+        tree_end(tree);
+        tree_end(tree);
+    }
+}
+
+static void credits_write(struct tree_writer *tree, const struct shelf_group *group)
+{
+    tree_array(tree, "credits");
+    for (const struct attribute *attribute = group->plugin->attributes; attribute->name != NULL; attribute++)
+        for (const struct role *role = attribute->roles; role != NULL && role->name != NULL; role++)
+            role_write(tree, group, role);
+    tree_end(tree);
+}
+
+static void hash_write(struct tree_writer *tree, const char *key, struct slice hash)
+{
+    char text[65];
+    if (hash.size == 0 || hash.size > 32)
+        return;
+    hex_write(hash, text);
+    tree_text(tree, key, slice_text(text));
+}
+
+/* ---- groups ---- */
+
+static void unit_more_write(struct tree_writer *tree, const struct plugin *plugin, const struct shelf_unit *unit)
+{
+    hash_write(tree, "info_hash", unit->info_hash);
+    hash_write(tree, "info_hash_v2", unit->info_hash_v2);
+    tree_text_if(tree, "description", plugin_value(plugin, &unit->values, plugin->unit_description));
+    facts_write(tree, plugin, LEVEL_unit, &unit->values);
+    tree_packed(tree, "files", unit->files);
+    if (unit->files_count > PAGE_FILES_MAX)
+        tree_count(tree, "files_more", unit->files_count - PAGE_FILES_MAX);
+}
+
+static void unit_write(struct tree_writer *tree, const struct shelf_group *group, const struct shelf_unit *unit,
+                       bool whole)
+{
+    char href[256];
+    snprintf(href, sizeof href, "%.*s#t%llu", SLICE_ARGS(group->href), (unsigned long long)unit->torrent);
+    tree_map(tree, NULL);
+    tree_count(tree, "entity", unit->entity);
+    tree_count(tree, "torrent", unit->torrent);
+    tree_text(tree, "title", unit->title);
+    tree_count(tree, "size", unit->size);
+    tree_count(tree, "files_count", unit->files_count);
+    tree_number(tree, "added_at", unit->added_at);
+    tree_count(tree, "uploader", unit->uploader);
+    tree_text(tree, "href", slice_text(href));
+    if (whole)
+        unit_more_write(tree, group->plugin, unit);
+    tree_end(tree);
+}
+
+static void editions_write(struct tree_writer *tree, const struct shelf_group *group, bool whole)
+{
+    tree_array(tree, "editions");
+    for (size_t e = 0; e < group->editions_count; e++) {
+        const struct shelf_edition *edition = &group->editions[e];
+        tree_map(tree, NULL);
+        if (edition->entity != 0)
+            tree_count(tree, "entity", edition->entity);
+        tree_text(tree, "title", edition->title);
+        if (whole)
+            facts_write(tree, group->plugin, LEVEL_edition, &edition->units[0].values);
+        tree_array(tree, "formats");
+        for (size_t u = 0; u < edition->units_count; u++)
+            unit_write(tree, group, &edition->units[u], whole);
+        tree_end(tree);
+        tree_end(tree);
+    }
+    tree_end(tree);
+}
+
+static void totals_write(struct tree_writer *tree, const struct shelf_group *group)
+{
+    uint64_t size = 0, largest = 0, count = 0;
+    int64_t newest = 0;
+    for (size_t e = 0; e < group->editions_count; e++)
+        for (size_t u = 0; u < group->editions[e].units_count; u++) {
+            const struct shelf_unit *unit = &group->editions[e].units[u];
+            size += unit->size;
+            largest = unit->size > largest ? unit->size : largest;
+            newest = unit->added_at > newest ? unit->added_at : newest;
+            count++;
+        }
+    tree_number(tree, "added_at", newest);
+    tree_count(tree, "size", size);
+    tree_count(tree, "size_max", largest);
+    tree_count(tree, "torrents_count", count);
+}
+
+static void tags_write(struct tree_writer *tree, const struct shelf_group *group)
+{
+    tree_array(tree, "tags");
+    for (size_t i = 0; i < group->tags_count; i++) {
+        tree_map(tree, NULL);
+        tree_text(tree, "name", group->tags[i]);
+        tree_end(tree);
+    }
+    tree_end(tree);
+}
+
+static void group_write(struct tree_writer *tree, const char *key, const struct shelf_group *group, bool whole)
+{
+    const struct plugin *plugin = group->plugin;
+    struct slice year = plugin_value(plugin, &group->values, plugin->year);
+    tree_map(tree, key);
+    tree_count(tree, "entity", group->entity);
+    tree_text(tree, "plugin", slice_text(plugin->name));
+    tree_text(tree, "href", group->href);
+    tree_text(tree, "title", group->title);
+    tree_text(tree, "name", group->name);
+    if (year.size > 0)
+        tree_number(tree, "year", strtoll(year.at, NULL, 10));
+    tree_text_if(tree, "type", plugin_value(plugin, &group->values, plugin->type));
+    tree_text(tree, "line", group->line);
+    artists_write(tree, group);
+    tags_write(tree, group);
+    totals_write(tree, group);
+    if (whole) {
+        tree_text_if(tree, "description", plugin_value(plugin, &group->values, plugin->description));
+        facts_write(tree, plugin, LEVEL_group, &group->values);
+        credits_write(tree, group);
+    }
+    editions_write(tree, group, whole);
+    tree_end(tree);
+}
+
+void page_group(struct tree_writer *tree, const char *key, const struct shelf_group *group)
+{
+    group_write(tree, key, group, false);
+}
+
+/* ---- pages ---- */
+
+static void head_write(struct tree_writer *tree, const char *kind, const struct plugin *plugin, uint64_t entity,
+                       uint64_t asked, struct slice href)
+{
+    tree_text(tree, "kind", slice_text(kind));
+    tree_text(tree, "plugin", slice_text(plugin->name));
+    tree_text(tree, "plugin_title", slice_text(plugin->title));
+    tree_count(tree, "entity", entity);
+    tree_count(tree, "asked", asked);
+    tree_text(tree, "href", href);
+    tree_map(tree, "levels");
+    tree_text_if(tree, "person", slice_text(plugin->levels[LEVEL_person].title));
+    tree_text_if(tree, "persons", slice_text(plugin->levels[LEVEL_person].plural));
+    tree_text_if(tree, "group", slice_text(plugin->levels[LEVEL_group].title));
+    tree_text_if(tree, "edition", slice_text(plugin->levels[LEVEL_edition].title));
+    tree_text_if(tree, "unit", slice_text(plugin->levels[LEVEL_unit].title));
+    tree_end(tree);
+}
+
+void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked)
+{
+    tree_map(tree, NULL);
+    head_write(tree, "group", group->plugin, group->entity, asked, group->href);
+    group_write(tree, "group", group, true);
+    tree_end(tree);
+}
+
+/* The first section in which a group belongs for this person; `count` of them: none. */
+static size_t section_of(const struct page_person *person, const struct shelf_group *group, size_t count)
+{
+    struct slice type = plugin_value(group->plugin, &group->values, group->plugin->type);
+    for (size_t s = 0; s < count; s++) {
+        const struct section *section = &group->plugin->sections[s];
+        if (section->type != NULL && !slice_is(type, section->type))
+            continue;
+        for (size_t i = 0; i < group->credits_count; i++)
+            if (group->credits[i].entity == person->entity && strcmp(group->credits[i].role->name, section->role) == 0)
+                return s;
+    }
+    return count;
+}
+
+static void section_write(struct tree_writer *tree, const char *title, const struct shelf_group **groups, size_t count)
+{
+    char anchor[64];
+    size_t size = 0;
+    for (const char *at = title; *at != '\0' && size < sizeof anchor - 1; at++)
+        anchor[size++] = isalnum((unsigned char)*at) ? (char)tolower((unsigned char)*at) : '-';
+    tree_map(tree, NULL);
+    tree_text(tree, "title", slice_text(title));
+    tree_text(tree, "anchor", slice_of(anchor, size));
+    tree_array(tree, "groups");
+    for (size_t i = 0; i < count; i++)
+        page_group(tree, NULL, groups[i]);
+    tree_end(tree);
+    tree_end(tree);
+}
+
+static void sections_write(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf)
+{
+    size_t count = 0;
+    while (person->plugin->sections != NULL && person->plugin->sections[count].title != NULL)
+        count++;
+    const struct shelf_group **groups = arena_take(shelf->arena, (shelf->count + 1) * sizeof *groups);
+    tree_array(tree, "sections");
+    for (size_t s = 0; s <= count; s++) {
+        size_t inside = 0;
+        for (size_t g = 0; g < shelf->count; g++)
+            if (section_of(person, &shelf->groups[g], count) == s)
+                groups[inside++] = &shelf->groups[g];
+        if (inside == 0)
+            continue;
+        shelf_order_groups(groups, inside);
+        section_write(tree, s < count ? person->plugin->sections[s].title : person->plugin->levels[LEVEL_group].plural,
+                      groups, inside);
+    }
+    tree_end(tree);
+}
+
+void page_of_person(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf)
+{
+    struct slice href = shelf_href(person->plugin, LEVEL_person, person->entity, shelf->arena);
+    tree_map(tree, NULL);
+    head_write(tree, "person", person->plugin, person->entity, person->entity, href);
+    tree_text(tree, "name", person->name);
+    tree_text_if(tree, "text", person->text);
+    tree_count(tree, "groups_count", shelf->count);
+    sections_write(tree, person, shelf);
+    tree_end(tree);
+}
+
+struct slice page_files(const struct metainfo *metainfo, struct arena *arena)
+{
+    struct tree_writer tree;
+    tree_start(&tree);
+    tree_array(&tree, NULL);
+    for (size_t i = 0; i < metainfo->files_count && i < PAGE_FILES_MAX; i++) {
+        tree_map(&tree, NULL);
+        tree_text(&tree, "path", metainfo->files[i].path);
+        tree_count(&tree, "size", metainfo->files[i].size);
+        tree_end(&tree);
+    }
+    tree_end(&tree);
+    struct slice packed = arena_copy(arena, tree_done(&tree).packed);
+    tree_free(&tree);
+    return packed;
+}

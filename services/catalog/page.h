@@ -1,0 +1,30 @@
+/* The trees of README.md: groups, the pages of entities, the plugins' descriptions. Pure. */
+#ifndef DJEMBE_CATALOG_PAGE_H
+#define DJEMBE_CATALOG_PAGE_H
+
+#include "services/catalog/shelf.h"
+#include "services/catalog/tree.h"
+
+#define PAGE_FILES_MAX 1000
+
+/* catalog.plugin.list */
+void page_plugins(struct tree_writer *tree);
+
+/* One group as lists show it. */
+void page_group(struct tree_writer *tree, const char *key, const struct shelf_group *group);
+
+/* The page of a group; `asked` is the entity that was asked for. */
+void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked);
+
+/* The page of a person who is credited in the groups of the shelf. */
+struct page_person {
+    const struct plugin *plugin;
+    uint64_t entity;
+    struct slice name, text;
+};
+void page_of_person(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf);
+
+/* The files of a torrent as pages show them, packed: what the database keeps. In the arena. */
+struct slice page_files(const struct metainfo *metainfo, struct arena *arena);
+
+#endif

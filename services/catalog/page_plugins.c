@@ -1,0 +1,85 @@
+/* catalog.plugin.list: what a form needs to know of each plugin. */
+#include "services/catalog/page.h"
+
+static void text(struct tree_writer *tree, const char *key, const char *value)
+{
+    tree_text_if(tree, key, slice_text(value));
+}
+
+static void level_write(struct tree_writer *tree, const struct level *level, enum level_kind kind)
+{
+    static const char *const kinds[LEVEL_COUNT] = {"person", "group", "edition", "unit"};
+    tree_map(tree, NULL);
+    text(tree, "name", level->name);
+    text(tree, "title", level->title);
+    text(tree, "plural", level->plural);
+    text(tree, "kind", kinds[kind]);
+    tree_end(tree);
+}
+
+static void roles_write(struct tree_writer *tree, const struct role *roles)
+{
+    tree_array(tree, "roles");
+    for (const struct role *role = roles; role->name != NULL; role++) {
+        tree_map(tree, NULL);
+        text(tree, "name", role->name);
+        text(tree, "title", role->title);
+        tree_end(tree);
+    }
+    tree_end(tree);
+}
+
+static void field_write(struct tree_writer *tree, const struct plugin *plugin, const struct attribute *attribute)
+{
+    static const char *const types[] = {"text", "long", "number", "choice", "flag", "text", "credit"};
+    tree_map(tree, NULL);
+    text(tree, "name", attribute->name);
+    text(tree, "label", attribute->label);
+    text(tree, "level", plugin->levels[attribute->level].name);
+    text(tree, "type", types[attribute->type]);
+    tree_flag(tree, "required", attribute->required);
+    tree_flag(tree, "repeat", attribute->type == ATTR_credit);
+    text(tree, "help", attribute->help);
+    text(tree, "note", attribute->note);
+    if (attribute->high > 0) {
+        tree_number(tree, "low", attribute->low);
+        tree_number(tree, "high", attribute->high);
+    }
+    if (attribute->choices != NULL) {
+        tree_array(tree, "choices");
+        for (const char *const *choice = attribute->choices; *choice != NULL; choice++)
+            text(tree, NULL, *choice);
+        tree_end(tree);
+    }
+    if (attribute->roles != NULL)
+        roles_write(tree, attribute->roles);
+    tree_end(tree);
+}
+
+static void plugin_write(struct tree_writer *tree, const struct plugin *plugin)
+{
+    tree_map(tree, NULL);
+    text(tree, "name", plugin->name);
+    text(tree, "title", plugin->title);
+    text(tree, "accounting", plugin->accounting);
+    tree_array(tree, "levels");
+    for (enum level_kind kind = 0; kind < LEVEL_COUNT; kind++)
+        if (plugin->levels[kind].name != NULL)
+            level_write(tree, &plugin->levels[kind], kind);
+    tree_end(tree);
+    text(tree, "group_level", plugin->levels[LEVEL_group].name);
+    tree_array(tree, "fields");
+    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
+        if (attribute->found_in == NULL)
+            field_write(tree, plugin, attribute);
+    tree_end(tree);
+    tree_end(tree);
+}
+
+void page_plugins(struct tree_writer *tree)
+{
+    tree_array(tree, NULL);
+    for (size_t i = 0; i < plugins_count; i++)
+        plugin_write(tree, plugins[i]);
+    tree_end(tree);
+}

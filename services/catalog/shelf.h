@@ -1,0 +1,64 @@
+/* Groups with all that stands below them, as pages show them: read from the database in four statements that run side
+ * by side, then put in order. */
+#ifndef DJEMBE_CATALOG_SHELF_H
+#define DJEMBE_CATALOG_SHELF_H
+
+#include "services/catalog/line.h"
+#include "services/common/db.h"
+
+struct shelf_unit {
+    uint64_t entity, torrent, uploader;
+    struct values values; /* of the unit, its edition and its group */
+    struct slice title;
+    uint64_t size, files_count;
+    int64_t added_at;
+    /* When the whole was asked for: */
+    struct slice info_hash, info_hash_v2;
+    struct slice files; /* packed: an array of {path, size} maps */
+};
+
+struct shelf_edition {
+    uint64_t entity; /* 0: the plugin has no editions */
+    struct slice title;
+    size_t rank; /* which of the plugin's lines the title is: the last, plain one comes first on a page */
+    struct shelf_unit *units;
+    size_t units_count;
+};
+
+struct shelf_group {
+    uint64_t entity;
+    const struct plugin *plugin;
+    struct slice name, title, line, href;
+    struct values values;
+    const struct credit *credits;
+    size_t credits_count;
+    const struct slice *tags;
+    size_t tags_count;
+    struct shelf_edition *editions;
+    size_t editions_count;
+};
+
+struct shelf {
+    struct arena *arena;
+    struct shelf_group *groups; /* in the order asked for; those that are not there are left out */
+    size_t count;
+};
+
+/* Everything lives in `arena`, which must outlast the callback. `whole`: with info-hashes and files. */
+typedef void shelf_done_fn(void *arg, const struct shelf *shelf, const struct fault *why);
+void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, bool whole,
+                shelf_done_fn *done, void *arg);
+
+/* The address of an entity's page. */
+struct slice shelf_href(const struct plugin *plugin, enum level_kind kind, uint64_t entity, struct arena *arena);
+
+/* A torrent on the shelf; NULL: it is not there. */
+const struct shelf_unit *shelf_find(const struct shelf *shelf, uint64_t torrent, const struct shelf_group **group);
+
+/* What lines of a unit are made of. */
+struct line_source shelf_source(const struct shelf_group *group, const struct values *values);
+
+extern const struct statement *const shelf_statements[];
+extern const size_t shelf_statements_count;
+
+#endif
