@@ -35,7 +35,8 @@ static bool refuse(const struct parser *parser, unsigned line, struct fault *why
                    struct slice name)
 {
     return fault_set(why, STATUS_internal, NULL, "%s:%u: %s%s%.*s", parser->into->name, line, sentence,
-                     name.size > 0 ? ": " : "", (int)(name.size < NAME_MAX_SIZE ? name.size : NAME_MAX_SIZE), name.at);
+                     name.size > 0 ? ": " : "", (int)(name.size < NAME_MAX_SIZE ? name.size : NAME_MAX_SIZE),
+                     name.at != NULL ? name.at : "");
 }
 
 static bool is_blank(char c)

@@ -164,10 +164,10 @@ static void copy_entry(struct tree_writer *writer, const char *key, const msgpac
     }
     char flag[KEY_MAX + 8];
     if (value->type == MSGPACK_OBJECT_ARRAY && fits) {
-        snprintf(flag, sizeof flag, "has_%s", key);
+        snprintf(flag, sizeof flag, "has_%.*s", KEY_MAX, key);
         tree_flag(writer, flag, value->via.array.size > 0);
     } else if (is_count && fits && ends_with(key, "_count")) {
-        snprintf(flag, sizeof flag, "%s_one", key);
+        snprintf(flag, sizeof flag, "%.*s_one", KEY_MAX, key);
         tree_flag(writer, flag, value->via.u64 == 1);
     }
 }
