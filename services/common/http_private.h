@@ -1,4 +1,5 @@
-/* What http.c (the listener) and http_request.c (one request) share. */
+/* What http.c (the listener in the loop), http_access.c (how requests come in), http_request.c (one request) and
+ * http_socket.c share. */
 #ifndef DJEMBE_COMMON_HTTP_PRIVATE_H
 #define DJEMBE_COMMON_HTTP_PRIVATE_H
 
@@ -6,6 +7,29 @@
 #include "services/common/http.h"
 
 #include <microhttpd.h>
+
+#define SPARE_ARENAS 64 /* kept for the next requests */
+
+struct http {
+    struct http *next; /* of all listeners */
+    struct loop *loop;
+    struct MHD_Daemon *daemon;
+    struct loop_watch *watch;
+    struct loop_timer *wake;
+    int64_t wake_at;
+    char address[64];
+    unsigned port;
+    struct http_limits limits;
+    http_handler_fn *handler;
+    void *arg;
+    struct http_request *requests;
+    struct arena *spare[SPARE_ARENAS];
+    size_t spare_count;
+    uint64_t handled, refused;
+    bool running, stopping; /* stopping: takes no new connections */
+    bool full;              /* has as many connections as it may */
+    bool closing;           /* takes no new requests either */
+};
 
 /* A request's way: NEW -> READING -> HANDLING -> (WAITING ->) ANSWERED -> SENT. It is freed when it has been answered
  * and MHD has done with it, in whichever order the two happen. */
@@ -47,14 +71,16 @@ void request_answer(struct http_request *request, unsigned status, const char *t
 
 void http_link(struct http_request **list, struct http_request *request);
 void http_unlink(struct http_request **list, struct http_request *request);
-struct http_request **http_requests(struct http *http);
 struct arena *http_take_arena(struct http *http);
 void http_keep_arena(struct http *http, struct arena *arena);
 /* Wakes the request's connection: its response is ready. */
 void http_wake(struct http *http, struct http_request *request);
-bool http_is_stopping(const struct http *http);
 
-/* http_socket.c */
+/* Answers for a handler that is not asked any more. */
+void request_answer_closing(struct http_request *request);
+/* MHD's part, on an open listening socket; NULL when it does not start. */
+struct MHD_Daemon *http_daemon_start(struct http *http, int fd);
+/* -1 with `why` when it cannot be opened. */
 int http_socket(const char *address, struct fault *why);
 
 #endif

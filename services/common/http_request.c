@@ -55,7 +55,7 @@ struct http_request *request_new(struct http *http, const char *target)
     request->arena = arena;
     request->http = http;
     split_target(request, arena_copy(arena, slice_text(target)));
-    http_link(http_requests(http), request);
+    http_link(&http->requests, request);
     return request;
 }
 
@@ -63,7 +63,7 @@ void request_free(struct http_request *request)
 {
     if (request->done != NULL)
         request->done(request->done_arg);
-    http_unlink(request->http != NULL ? http_requests(request->http) : &orphans, request);
+    http_unlink(request->http != NULL ? &request->http->requests : &orphans, request);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
     buffer_free(&request->body);
@@ -86,7 +86,7 @@ void request_settle(struct http_request *request)
     }
     request->connection = NULL;
     if (request->http != NULL)
-        http_unlink(http_requests(request->http), request);
+        http_unlink(&request->http->requests, request);
     request->http = NULL;
     http_link(&orphans, request);
 }
@@ -179,7 +179,7 @@ void request_answer(struct http_request *request, unsigned status, const char *t
         add_header(request->response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     for (struct http_header_set *header = request->headers; header != NULL; header = header->next)
         add_header(request->response, header->name, header->value);
-    if (http_is_stopping(request->http))
+    if (request->http->stopping)
         add_header(request->response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define DRAIN_MS 5000 /* how long a stop waits for what is under way */
+#define CHECK_LOOK_MS 20
 #define CHECK_MS 5000 /* how long --check waits for PostgreSQL */
 #define DRAIN_LOOK_MS 10
 
@@ -80,10 +81,6 @@ static bool bus_start(struct fault *why)
 static void on_database(void *arg, bool up)
 {
     (void)arg;
-    if (up)
-        log_info("database is there", "");
-    else
-        log_warning("database is away", "");
     if (!up || life.database_ready)
         return;
     life.database_ready = true;
@@ -187,34 +184,45 @@ static void on_check_database(void *arg, bool up)
     loop_stop(life.loop);
 }
 
-static void on_check_over(void *arg)
+/* The first trouble that the database module logs is the answer. */
+static void look_for_trouble(void *arg)
 {
     (void)arg;
-    loop_stop(life.loop);
+    if (*log_last_error(NULL) != '\0' || clock_ticks() - life.started_at > CHECK_MS)
+        loop_stop(life.loop);
 }
 
-/* PostgreSQL that is away is no wrong setting: the daemon would start and wait for it. */
-static int check(void)
+static bool check_statements(void)
 {
     bool up = false;
+    life.started_at = clock_ticks();
+    life.loop = loop_new();
+    life.db = db_new(life.loop, life.settings.database, 1, life.service->statements, life.service->statements_count);
+    db_on_change(life.db, on_check_database, &up);
+    struct loop_timer *look = loop_timer_new(life.loop, CHECK_LOOK_MS, CHECK_LOOK_MS, look_for_trouble, NULL);
+    loop_run(life.loop);
+    loop_timer_cancel(&look);
+    db_destroy(&life.db);
+    loop_destroy(&life.loop);
+    return up;
+}
+
+/* PostgreSQL that is away is no wrong setting: the daemon would start and wait for it. A statement that does not fit is
+ * a fault, but for a database that no daemon has prepared yet. */
+static int check(void)
+{
     char path[4200];
     snprintf(path, sizeof path, "%s/%s.key_secret", life.settings.keys, life.service->name);
     if (access(path, R_OK) != 0)
         fatal(
             "The key %s cannot be read (%s): make the keys with `djembe-admin keys FOLDER` and set DJEMBE_KEYS to it.",
             path, strerror(errno));
-    life.loop = loop_new();
-    life.db = db_new(life.loop, life.settings.database, 1, life.service->statements, life.service->statements_count);
-    db_on_change(life.db, on_check_database, &up);
-    loop_timer_new(life.loop, CHECK_MS, 0, on_check_over, NULL);
-    loop_run(life.loop);
-    printf(
-        "djembe-%s: the settings are good; %s.\n", life.service->name,
-        up ? "all SQL statements fit the database"
-           : "PostgreSQL was not reached, or has not been migrated yet, so that the SQL statements were not checked");
-    db_destroy(&life.db);
-    loop_destroy(&life.loop);
-    return 0;
+    bool up = check_statements(), unfit = !up && strstr(log_last_error(NULL), "cannot be prepared") != NULL;
+    printf("djembe-%s: the settings are good; %s.\n", life.service->name,
+           up      ? "all SQL statements fit the database"
+           : unfit ? "but a statement does not fit the database (above), or the daemon has never run on it"
+                   : "PostgreSQL is away, so that the SQL statements were not checked");
+    return unfit ? 1 : 0;
 }
 
 static int run(const struct option *options)
