@@ -200,11 +200,8 @@ static bool parent_read(struct adding *adding, uint64_t parent, const struct db_
         return fault_set(why, STATUS_not_found, "parent", "What you want to add to is not here (any more).");
     enum level_kind kind = (enum level_kind)db_get_int(rows, 0, 1);
     if (!slice_is(db_get_text(rows, 0, 0), adding->plugin->name) || (kind != LEVEL_group && kind != LEVEL_edition))
-        return fault_set(
-            why, STATUS_invalid, "parent", "Nothing can be added there: choose a %s%s%s.",
-            adding->plugin->levels[LEVEL_group].title,
-            adding->plugin->levels[LEVEL_edition].name != NULL ? " or a " : "",
-            adding->plugin->levels[LEVEL_edition].name != NULL ? adding->plugin->levels[LEVEL_edition].title : "");
+        return fault_set(why, STATUS_invalid, "parent", "Nothing can be added to that: open the page of its %s.",
+                         adding->plugin->levels[LEVEL_group].title);
     adding->group = (uint64_t)db_get_int(rows, 0, 2);
     adding->group_name = arena_copy(adding->arena, db_get_text(rows, 0, 3));
     adding->joined = true;

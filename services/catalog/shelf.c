@@ -205,16 +205,14 @@ static void on_units(void *arg, const struct db_rows *rows, const struct fault *
         uint64_t above = (uint64_t)db_get_int(rows, i, 3);
         if (group == NULL)
             continue;
-        struct shelf_edition *last = group->editions + group->editions_count;
         if (group->editions_count == 0)
-            group->editions = last = edition;
-        if (group->editions_count == 0 || last[-1].entity != above) {
+            group->editions = edition;
+        if (group->editions_count == 0 || edition[-1].entity != above) {
             *edition++ = (struct shelf_edition){.entity = above, .units = unit};
             group->editions_count++;
-            last = edition;
         }
         unit_read(rows, i, group, loading->shelf.arena, unit++);
-        last[-1].units_count++;
+        edition[-1].units_count++;
     }
     loading_step(loading, why);
 }
