@@ -113,7 +113,7 @@ static bool form_is_ours(const struct visit *visit)
 
 static void ask_to_sign_in(struct visit *visit)
 {
-    if (!slice_is(http_method(visit->http), "GET")) {
+    if (slice_is(http_method(visit->http), "POST")) {
         page_error(visit, 403, "Sign in first: your session is over.", NULL);
         return;
     }
