@@ -99,12 +99,9 @@ void http_wake(struct http *http, struct http_request *request)
 
 static unsigned bound_port(int fd)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_in6 at = {0}; /* the port stands at the same place in IPv4 */
     socklen_t size = sizeof at;
-    if (getsockname(fd, (struct sockaddr *)&at, &size) != 0)
-        return 0;
-    return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-                                          : ((struct sockaddr_in *)&at)->sin_port);
+    return getsockname(fd, (struct sockaddr *)&at, &size) == 0 ? ntohs(at.sin6_port) : 0;
 }
 
 struct http *http_listen(struct loop *loop, const char *address, const struct http_limits *limits,

@@ -171,7 +171,7 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 void request_answer(struct http_request *request, unsigned status, const char *type, struct slice body)
 {
     assert(request->response == NULL);
-    request->response = MHD_create_response_from_buffer(body.size, (void *)(uintptr_t)body.at, MHD_RESPMEM_MUST_COPY);
+    request->response = MHD_create_response_from_buffer(body.size, (void *)body.at, MHD_RESPMEM_MUST_COPY);
     if (request->response == NULL)
         fatal("out of memory: an answer of %zu bytes could not be made", body.size);
     request->status = status;

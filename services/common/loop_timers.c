@@ -115,7 +115,6 @@ int64_t timers_next(const struct timers *timers)
 
 static void fire(struct timers *timers, struct loop_timer *timer, int64_t now)
 {
-    take_out(timers, timer);
     timers->firing = timer;
     timer->due(timer->arg);
     timers->firing = NULL;
@@ -128,8 +127,14 @@ static void fire(struct timers *timers, struct loop_timer *timer, int64_t now)
 void timers_run(struct timers *timers, int64_t now)
 {
     uint64_t before = timers->started;
-    while (timers->count > 0 && timers->heap[0]->at <= now && timers->heap[0]->number < before)
-        fire(timers, timers->heap[0], now);
+    while (timers->count > 0) {
+        struct loop_timer *timer = timers->heap[0];
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was freed has been taken out */
+        if (timer->at > now || timer->number >= before)
+            break;
+        take_out(timers, timer);
+        fire(timers, timer, now);
+    }
 }
 
 void timers_free(struct timers *timers)

@@ -252,6 +252,6 @@ int service_main(int argc, char **argv, const struct service *service)
         read_settings(options);
         status = strcmp(word, "--check") == 0 ? check() : run(options);
     }
-    free((void *)(uintptr_t)options);
+    free((void *)options);
     return status;
 }

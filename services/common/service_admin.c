@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,14 +69,13 @@ static void show_readiness(const struct service_life *life, struct http_request 
 
 static int64_t resident_memory(void)
 {
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
+    char line[128] = "";
+    FILE *file = fopen("/proc/self/statm", "re");
     if (file == NULL)
         return 0;
-    if (fscanf(file, "%*s %ld", &pages) != 1)
-        pages = 0;
+    const char *second = fgets(line, sizeof line, file) != NULL ? strchr(line, ' ') : NULL;
     fclose(file);
-    return (int64_t)pages * sysconf(_SC_PAGESIZE);
+    return second != NULL ? strtol(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
 static void add_process_metrics(const struct service_life *life, struct buffer *body)
