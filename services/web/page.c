@@ -113,6 +113,7 @@ void page_begin(struct visit *visit, const char *title, const char *at)
 {
     char csrf[PROOF_TEXT_MAX] = "";
     struct tree_writer *out = visit->out = tree_new();
+    visit_read_flash(visit);
     if (visit->cookie.size > 0)
         csrf_make(visit->cookie, csrf);
     add_site(out);

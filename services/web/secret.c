@@ -37,8 +37,10 @@ bool secret_read(struct slice text, struct secret *into)
     char bytes[SECRET_SIZE];
     if (text.size != SECRET_TEXT_MAX - 1 || !base32_read(text, bytes, sizeof bytes))
         return false;
-    /* Base32 reads in either case: only the form that was given out has the hash that was stored. */
     base32_write(slice_of(bytes, sizeof bytes), into->text);
+    /* Base32 reads other forms of the same bytes too: only the one that was given out is ours. */
+    if (!slice_equal(text, slice_text(into->text)))
+        return false;
     hash(slice_text(into->text), into->hash);
     return true;
 }

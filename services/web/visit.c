@@ -148,11 +148,10 @@ static void run_page(struct visit *visit)
 
 /* ---- who is it ---- */
 
-static void read_flash(struct visit *visit, struct slice cookies)
+void visit_read_flash(struct visit *visit)
 {
-    struct slice cookie = cookie_get(cookies, visit_flash_cookie());
-    bool shows_page = slice_is(http_method(visit->http), "GET") && visit->route->guard == GUARD_none;
-    if (cookie.size == 0 || !shows_page)
+    struct slice cookie = cookie_get(http_header(visit->http, "Cookie"), visit_flash_cookie());
+    if (cookie.size == 0 || visit->cookie.size == 0)
         return;
     flash_read(visit->cookie, cookie, &visit->flash);
     visit_set_cookie(visit, visit_flash_cookie(), "", -1);
@@ -164,7 +163,6 @@ static void as_guest(struct visit *visit)
     struct secret guest;
     if (secret_read(cookie_get(cookies, visit_guest_cookie()), &guest))
         visit->cookie = arena_copy(visit->arena, slice_text(guest.text));
-    read_flash(visit, cookies);
     run_page(visit);
 }
 
@@ -196,7 +194,6 @@ static void on_session(void *arg, const struct member *member, uint64_t session,
     visit->session = session;
     if (stale)
         visit_set_cookie(visit, visit_session_cookie(), visit->cookie.at, WEB_SESSION_MS / 1000);
-    read_flash(visit, http_header(visit->http, "Cookie"));
     run_page(visit);
 }
 

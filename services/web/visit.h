@@ -32,7 +32,7 @@ struct visit {
     bool signed_in, by_token;
     struct member me;
     uint64_t session;
-    struct flash flash; /* of the page before */
+    struct flash flash; /* of the page before, once a page is shown */
 
     struct missing missing[VISIT_MISSING_MAX];
     size_t missing_count;
@@ -57,6 +57,9 @@ void visit_set_cookie(struct visit *visit, const char *name, const char *value, 
 
 /* Makes sure that there is a cookie to bind forms to: a guest without one gets one. */
 void visit_know_guest(struct visit *visit);
+
+/* Reads what the page before left to be told, and takes it away: when a page is really shown. */
+void visit_read_flash(struct visit *visit);
 
 /* What the member's announce URL is. */
 const char *visit_announce(struct visit *visit);
