@@ -2,7 +2,10 @@
 
 import ctypes
 import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -31,14 +34,14 @@ _offsets = iter(range(0, 60000, 100))
 
 
 @pytest.fixture(scope="session")
-def make_instance(tmp_path_factory):
-    """make_instance(name, **settings): a running instance, stopped at the end of the session at the latest."""
+def make_instance():
+    """make_instance(name, **settings): a running instance, stopped at the end of the session at the latest. Its folder is one that
+    the daemons may enter, which pytest's are not; it stays when DJEMBE_TEST_KEEP is set."""
     made = []
 
     def make(name, start=True, **settings):
-        folder = tmp_path_factory.mktemp(name)
-        os.chmod(folder.parent, 0o755)
-        os.chmod(folder.parent.parent, 0o755)
+        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"djembe-{name}-"))
+        folder.chmod(0o755)
         instance = Instance(folder / "var", next(_offsets), **settings)
         made.append(instance)
         if start:
@@ -48,6 +51,8 @@ def make_instance(tmp_path_factory):
     yield make
     for instance in made:
         instance.run("down", ok=False)
+        if not os.environ.get("DJEMBE_TEST_KEEP"):
+            shutil.rmtree(instance.folder.parent)
 
 
 @pytest.fixture(scope="module")

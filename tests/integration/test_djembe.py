@@ -182,7 +182,7 @@ def test_the_invitation_is_shown_until_somebody_has_an_account(make_instance):
 def test_any_request_can_be_sent_on_the_bus(instance):
     assert instance.bus("catalog.plugin.list")["plugins"][0]["name"] == "music"
     done = instance.run("admin", "bus", "catalog.torrent.get", '{"torrent": 999999}', ok=False)
-    assert done.returncode == 1 and "(not_found)" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert done.returncode == 1 and "(not_found: torrent)" in done.stderr and len(done.stderr.splitlines()) == 1
     done = instance.run("admin", "bus", "catalog.torrent.get", '{"torrent": -1}', ok=False)
     assert done.returncode == 1 and "(invalid: torrent)" in done.stderr
     done = instance.run("admin", "bus", "catalog.torrent.get", "{torrent", ok=False)
@@ -203,10 +203,9 @@ def test_two_instances_live_side_by_side(instance, make_instance):
     assert instance.run("status").returncode == 0
 
 
-def test_a_folder_with_a_long_name_works(make_instance, tmp_path):
+def test_a_folder_with_a_long_name_works(make_instance):
     instance = make_instance("long", start=False)
-    instance.folder = instance.folder / ("long" * 25)
-    instance.env["DJEMBE_VAR"] = str(instance.folder)
+    instance.env["DJEMBE_VAR"] = str(instance.folder / ("long" * 25))
     instance.up()
     assert instance.run("psql", "-Atc", "SELECT 1").stdout.strip() == "1"
     instance.down()
@@ -214,8 +213,8 @@ def test_a_folder_with_a_long_name_works(make_instance, tmp_path):
 
 def test_a_folder_that_the_daemons_may_not_enter_becomes_a_link(make_instance):
     instance = make_instance("closed", start=False)
-    instance.folder.mkdir(mode=0o700)
-    os.chmod(instance.folder, 0o700)
+    instance.folder.mkdir()
+    instance.folder.chmod(0o700)
     inner = instance.folder / "var"
     instance.env["DJEMBE_VAR"] = str(inner)
     try:
