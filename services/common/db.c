@@ -267,12 +267,8 @@ void db_ask(struct db *db, const struct statement *statement, struct db_args *ar
     item->args = args;
     item->done = done;
     item->arg = arg;
-    struct fault why = {0};
-    if (args_wrong(args, &why)) {
-        db_fail(db, item, &why);
-        return;
-    }
     if (db->asks.count >= DB_WAITING_MOST) {
+        struct fault why = {0};
         fault_set(&why, STATUS_unavailable, NULL, "%s", status_text(STATUS_unavailable));
         db_fail(db, item, &why);
         return;

@@ -14,7 +14,6 @@ enum { ARGS_MOST = 32 };
 
 struct db_args {
     int count;
-    bool has_nul; /* a text with a NUL byte, which PostgreSQL cannot hold */
     char *values[ARGS_MOST];
     int lengths[ARGS_MOST];
     int formats[ARGS_MOST];
@@ -33,14 +32,6 @@ void args_free(struct db_args **args)
         free((*args)->values[i]);
     free(*args);
     *args = NULL;
-}
-
-bool args_wrong(const struct db_args *args, struct fault *why)
-{
-    if (args == NULL || !args->has_nul)
-        return false;
-    fault_set(why, STATUS_invalid, NULL, "A text holds a NUL byte, which cannot be stored: remove it.");
-    return true;
 }
 
 bool args_send(const struct db_args *args, PGconn *pg, const char *statement)
@@ -80,11 +71,19 @@ struct db_args *db_flag(struct db_args *args, bool value)
     return args_add(args, mem_text(slice_text(value ? "t" : "f")), 1, 0);
 }
 
+/* PostgreSQL cannot hold NUL bytes, and libpq would cut the text there: as bytes that are not UTF-8 they make it refuse
+ * the text (STATUS_invalid). */
+static void nul_spoil(char *text, size_t size)
+{
+    for (char *nul; (nul = memchr(text, 0, size)) != NULL;)
+        *nul = '\xff';
+}
+
 struct db_args *db_text(struct db_args *args, struct slice value)
 {
-    if (value.size > 0 && memchr(value.at, 0, value.size) != NULL)
-        args->has_nul = true;
-    return args_add(args, mem_text(value), value.size, 0);
+    char *text = mem_text(value);
+    nul_spoil(text, value.size);
+    return args_add(args, text, value.size, 0);
 }
 
 struct db_args *db_bytes(struct db_args *args, struct slice value)
@@ -153,11 +152,10 @@ struct db_args *db_texts(struct db_args *args, const struct slice *values, size_
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             buffer_add(&text, ",", 1);
-        if (values[i].size > 0 && memchr(values[i].at, 0, values[i].size) != NULL)
-            args->has_nul = true;
         quoted_add(&text, values[i]);
     }
     buffer_add(&text, "}", 1);
+    nul_spoil(text.at, text.size);
     return args_add_buffer(args, &text);
 }
 

@@ -48,10 +48,11 @@ static void sent_lost(struct db *db, struct item *item, struct queue *again, con
     } else if (item->kind == ITEM_ask && item->tx == NULL && statement_reads(item->statement)) {
         queue_add(again, item);
     } else {
-        item->uncertain = item->kind == ITEM_commit && !item->tx->failed;
-        if (item->tx != NULL)
-            tx_fault(item->tx, why);
-        db_fail(db, item, item->tx != NULL ? &item->tx->why : why);
+        /* The loss is no fault of the transaction yet: whether one of its statements had failed before decides about
+         * the commit behind them. */
+        bool failed = item->tx != NULL && item->tx->failed;
+        item->uncertain = item->kind == ITEM_commit && !failed;
+        db_fail(db, item, failed ? &item->tx->why : why);
     }
 }
 
@@ -225,11 +226,24 @@ static void answer_late(struct connection *connection, int64_t now)
     }
 }
 
+/* Where one is not answered, those that have nothing to do would not be either: their next ask would wait in vain. */
+static void connections_distrust(struct db *db)
+{
+    for (unsigned i = 0; i < db->connections_count; i++) {
+        struct connection *connection = &db->connections[i];
+        if (connection->state == CONNECTION_ready && connection->sent.first == NULL && connection->owner == NULL)
+            connection_lose(connection, "PostgreSQL does not answer");
+    }
+}
+
 static void working_tick(struct connection *connection, int64_t now)
 {
-    if (connection->sent.first != NULL && now - connection->heard > DB_ANSWER_MS)
+    if (connection->sent.first != NULL && now - connection->heard > DB_ANSWER_MS) {
         connection_lose(connection, "PostgreSQL does not answer");
-    else if (connection->owner != NULL && now - connection->owner->born > DB_TX_MS)
+        connections_distrust(connection->db);
+        return;
+    }
+    if (connection->owner != NULL && now - connection->owner->born > DB_TX_MS)
         connection_lose(connection, "a transaction took too long");
     else
         answer_late(connection, now);

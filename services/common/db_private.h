@@ -162,7 +162,6 @@ void tx_abandon(struct db_tx *tx, const struct fault *why);
 /* ---- db_args.c ---- */
 
 bool args_send(const struct db_args *args, PGconn *pg, const char *statement);
-bool args_wrong(const struct db_args *args, struct fault *why);
 void args_free(struct db_args **args);
 
 /* ---- db_rows.c ---- */
