@@ -192,6 +192,11 @@ uint32_t sessions_count(const struct sessions *sessions)
     return sessions->slab.live;
 }
 
+uint32_t sessions_round(const struct sessions *sessions)
+{
+    return sessions->slab.top;
+}
+
 size_t sessions_bytes(const struct sessions *sessions)
 {
     return slab_bytes(&sessions->slab) + table_bytes(&sessions->table);

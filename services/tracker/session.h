@@ -58,6 +58,8 @@ struct session *sessions_at(const struct sessions *sessions, uint32_t handle);
 unsigned sessions_sweep(struct sessions *sessions, int64_t before, unsigned steps);
 
 uint32_t sessions_count(const struct sessions *sessions);
+/* How many steps a whole round of the sweep takes. */
+uint32_t sessions_round(const struct sessions *sessions);
 size_t sessions_bytes(const struct sessions *sessions);
 
 #endif

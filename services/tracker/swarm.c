@@ -220,6 +220,11 @@ uint32_t peers_count(const struct peers *peers)
     return peers->slab.live;
 }
 
+uint32_t peers_round(const struct peers *peers)
+{
+    return peers->slab.top;
+}
+
 size_t peers_bytes(const struct peers *peers)
 {
     return slab_bytes(&peers->slab);

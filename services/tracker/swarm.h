@@ -49,6 +49,8 @@ void peers_sweep(struct peers *peers, uint32_t before, unsigned steps, void (*go
                  void *arg);
 
 uint32_t peers_count(const struct peers *peers);
+/* How many steps a whole round of the sweep takes. */
+uint32_t peers_round(const struct peers *peers);
 /* Bytes of all peer records; the swarms' arrays are apart. */
 size_t peers_bytes(const struct peers *peers);
 

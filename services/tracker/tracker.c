@@ -157,17 +157,17 @@ static void on_silent(void *arg, uint32_t peer)
     tracker_store_later(tracker, session);
 }
 
-static unsigned steps_of(uint32_t count)
+static unsigned steps_of(uint32_t whole_round)
 {
-    return SWEEP_LEAST + count / (SWEEP_ROUND_SECONDS * SWEEPS_A_SECOND);
+    return SWEEP_LEAST + whole_round / (SWEEP_ROUND_SECONDS * SWEEPS_A_SECOND);
 }
 
 void tracker_sweep(struct tracker *tracker, int64_t now)
 {
     int64_t oldest = now / 1000 - tracker_peer_ttl(tracker);
-    peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, steps_of(peers_count(tracker->peers)), on_silent,
+    peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, steps_of(peers_round(tracker->peers)), on_silent,
                 tracker);
-    sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, steps_of(sessions_count(tracker->sessions)));
+    sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, steps_of(sessions_round(tracker->sessions)));
 }
 
 static uint64_t append_again(void *arg, const struct session_totals *totals)
