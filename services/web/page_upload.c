@@ -14,7 +14,7 @@
 #include <openssl/sha.h>
 
 #define KEY_SIZE 16
-#define ADD_MS 20000
+#define ADD_MS 8000
 
 struct upload {
     const char *plugin;
@@ -203,10 +203,9 @@ static void on_added(void *arg, const void *reply, const msgpack_object *body, c
     if (why != NULL) {
         upload->refused = true;
         upload->why = *why;
-        if (why->status == STATUS_unavailable && why->text[0] == '\0')
-            fault_set(
-                &upload->why, STATUS_unavailable, NULL,
-                "The catalog is away for the moment. Nothing you typed is lost: send the form again in a minute.");
+        if (why->status == STATUS_unavailable)
+            fault_set(&upload->why, STATUS_unavailable, NULL,
+                      "The catalog is away for the moment. What you typed is kept: send the form again in a minute.");
         show_again(visit);
         return;
     }
