@@ -1,0 +1,46 @@
+/* Whatever metainfo_read accepts keeps its promises: paths stay inside, sizes add up, and what is to be stored is
+ * private, the same when read again, and of the same hashes. */
+#include "services/catalog/metainfo.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct metainfo_limits limits = {.bytes = 65536, .files = 1000, .size = 1ULL << 50};
+
+static void check_path(struct slice path)
+{
+    size_t start = 0;
+    assert(path.size > 0 && memchr(path.at, '\0', path.size) == NULL && memchr(path.at, '\\', path.size) == NULL);
+    for (size_t i = 0; i <= path.size; i++) {
+        if (i < path.size && path.at[i] != '/')
+            continue;
+        struct slice part = slice_of(path.at + start, i - start);
+        assert(part.size > 0 && !slice_is(part, ".") && !slice_is(part, ".."));
+        start = i + 1;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena *arena = arena_new();
+    struct metainfo first, again;
+    struct fault why = {0};
+    if (metainfo_read(slice_of(data, size), &limits, arena, &first, &why)) {
+        uint64_t sum = 0;
+        for (size_t i = 0; i < first.files_count; i++) {
+            check_path(first.files[i].path);
+            sum += first.files[i].size;
+        }
+        assert(sum == first.size && sum > 0 && first.files_count <= limits.files);
+        if (first.stored.size <= limits.bytes) {
+            assert(metainfo_read(first.stored, &limits, arena, &again, &why));
+            assert(!again.rehashed && slice_equal(again.stored, first.stored));
+            assert(memcmp(again.info_hash, first.info_hash, 20) == 0);
+        }
+    } else {
+        assert(why.status != STATUS_ok && why.text[0] != '\0');
+    }
+    arena_destroy(&arena);
+    return 0;
+}
