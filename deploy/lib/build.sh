@@ -19,7 +19,7 @@ build_unlock() {
 
 # build_programs [TARGET...]: the programs of $DJEMBE_BUILD (all targets when `all` is said).
 build_programs() {
-    local folder=$ROOT/build/$DJEMBE_BUILD log=$ROOT/build/$DJEMBE_BUILD.log plan
+    local folder=$ROOT/build/$DJEMBE_BUILD log=$ROOT/build/$DJEMBE_BUILD.log
     local targets
     read -ra targets <<<"${1:-$PROGRAMS}"
     [ "${DJEMBE_NO_BUILD:-}" != 1 ] || return 0
@@ -32,12 +32,7 @@ build_programs() {
         }
         CHANGED=yes
     fi
-    plan=$(ninja -C "$folder" -n "${targets[@]}" 2>&1 | tail -n 1) || true
-    if [[ $plan != *"no work to do"* ]]; then
-        disk_need "$ROOT" 600 "the build"
-        run_long "Building ($DJEMBE_BUILD)" "$log" ninja -C "$folder" "${targets[@]}" || build_failed "$log" "The build failed"
-        CHANGED=yes
-    fi
+    run_silently "Building ($DJEMBE_BUILD)" "$log" ninja -C "$folder" "${targets[@]}" || build_failed "$log" "The build failed"
     build_unlock
 }
 

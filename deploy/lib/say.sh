@@ -13,15 +13,24 @@ die() {
 # run_long WHAT LOG COMMAND...: runs a command that takes its time, its output in LOG, and shows how far it is: on a
 # terminal its newest line, elsewhere a line every 15 seconds. Gives the command's exit status.
 run_long() {
-    local what=$1 log=$2 began=$SECONDS told=0 line child code=0
+    say "$1"
+    run_silently "$@"
+}
+
+# The same for one that mostly has nothing to do: WHAT is said when it turns out to take longer than two seconds.
+run_silently() {
+    local what=$1 log=$2 began=$SECONDS told=0 line child code=0 late=yes
+    [ "${FUNCNAME[1]}" != run_long ] || late=""
     shift 2
-    say "$what"
     mkdir -p "$(dirname "$log")"
     "$@" >"$log" 2>&1 </dev/null &
     child=$!
     trap 'kill "$child" 2>/dev/null; wait "$child"; echo; die "Interrupted: run this again to go on."' INT TERM
     while kill -0 "$child" 2>/dev/null; do
-        if [ -t 1 ]; then
+        if [ -n "$late" ]; then
+            [ $((SECONDS - began)) -lt 2 ] || { late="" && say "$what"; }
+            sleep 0.1
+        elif [ -t 1 ]; then
             line=$(tail -n 1 "$log" | tr -d '\r\t' | cut -c1-100)
             printf '\r\033[K  %3d s  %s' $((SECONDS - began)) "$line"
             sleep 0.3
