@@ -113,6 +113,15 @@ static bool move_on(struct session_totals *totals, const struct announce *told, 
     return fell;
 }
 
+/* Some clients hold `completed` back for the minimum interval and stop before it is over: the last missing byte that
+ * arrives by download tells the same. */
+static bool completes(const struct session_totals *totals, const struct announce *told)
+{
+    bool was_missing = totals->left > 0 && totals->left != LEFT_UNKNOWN;
+    bool arrived = told->left_known && told->left == 0 && totals->down > totals->base_down;
+    return told->event == EVENT_completed || (was_missing && arrived);
+}
+
 uint32_t sessions_announce(struct sessions *sessions, uint64_t user, uint64_t torrent, const struct announce *told,
                            int64_t now, bool *fell, struct session_totals *closed)
 {
@@ -124,10 +133,10 @@ uint32_t sessions_announce(struct sessions *sessions, uint64_t user, uint64_t to
         begin(totals, told, now);
     else
         *fell = move_on(totals, told, now, closed);
+    if (completes(totals, told))
+        totals->flags |= SESSION_COMPLETED;
     if (told->left_known)
         totals->left = told->left;
-    if (told->event == EVENT_completed)
-        totals->flags |= SESSION_COMPLETED;
     if (told->event == EVENT_stopped)
         totals->flags |= SESSION_STOPPED;
     else

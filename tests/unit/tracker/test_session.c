@@ -126,6 +126,20 @@ static void unknown_left_is_no_seeder(void **state)
     assert_true(announce(silent, NOW)->left == LEFT_UNKNOWN);
 }
 
+static void the_last_byte_downloaded_completes_without_the_event(void **state)
+{
+    (void)state;
+    announce(totals(0, 0, 100), NOW);
+    assert_true(announce(totals(0, 100, 0), NOW + 1)->flags & SESSION_COMPLETED);
+}
+
+static void bytes_found_on_the_disk_complete_nothing(void **state)
+{
+    (void)state;
+    announce(totals(0, 0, 100), NOW);
+    assert_false(announce(totals(0, 0, 0), NOW + 1)->flags & SESSION_COMPLETED);
+}
+
 static void completed_stays_and_stopped_goes(void **state)
 {
     (void)state;
@@ -203,6 +217,8 @@ int main(void)
         TEST(started_resets_nothing),
         TEST(what_the_client_does_not_tell_stays),
         TEST(unknown_left_is_no_seeder),
+        TEST(the_last_byte_downloaded_completes_without_the_event),
+        TEST(bytes_found_on_the_disk_complete_nothing),
         TEST(completed_stays_and_stopped_goes),
         TEST(two_clients_of_one_member_are_two_sessions),
         TEST(kept_totals_are_taken_only_when_newer),
