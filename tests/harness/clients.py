@@ -84,8 +84,12 @@ class Transmission(Client):
     def stop(self):
         if self.process.poll() is None:
             self.ask("torrent-stop")
-            wait_for("transmission has stopped", lambda: self.ask("torrent-get", fields=["status"])["torrents"][0]["status"] == 0)
+            wait_for("transmission has said goodbye", self.has_stopped)
         super().stop()
+
+    def has_stopped(self):
+        torrent = self.ask("torrent-get", fields=["status", "trackerStats"])["torrents"][0]
+        return torrent["status"] == 0 and all(t["announceState"] == 0 for t in torrent["trackerStats"])
 
 
 class Aria2(Client):
