@@ -38,8 +38,11 @@ bool account_name_good(struct slice name, struct fault *why)
 void account_name_key(struct slice name, char into[ACCOUNT_NAME_MAX + 1])
 {
     size_t size = name.size < ACCOUNT_NAME_MAX ? name.size : ACCOUNT_NAME_MAX;
-    for (size_t i = 0; i < size; i++)
-        into[i] = name.at[i] >= 'A' && name.at[i] <= 'Z' ? (char)(name.at[i] - 'A' + 'a') : name.at[i];
+    for (size_t i = 0; i < size; i++) {
+        into[i] = name.at[i];
+        if (into[i] >= 'A' && into[i] <= 'Z')
+            into[i] |= 0x20;
+    }
     into[size] = '\0';
 }
 

@@ -52,10 +52,10 @@ void download_disposition(struct slice file_name, struct buffer *into)
     buffer_print(into, "attachment; filename=\"");
     for (size_t i = 0; i < file_name.size; i++) {
         unsigned char c = (unsigned char)file_name.at[i];
-        char plain = c < 0x20 || c >= 0x7f || strchr("\"\\/%", c) != NULL ? '_' : (char)c;
+        bool is_plain = c >= 0x20 && c < 0x7f && strchr("\"\\/%", c) == NULL;
         /* A letter beyond ASCII is several bytes: one `_` stands for all of them. */
         if ((c & 0xc0) != 0x80)
-            buffer_add(into, &plain, 1);
+            buffer_add(into, is_plain ? &file_name.at[i] : "_", 1);
     }
     char *escaped = mem_take(3 * file_name.size + 1);
     percent_write(file_name, escaped);

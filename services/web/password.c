@@ -55,17 +55,39 @@ void password_hash(struct slice password, char into[PASSWORD_HASH_MAX])
     snprintf(into, PASSWORD_HASH_MAX, "scrypt$ln=%d,r=%d,p=%d$%s$%s", COST, BLOCK, LANES, salt_hex, key_hex);
 }
 
+static bool take_text(struct slice *rest, const char *text)
+{
+    size_t size = strlen(text);
+    if (rest->size < size || memcmp(rest->at, text, size) != 0)
+        return false;
+    *rest = slice_of(rest->at + size, rest->size - size);
+    return true;
+}
+
+/* One or two digits. */
+static bool take_number(struct slice *rest, unsigned *number)
+{
+    size_t size = 0;
+    for (*number = 0; size < 2 && size < rest->size && rest->at[size] >= '0' && rest->at[size] <= '9'; size++)
+        *number = *number * 10 + (unsigned)(rest->at[size] - '0');
+    *rest = slice_of(rest->at + size, rest->size - size);
+    return size > 0;
+}
+
+static bool take_hex(struct slice *rest, char *into, size_t size)
+{
+    if (rest->size < 2 * size || !hex_read(slice_of(rest->at, 2 * size), into, size))
+        return false;
+    *rest = slice_of(rest->at + 2 * size, rest->size - 2 * size);
+    return true;
+}
+
 static bool read_stored(struct slice stored, struct cost *cost, char salt[SALT_SIZE], char key[KEY_SIZE])
 {
-    char text[PASSWORD_HASH_MAX], salt_hex[2 * SALT_SIZE + 1], key_hex[2 * KEY_SIZE + 1];
-    if (stored.size == 0 || stored.size >= sizeof text)
-        return false;
-    memcpy(text, stored.at, stored.size);
-    text[stored.size] = '\0';
-    return sscanf(text, "scrypt$ln=%2u,r=%2u,p=%2u$%32[0-9a-f]$%64[0-9a-f]", &cost->n, &cost->r, &cost->p, salt_hex,
-                  key_hex) == 5 &&
-           cost->n < 64 && hex_read(slice_text(salt_hex), salt, SALT_SIZE) &&
-           hex_read(slice_text(key_hex), key, KEY_SIZE);
+    return stored.size > 0 && take_text(&stored, "scrypt$ln=") && take_number(&stored, &cost->n) &&
+           take_text(&stored, ",r=") && take_number(&stored, &cost->r) && take_text(&stored, ",p=") &&
+           take_number(&stored, &cost->p) && take_text(&stored, "$") && take_hex(&stored, salt, SALT_SIZE) &&
+           take_text(&stored, "$") && take_hex(&stored, key, KEY_SIZE) && stored.size == 0 && cost->n < 64;
 }
 
 bool password_check(struct slice password, struct slice stored)

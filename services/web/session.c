@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#define TOUCH_MS (10 * 60 * 1000)
+#define TOUCH_MS INT64_C(600000) /* ten minutes */
 #define AGENT_MAX 200
 
 static void nothing(void *arg, const struct db_rows *rows, const struct fault *why)

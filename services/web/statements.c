@@ -3,4 +3,6 @@
 
 #define WEB_STATEMENT_ADDRESS(name) &name,
 const struct statement *const web_statements[] = {WEB_STATEMENTS(WEB_STATEMENT_ADDRESS)};
-const size_t web_statements_count = sizeof web_statements / sizeof *web_statements;
+
+#define WEB_STATEMENT_ONE(name) +1
+const size_t web_statements_count = WEB_STATEMENTS(WEB_STATEMENT_ONE);

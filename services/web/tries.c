@@ -12,8 +12,8 @@ static struct throttle *accounts, *addresses;
 
 void tries_start(void)
 {
-    accounts = throttle_new(10, 120 * 1000);
-    addresses = throttle_new(30, 20 * 1000);
+    accounts = throttle_new(10, 120 * 1000L);
+    addresses = throttle_new(30, 20 * 1000L);
 }
 
 void tries_stop(void)
