@@ -1,0 +1,405 @@
+"""djembe-catalog on a scratch PostgreSQL, asked over the bus: uploads, joins, duplicates, idempotency, races between replicas,
+searches, paging, limits, faults. Run by ctest through tests/postgres."""
+import concurrent.futures, contextlib, os, pathlib, random, signal, socket, subprocess, sys, time, urllib.request
+
+import libtorrent, msgpack, psycopg2, pytest, zmq.auth
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests" / "integration"))
+from bus_client import Bus, Refused  # noqa: E402
+
+V1, V2, HYBRID = 64, 32, 0  # libtorrent's flags
+SERVICES = ("tracker", "web", "catalog", "ratio", "admin")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(reached, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not (result := reached()):
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
+    return result
+
+
+class Replica:
+    """One running daemon."""
+
+    def __init__(self, folder, **settings):
+        self.bus_port, self.admin_port = free_port(), free_port()
+        state = folder / f"state-{self.bus_port}"
+        state.mkdir()
+        self.keys = str(folder / "keys")
+        away = {f"DJEMBE_{name.upper()}": f"tcp://127.0.0.1:{free_port()}" for name in ("tracker", "web", "ratio")}
+        environment = dict(
+            os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"], DJEMBE_KEYS=self.keys, DJEMBE_STATE=str(state),
+            DJEMBE_BUS_LISTEN=f"tcp://127.0.0.1:{self.bus_port}", DJEMBE_ADMIN_LISTEN=f"127.0.0.1:{self.admin_port}",
+            **away, **settings)
+        self.log = open(folder / f"log-{self.bus_port}", "w+")
+        self.process = subprocess.Popen([os.environ["DJEMBE_TEST_CATALOG"]], env=environment, stderr=self.log)
+        until(self.is_ready)
+
+    def is_ready(self):
+        assert self.process.poll() is None, "the daemon ended"
+        with contextlib.suppress(OSError):
+            return urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=2).status == 200
+        return False
+
+    def bus(self):
+        return Bus(self.keys, f"tcp://127.0.0.1:{self.bus_port}", "catalog")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            assert self.process.wait(20) == 0
+        self.log.seek(0)
+        assert "Sanitizer" not in self.log.read()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("catalog")
+    (folder / "keys").mkdir()
+    for name in SERVICES:
+        zmq.auth.create_certificates(str(folder / "keys"), name)
+        os.chmod(folder / "keys" / f"{name}.key_secret", 0o600)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def replicas(folder):
+    both = [Replica(folder), Replica(folder)]
+    yield both
+    for replica in both:
+        replica.stop()
+
+
+@pytest.fixture
+def bus(replicas):
+    return replicas[0].bus()
+
+
+@pytest.fixture
+def sql():
+    connection = psycopg2.connect(os.environ["DJEMBE_TEST_DATABASE"])
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        yield lambda text, *values: (cursor.execute(text, values), cursor.fetchall())[1]
+    connection.close()
+
+
+@pytest.fixture
+def fresh():
+    """A name that no other test uses."""
+    return "".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=12))
+
+
+def torrent(folder, name, files, flags=V1, private=True, size=40000):
+    root = folder / f"{random.getrandbits(60):x}" / name
+    for path in [files] if isinstance(files, str) else files:
+        at = root / path
+        at.parent.mkdir(parents=True, exist_ok=True)
+        at.write_bytes(random.randbytes(size))
+    storage = libtorrent.file_storage()
+    libtorrent.add_files(storage, str(root))
+    made = libtorrent.create_torrent(storage, 16384, flags)
+    made.set_priv(private)
+    made.add_tracker("http://elsewhere.example/announce")
+    libtorrent.set_piece_hashes(made, str(root.parent))
+    return libtorrent.bencode(made.generate())
+
+
+FLAC = {"release_type": "Album", "media": "CD", "format": "FLAC", "bitrate": "Lossless", "year": "1999"}
+MP3 = dict(FLAC, format="MP3", bitrate="320")
+
+
+def add(bus, metainfo, fields, actor=5, key=None, **more):
+    ask = {"key": key or os.urandom(16), "plugin": "music", "metainfo": metainfo, "fields": fields, **more}
+    return bus.ask("catalog.torrent.add", ask, actor=actor, seconds=20)
+
+
+def refused(ask, *args, **more):
+    with pytest.raises(Refused) as told:
+        ask(*args, **more)
+    return told.value
+
+
+def browse(bus, query="", **more):
+    return bus.ask("catalog.browse", {"limit": 50, "query": query, **more})
+
+
+def at_once(*calls):
+    """Runs them side by side; a result or the exception of each."""
+    def run(call):
+        try:
+            return call()
+        except Refused as why:
+            return why
+    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+# ---- uploads ----
+
+def test_an_upload_is_found_shown_and_downloaded(bus, tmp_path, fresh):
+    made = torrent(tmp_path, "x", ["01 - One.flac", "rip.log", "rip.cue"], HYBRID)
+    told = add(bus, made, dict(FLAC, artists=[f"Ärtist {fresh}", "Guest"], artists_role=["main", "guest"], title="Fünf & Sechs",
+                               tags="Jazz, hip hop", description="A text that is long enough.", format_description="Ripped with care."))
+    assert not told.get("rehashed") and not told.get("joined")
+    assert told["title"] == f"Ärtist {fresh} – Fünf & Sechs [1999] [Album] – Original Release / CD – FLAC / Lossless / Log / Cue"
+    group, = browse(bus, f"artist {fresh} funf")["groups"]
+    assert told["href"] == f"{group['href']}#t{told['torrent']}"
+    assert [tag["name"] for tag in group["tags"]] == ["hip.hop", "jazz"]
+    page = bus.ask("catalog.entity.get", {"entity": told["entity"]})["page"]
+    assert (page["kind"], page["entity"], page["asked"]) == ("group", group["entity"], told["entity"])
+    unit = page["group"]["editions"][0]["formats"][0]
+    assert [file["path"] for file in unit["files"]] == ["01 - One.flac", "rip.cue", "rip.log"]
+    assert unit["description"] == "Ripped with care." and unit["uploader"] == 5 and unit["size"] == 120000
+    assert [row["title"] for row in page["group"]["credits"]] == ["Artists", "With"]
+    person = bus.ask("catalog.entity.get", {"entity": group["artists"][0]["entity"]})["page"]
+    assert person["sections"][0]["title"] == "Albums" and person["sections"][0]["groups"][0]["entity"] == group["entity"]
+    got = bus.ask("catalog.torrent.get", {"torrent": told["torrent"]})
+    assert got["file_name"] == f"Ärtist {fresh} - Fünf & Sechs (1999) [CD FLAC Lossless].torrent"
+    info = libtorrent.torrent_info(libtorrent.bdecode(got["metainfo"]))
+    assert info.info_hashes().v1.to_bytes() == got["info_hash"] == told["info_hash"]
+    assert info.priv() and not list(info.trackers())
+    for digest in (info.info_hashes().v1, info.info_hashes().v2):
+        assert browse(bus, str(digest)[:40].upper())["groups"][0]["entity"] == group["entity"]
+
+
+def test_a_public_torrent_is_told_to_be_rehashed(bus, tmp_path, fresh):
+    made = torrent(tmp_path, "x", "1.flac", private=False)
+    told = add(bus, made, dict(FLAC, artists=fresh, title="T"))
+    assert told["rehashed"]
+    assert told["info_hash"] != libtorrent.torrent_info(libtorrent.bdecode(made)).info_hashes().v1.to_bytes()
+
+
+def test_missing_fields_are_guessed_from_the_name(bus, tmp_path, fresh):
+    made = torrent(tmp_path, f"{fresh} - Some Album (2004) [FLAC]", ["1.flac", "a.log"])
+    assert refused(add, bus, made, {}).field == "artists"
+    told = add(bus, made, {}, guess=True)
+    assert told["title"] == f"{fresh} – Some Album [2004] [Album] – Original Release / CD – FLAC / Lossless / Log"
+
+
+def test_the_same_album_is_joined_however_it_is_spelt(bus, tmp_path, fresh, sql):
+    first = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"Motörhead {fresh}", title="Ace of Spades!"))
+    again = add(bus, torrent(tmp_path, "x", "1.mp3"), dict(MP3, artists=f"MOTORHEAD {fresh}", title="ace of spädes", year="2005"))
+    assert again["joined"] and again["href"].split("#")[0] == first["href"].split("#")[0]
+    assert "Ace of Spades! [1999]" in again["title"]  # the album keeps its own values
+    group, = browse(bus, fresh)["groups"]
+    assert group["torrents_count"] == 2 and len(group["editions"]) == 1
+    assert sql("SELECT count(*) FROM catalog.entity WHERE kind = 0 AND name ILIKE %s", f"%{fresh}") == [(1,)]
+
+
+def test_the_same_title_by_another_artist_is_another_album(bus, tmp_path, fresh):
+    one = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"{fresh} one", title="Live"))
+    two = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"{fresh} two", title="Live"))
+    assert one["href"].split("#")[0] != two["href"].split("#")[0] and not two.get("joined")
+
+
+def test_a_format_is_added_below_an_album_and_below_a_release(bus, tmp_path, fresh):
+    first = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="T"))
+    group, = browse(bus, fresh)["groups"]
+    second = add(bus, torrent(tmp_path, "x", "1.mp3"), {"media": "Vinyl", "release_year": 2001, "format": "MP3", "bitrate": "V0"},
+                 parent=group["entity"])
+    assert second["joined"] and second["title"].endswith("2001 - Vinyl – MP3 / V0 (VBR)")
+    release = browse(bus, fresh)["groups"][0]["editions"][1]["entity"]
+    third = add(bus, torrent(tmp_path, "x", "1.mp3"), {"format": "MP3", "bitrate": "192"}, parent=release)
+    assert third["title"].endswith("2001 - Vinyl – MP3 / 192")
+    assert refused(add, bus, torrent(tmp_path, "x", "1.mp3"), MP3, parent=first["entity"]).field == "parent"
+    assert refused(add, bus, torrent(tmp_path, "x", "1.mp3"), MP3, parent=1 << 40).status == "not_found"
+
+
+# ---- refusals ----
+
+def test_a_duplicate_is_told_with_where_it_is(bus, tmp_path, fresh, sql):
+    made = torrent(tmp_path, "x", "1.flac")
+    first = add(bus, made, dict(FLAC, artists=fresh, title="T"))
+    same_file = refused(add, bus, made, dict(MP3, artists=f"{fresh} b", title="U"))
+    assert same_file.status == "conflict" and first["href"] in str(same_file) and same_file.field == "metainfo"
+    same_format = refused(add, bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="t"))
+    assert same_format.status == "conflict" and first["href"] in str(same_format) and same_format.field == "format"
+    assert sql("SELECT count(*) FROM catalog.entity WHERE name = %s", f"{fresh} b") == [(0,)]  # nothing is left behind
+
+
+def test_faults_name_the_field(bus, tmp_path, fresh):
+    made = torrent(tmp_path, "x", "1.flac")
+    assert refused(add, bus, b"<html>", FLAC).field == "metainfo"
+    assert refused(add, bus, made, dict(FLAC, artists=fresh)).field == "title"
+    assert refused(add, bus, made, dict(FLAC, artists=fresh, title="T", bitrate="320")).field == "bitrate"
+    assert refused(add, bus, made, dict(FLAC, artists="Various Artists", title="T")).field == "artists"
+    assert refused(add, bus, made, [1]).field == "fields"
+    wrong = {"key": os.urandom(16), "plugin": "nothing", "metainfo": made}
+    assert refused(bus.ask, "catalog.torrent.add", wrong).field == "plugin"
+
+
+def test_limits_are_settings(folder, tmp_path, fresh):
+    replica = Replica(folder, DJEMBE_TORRENT_FILES="3", DJEMBE_TORRENT_BYTES="2K", DJEMBE_TORRENT_CONTENT="1M")
+    bus, fields = replica.bus(), dict(FLAC, artists=fresh, title="T")
+    many = refused(add, bus, torrent(tmp_path, "x", ["1.flac", "2.flac", "3.flac", "4.flac"]), fields)
+    assert many.status == "too_large" and "more than 3 files" in str(many)
+    assert refused(add, bus, torrent(tmp_path, "x", ["1.flac", "2.flac"], size=700000), fields).status == "too_large"
+    assert refused(add, bus, torrent(tmp_path, "x" * 100, "1.flac", size=1000000) + b" " * 2048, fields).status == "too_large"
+    add(bus, torrent(tmp_path, "x", ["1.flac", "2.flac", "3.flac"]), fields)
+    replica.stop()
+
+
+def test_what_is_not_there_is_not_found(bus):
+    assert refused(bus.ask, "catalog.entity.get", {"entity": 1 << 40}).status == "not_found"
+    assert refused(bus.ask, "catalog.torrent.get", {"torrent": 1 << 40}).status == "not_found"
+    assert bus.ask("catalog.torrent.names", {"torrents": [1 << 40, "x", -1]})["torrents"] == []
+    assert refused(bus.ask, "catalog.browse", {"limit": 5, "cursor": "zzz"}).field == "cursor"
+
+
+# ---- once and only once ----
+
+def test_the_same_key_gives_the_same_reply_and_one_torrent(bus, tmp_path, fresh, sql):
+    made, key = torrent(tmp_path, "x", "1.flac"), os.urandom(16)
+    fields = dict(FLAC, artists=fresh, title="T")
+    first, again = add(bus, made, fields, key=key), add(bus, made, fields, key=key)
+    assert first == again
+    assert sql("SELECT count(*) FROM catalog.torrent WHERE info_hash = %s", first["info_hash"]) == [(1,)]
+    assert sql("SELECT count(*) FROM catalog.feed_fact WHERE key = %s", first["torrent"]) == [(1,)]
+
+
+def test_the_same_key_at_two_replicas_at_once_gives_one_torrent(replicas, tmp_path, fresh, sql):
+    for turn in range(5):
+        made, key = torrent(tmp_path, "x", "1.flac"), os.urandom(16)
+        fields = dict(FLAC, artists=f"{fresh} {turn}", title="T")
+        buses = [replicas[i % 2].bus() for i in range(4)]
+        told = at_once(*(lambda bus=bus: add(bus, made, fields, key=key) for bus in buses))
+        assert all(one == told[0] for one in told), told
+        assert sql("SELECT count(*) FROM catalog.feed_fact WHERE key = %s", told[0]["torrent"]) == [(1,)]
+
+
+def test_of_two_members_with_the_same_torrent_one_is_told_so(replicas, tmp_path, fresh):
+    for turn in range(5):
+        made = torrent(tmp_path, "x", "1.flac")
+        fields = dict(FLAC, artists=f"{fresh} {turn}", title="T")
+        buses = [replicas[i % 2].bus() for i in range(4)]
+        told = at_once(*(lambda bus=bus, i=i: add(bus, made, fields, actor=10 + i) for i, bus in enumerate(buses)))
+        good = [one for one in told if isinstance(one, dict)]
+        assert len(good) == 1
+        assert all(one.status == "conflict" and good[0]["href"] in str(one) for one in told if one not in good)
+
+
+def test_formats_of_one_new_album_at_once_make_one_album(replicas, tmp_path, fresh, sql):
+    bitrates = ["320", "256", "192", "V0", "V2", "128"]
+    buses = [replicas[i % 2].bus() for i in range(len(bitrates))]
+    made = [torrent(tmp_path, "x", "1.mp3") for _ in bitrates]
+    told = at_once(*(lambda i=i: add(buses[i], made[i], dict(MP3, artists=[fresh, fresh + " b"], title="T", tags="new, " + fresh,
+                                                             bitrate=bitrates[i])) for i in range(len(bitrates))))
+    assert len({one["href"].split("#")[0] for one in told}) == 1
+    assert sum(not one.get("joined", False) for one in told) == 1
+    group, = browse(buses[0], fresh)["groups"]
+    assert [unit["title"] for unit in group["editions"][0]["formats"]] == [
+        "MP3 / 320", "MP3 / V0 (VBR)", "MP3 / 256", "MP3 / V2 (VBR)", "MP3 / 192", "MP3 / 128"]
+    assert sql("SELECT count(*) FROM catalog.tag WHERE name = %s", fresh) == [(1,)]
+
+
+def test_each_torrent_has_one_fact_and_numbers_have_no_gap(bus, tmp_path, fresh, sql):
+    told = add(bus, torrent(tmp_path, "x", "1.flac", V2), dict(FLAC, artists=fresh, title="T"), actor=77)
+    facts, seq = [], 0
+    while batch := bus.ask("catalog.torrents.since", {"seq": seq, "limit": 1000})["facts"]:
+        facts, seq = facts + batch, batch[-1][0]
+    assert [fact[0] for fact in facts] == list(range(1, len(facts) + 1))
+    row = msgpack.unpackb(next(fact[2] for fact in facts if fact[1] == told["torrent"]))
+    assert row[:2] == [told["torrent"], told["info_hash"]] and row[2][:20] == told["info_hash"] and len(row[2]) == 32
+    assert row[3:] == [40000, 77, "ratio", True]
+    assert sql("SELECT count(*) FROM catalog.torrent") == [(len(facts),)]
+
+
+# ---- lists ----
+
+def test_pages_show_each_group_once_even_when_something_is_added_meanwhile(bus, tmp_path, fresh):
+    for i in range(12):
+        add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"{fresh} {i}", title=f"Number {i}"))
+    seen, cursor = [], ""
+    while True:
+        page = browse(bus, fresh, limit=5, cursor=cursor)
+        seen += [group["name"] for group in page["groups"]]
+        assert page["count"] >= 12
+        if "next" not in page:
+            break
+        cursor = page["next"]
+        add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"{fresh} more", title=f"Later {cursor}"))
+    assert seen == [f"Number {i}" for i in reversed(range(12))]
+    everything = browse(bus, limit=3, plugin="music")
+    assert len(everything["groups"]) == 3 and everything["groups"][0]["name"].startswith("Later")
+    assert browse(bus, plugin="nothing")["groups"] == []
+
+
+def test_words_are_found_without_case_accents_and_punctuation(bus, tmp_path, fresh):
+    add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"Sigur Rós {fresh}", title="Ágætis byrjun: AC/DC's “Straße”",
+                                                    label="Smekkleysa"))
+    for query in ("sigur ros", "ROS Agaetis", "agæt", "byrjun ac dc", "ac", "strasse", "1999", "smekk", "\u2019 ros"):
+        assert browse(bus, f"{fresh} {query}").get("count") == 1, query
+    for query in ("sigurros", "byrjunx", "2001"):
+        assert browse(bus, f"{fresh} {query}").get("count", 0) == 0, query
+
+
+def test_names_of_nothing_but_punctuation_are_told_apart(bus, tmp_path, fresh):
+    one = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="( )"))
+    two = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="÷"))
+    assert not two.get("joined") and one["href"].split("#")[0] != two["href"].split("#")[0]
+    for query in ("'", "\\", "' | !", ":*", "&", "a:*b", "%", "\x7f", "()"):
+        browse(bus, query)
+
+
+def test_uploads_of_a_member_are_listed_newest_first(bus, tmp_path, fresh):
+    actor = random.getrandbits(40)
+    told = [add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title=f"T{i}"), actor=actor) for i in range(3)]
+    page = bus.ask("catalog.upload.list", {"user": actor, "limit": 2})
+    assert page["count"] == 3 and [row[0] for row in page["torrents"]] == [told[2]["torrent"], told[1]["torrent"]]
+    rest = bus.ask("catalog.upload.list", {"user": actor, "limit": 2, "before": told[1]["torrent"]})
+    assert [row[:3] for row in rest["torrents"]] == [[told[0]["torrent"], told[0]["title"], told[0]["href"]]]
+    assert bus.ask("catalog.upload.list", {"user": actor + 1, "limit": 2})["torrents"] == []
+
+
+def test_long_names_and_odd_letters_survive(bus, tmp_path, fresh):
+    name = fresh + " " + "\ufdfa" * 100 + "日本語が" * 10
+    told = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=[name, name + "2"], title="é" * 200))
+    assert len(told["title"].encode()) <= 1024
+    assert len(bus.ask("catalog.torrent.get", {"torrent": told["torrent"]})["file_name"].encode()) <= 255
+    assert browse(bus, fresh)["groups"][0]["line"] == f"{name} & {name}2"
+
+
+# ---- faults ----
+
+def test_a_replica_killed_in_the_middle_leaves_all_or_nothing(folder, replicas, tmp_path, fresh, sql):
+    for turn in range(4):
+        victim = Replica(folder)
+        bus, other = victim.bus(), replicas[0].bus()
+        made, key = torrent(tmp_path, "x", "1.flac"), os.urandom(16)
+        fields = dict(FLAC, artists=f"{fresh} {turn}", title="T")
+        ask = {"key": key, "plugin": "music", "metainfo": made, "fields": fields}
+        bus.socket.send_multipart([msgpack.packb([1, 1, "catalog.torrent.add", 5000, 5, "0" * 16]), msgpack.packb(ask)])
+        bus.socket.poll(turn)  # a little later each time
+        victim.kill()
+        told = add(other, made, fields, key=key)
+        assert sql("SELECT count(*) FROM catalog.torrent WHERE info_hash = %s", told["info_hash"]) == [(1,)]
+        assert sql("SELECT count(*) FROM catalog.feed_fact WHERE key = %s", told["torrent"]) == [(1,)]
+
+
+def test_postgresql_away_is_told_and_survived(replicas, tmp_path, fresh):
+    postgres = os.environ.get("DJEMBE_TEST_POSTGRES")
+    if postgres is None:
+        pytest.skip("the cluster is not ours to stop")
+    bus, made = replicas[0].bus(), torrent(tmp_path, "x", "1.flac")
+    fields = dict(FLAC, artists=fresh, title="T")
+    subprocess.run([postgres, "-kill"], check=True)
+    assert refused(browse, bus).status == "unavailable"
+    assert refused(add, bus, made, fields).status == "unavailable"
+    assert bus.ask("catalog.plugin.list")["plugins"][0]["name"] == "music"
+    subprocess.run([postgres, "-start"], check=True)
+    until(replicas[0].is_ready), until(replicas[1].is_ready)
+    add(bus, made, fields)
+    assert browse(bus, fresh)["count"] == 1
