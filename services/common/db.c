@@ -29,7 +29,8 @@ struct db *db_new(struct loop *loop, const char *url, unsigned connections, cons
     db->loop = loop;
     db->url = PQconninfoParse(url, &wrong);
     if (db->url == NULL)
-        fatal("DJEMBE_DATABASE is not an address of PostgreSQL: %s", wrong != NULL ? wrong : "out of memory");
+        fatal("DJEMBE_DATABASE is not an address of PostgreSQL: %.*s", (int)strcspn(wrong != NULL ? wrong : "", "\n"),
+              wrong);
     db->connections = mem_zero(connections, sizeof *db->connections);
     db->connections_count = connections;
     for (unsigned i = 0; i < connections; i++)

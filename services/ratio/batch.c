@@ -40,7 +40,7 @@ static bool rows_read(struct batch *batch, struct tree rows, int64_t now, struct
         struct session_total *row = &batch->rows[i];
         if (!row_read(&session_total_row, row, rows_at(rows, i), why))
             return false;
-        if (row->seen_at > now + day_ms)
+        if (row->seen_at > now + day_ms || row->seen_at < now - 30 * day_ms)
             row->seen_at = now;
     }
     return true;

@@ -34,7 +34,8 @@ struct batch {
     size_t entries_count;
 };
 
-/* Reads and sorts the rows; the sessions are rewound. Times later than a day after `now` become `now`. Borrows peer ids
+/* Reads and sorts the rows; the sessions are rewound. Times later than a day after `now`, or
+ * earlier than a month before, become `now`. Borrows peer ids
  * from `rows`. False: a row is not as declared; the batch is then empty. */
 bool batch_read(struct batch *batch, struct tree rows, int64_t now, struct fault *why);
 void batch_free(struct batch *batch);

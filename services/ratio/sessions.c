@@ -17,6 +17,7 @@ struct report {
     struct db_tx *tx;
     struct batch batch;
     size_t applied;
+    uint64_t begun; /* sessions not heard of before */
     unsigned tries;
 };
 
@@ -189,6 +190,21 @@ static void store_snatches(struct report *report)
     db_tx_ask(report->tx, &sessions_snatch, db_times(args, columns.numbers[2], count), NULL, NULL);
 }
 
+/* Each start of a client is a session of its own. Where a new one begins, those that ended half a year ago go: no
+ * tracker remembers them any more. */
+const struct statement sessions_prune = {
+    .name = "sessions_prune",
+    .sql = "DELETE FROM ratio.session s USING unnest($1::bigint[], $2::bigint[]) AS n(user_id, torrent_id)"
+           " WHERE (s.user_id, s.torrent_id) = (n.user_id, n.torrent_id) AND s.seen_at < now() - interval '180 days'"};
+
+static void prune_sessions(struct report *report)
+{
+    struct columns columns;
+    size_t count = session_columns(report, true, &columns);
+    struct db_args *args = db_ints(db_ints(db_args(), columns.numbers[0], count), columns.numbers[1], count);
+    db_tx_ask(report->tx, &sessions_prune, args, NULL, NULL);
+}
+
 /* ---- what is stored now ---- */
 
 const struct statement sessions_lock = {
@@ -222,6 +238,8 @@ static void on_locked(void *arg, const struct db_rows *rows, const struct fault 
         store_gains(report);
     }
     store_snatches(report);
+    if (report->begun > 0)
+        prune_sessions(report);
     db_commit(report->tx, on_committed, report);
 }
 
@@ -237,6 +255,12 @@ const struct statement sessions_begin = {
            " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at)"
            " ORDER BY n.user_id, n.torrent_id, n.peer_id ON CONFLICT DO NOTHING"};
 
+static void on_begun(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct report *report = arg;
+    report->begun = why == NULL ? db_affected(rows) : 0;
+}
+
 static void report_begin(struct report *report)
 {
     struct columns columns;
@@ -245,7 +269,7 @@ static void report_begin(struct report *report)
     struct db_args *keys = db_ints(db_ints(db_args(), columns.numbers[0], count), columns.numbers[1], count);
     report->tx = db_begin(sessions.db);
     db_tx_ask(report->tx, &sessions_share, NULL, NULL, NULL);
-    db_tx_ask(report->tx, &sessions_begin, session_args(&columns, count), NULL, NULL);
+    db_tx_ask(report->tx, &sessions_begin, session_args(&columns, count), on_begun, report);
     db_tx_ask(report->tx, &sessions_lock, db_blobs(keys, columns.texts, count), on_locked, report);
 }
 

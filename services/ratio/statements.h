@@ -12,6 +12,7 @@
     S(sessions_store)                                                                                                  \
     S(sessions_credit)                                                                                                 \
     S(sessions_total)                                                                                                  \
+    S(sessions_prune)                                                                                                  \
     S(sessions_snatch)                                                                                                 \
     S(figures_member)                                                                                                  \
     S(figures_member_torrents)                                                                                         \

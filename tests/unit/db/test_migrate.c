@@ -77,6 +77,21 @@ static void a_failing_migration_is_rolled_back_and_tried_again(void **state)
     bench_close(&bench);
 }
 
+static void a_statement_that_does_not_fit_keeps_it_from_being_up(void **state)
+{
+    (void)state;
+    static const struct statement typo = {.name = "typo", .sql = "SELECT idd FROM moved.thing"};
+    struct bench bench;
+    bench_prepare(&bench, 2, statements);
+    db_migrate(bench.db, "moved", good, 2);
+    db_add_statements(bench.db, (const struct statement *const[]){&typo}, 1);
+    bench_until(&bench, has_trouble, bench.db, 5000);
+    assert_non_null(strstr(db_trouble(bench.db), "typo"));
+    assert_non_null(strstr(db_trouble(bench.db), "idd"));
+    assert_false(db_is_up(bench.db));
+    bench_close(&bench);
+}
+
 static void facts_are_numbered_without_gaps(void **state)
 {
     (void)state;
@@ -155,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replicas_that_start_together_migrate_once),
         cmocka_unit_test(a_failing_migration_is_rolled_back_and_tried_again),
+        cmocka_unit_test(a_statement_that_does_not_fit_keeps_it_from_being_up),
         cmocka_unit_test(facts_are_numbered_without_gaps),
         cmocka_unit_test(a_reply_is_kept_once_a_key),
     };

@@ -359,6 +359,19 @@ def figures_are_answered(site):
     assert "may_leech" not in stranger and stranger["reason"]
 
 
+def sessions_of_long_ago_are_forgotten_where_a_new_one_begins(site):
+    old, other, new = Client(7, 18, 9100), Client(7, 17, 9101), Client(7, 18, 9102)
+    before = site.totals()
+    bus = site.replicas[0].bus()
+    report(bus, old.move() + other.move())
+    sql("UPDATE ratio.session SET seen_at = now() - interval '200 days' WHERE user_id = 7")
+    report(bus, new.move())
+    peers = sql("SELECT convert_from(peer_id, 'UTF8') FROM ratio.session WHERE user_id = 7 AND torrent_id IN (17, 18)"
+                " AND peer_id LIKE '%91__'")
+    assert sorted(peers) == [[client.key[2].decode()] for client in (other, new)], peers
+    check_totals(site, before, [old, other, new])
+
+
 def absurd_counters_stop_no_batch(site):
     most = 2 ** 63 - 1
     rows = [[8, 20, b"-XX0001-%012d" % i, NOW, 0, 0, most, most, 0, 0, most] for i in range(3)]
@@ -399,7 +412,8 @@ def main(program, only=None):
              what_came_before_the_torrent_was_known_counts_when_it_is,
              a_torrent_becoming_known_while_it_is_reported_misses_nothing, a_snatch_counts_once_a_member_and_torrent,
              figures_are_answered, a_replica_killed_in_the_middle_of_batches_costs_nothing,
-             postgresql_killed_in_the_middle_of_batches_costs_nothing, absurd_counters_stop_no_batch]
+             postgresql_killed_in_the_middle_of_batches_costs_nothing,
+             sessions_of_long_ago_are_forgotten_where_a_new_one_begins, absurd_counters_stop_no_batch]
     for test in tests:
         if only not in (None, test.__name__):
             continue
