@@ -106,7 +106,7 @@ static bool statement_known(const struct db *db, const struct statement *stateme
 void db_add_statements(struct db *db, const struct statement *const *statements, size_t count)
 {
     assert(!db->up);
-    db->statements = mem_grow(db->statements, (db->statements_count + count + 1) * sizeof *db->statements);
+    db->statements = mem_grow(db->statements, (db->statements_count + count + 1) * sizeof(struct statement *));
     for (size_t i = 0; i < count; i++)
         if (!statement_known(db, statements[i]))
             db->statements[db->statements_count++] = statements[i];

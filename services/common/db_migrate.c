@@ -41,14 +41,14 @@ static int by_name(const void *a, const void *b)
 static void files_add(struct migrating *migrating, const struct embedded *files, size_t count)
 {
     size_t old = migrating->count;
-    migrating->files = mem_grow(migrating->files, (old + count + 1) * sizeof *migrating->files);
+    migrating->files = mem_grow(migrating->files, (old + count + 1) * sizeof(struct embedded *));
     for (size_t i = 0; i < count; i++) {
         const char *name = file_name(&files[i]);
         assert(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-.") == strlen(name));
         migrating->files[migrating->count++] = &files[i];
     }
     if (count > 0)
-        qsort(migrating->files + old, count, sizeof *migrating->files, by_name);
+        qsort(migrating->files + old, count, sizeof(struct embedded *), by_name);
 }
 
 static void files_strike(struct migrating *migrating, const char *name)
@@ -222,7 +222,7 @@ void migrating_read(struct connection *connection)
 void migrating_tick(struct connection *connection, int64_t now)
 {
     struct migrating *migrating = connection->migrating;
-    if (migrating->step == STEP_wait && now - migrating->since >= 2 * DB_TICK_MS)
+    if (migrating->step == STEP_wait && now - migrating->since >= INT64_C(2) * DB_TICK_MS)
         lock_send(connection);
     else if (now - migrating->since > (migrating->step == STEP_apply ? DB_MIGRATION_MS : DB_ANSWER_MS))
         connection_lose(connection, "PostgreSQL does not answer during a migration");
