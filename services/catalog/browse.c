@@ -78,13 +78,14 @@ static const struct statement browse_all_count = {
     "browse_all_count",
     "SELECT count(*) FROM catalog.entity WHERE" OF_PLUGIN,
 };
+/* The words are folded once, not for each row: hence the SELECT around them. */
 static const struct statement browse_words = {
     "browse_words",
-    "SELECT id, " MICROSECONDS " FROM catalog.entity WHERE search @@ catalog.query($5) AND" OF_PLUGIN PAGE,
+    "SELECT id, " MICROSECONDS " FROM catalog.entity WHERE search @@ (SELECT catalog.query($5)) AND" OF_PLUGIN PAGE,
 };
 static const struct statement browse_words_count = {
     "browse_words_count",
-    "SELECT count(*) FROM catalog.entity WHERE search @@ catalog.query($2) AND" OF_PLUGIN,
+    "SELECT count(*) FROM catalog.entity WHERE search @@ (SELECT catalog.query($2)) AND" OF_PLUGIN,
 };
 static const struct statement browse_hash = {
     "browse_hash",
