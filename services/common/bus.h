@@ -10,6 +10,7 @@
 #include "services/common/arena.h"
 #include "services/common/loop.h"
 
+struct buffer;
 struct bus;
 struct bus_request;
 
@@ -93,5 +94,7 @@ struct bus_counters {
     uint64_t late;      /* answers that nobody waited for */
 };
 struct bus_counters bus_count(const struct bus *bus);
+/* The same for /metrics. */
+void bus_metrics(const struct bus *bus, struct buffer *into);
 
 #endif

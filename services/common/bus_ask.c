@@ -190,26 +190,32 @@ static struct bus_pending *pending_new(struct bus *bus, const char *method, cons
     return pending;
 }
 
+static bool may_start(const struct bus_pending *pending, struct fault *why)
+{
+    const struct bus_target *target = pending->target;
+    if (target == NULL)
+        return fault_set(why, STATUS_not_found, NULL, "No service here has a method %s.", pending->method);
+    if (pending->size > ENVELOPE_BODY_MAX)
+        return fault_set(why, STATUS_too_large, NULL, "That is too large: at most %d MiB go over at once.",
+                         ENVELOPE_BODY_MAX / 1024 / 1024);
+    if (target->pendings_count > BUS_CALLS_MAX || target->pendings_bytes > BUS_BYTES_MAX)
+        return fault_set(why, STATUS_unavailable, NULL, "The service %s has too much to do: try again in a minute.",
+                         target->service);
+    return true;
+}
+
 /* Takes `body` over (malloc). */
 static void pending_start(struct bus_pending *pending, char *body, size_t size)
 {
     struct fault why;
-    struct bus_target *target = pending->target;
     pending->body = body;
-    if (target == NULL) {
-        fault_set(&why, STATUS_not_found, NULL, "No service here has a method %s.", pending->method);
-        bus_pending_fail(pending, &why);
-        return;
-    }
     pending->size = size;
-    target->pendings_bytes += size;
-    if (target->pendings_count > BUS_CALLS_MAX || target->pendings_bytes > BUS_BYTES_MAX) {
-        fault_set(&why, STATUS_unavailable, NULL, "The service %s has too much to do: try again in a minute.",
-                  target->service);
+    if (pending->target != NULL)
+        pending->target->pendings_bytes += size;
+    if (may_start(pending, &why))
+        bus_pending_send(pending);
+    else
         bus_pending_fail(pending, &why);
-        return;
-    }
-    bus_pending_send(pending);
 }
 
 /* Does the packed question carry an idempotency key? */

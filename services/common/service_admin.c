@@ -107,6 +107,7 @@ static void show_metrics(const struct service_life *life, struct http_request *r
         metric_gauge(&body, "bus_replicas", labels, bus_replicas(life->bus, service_names[i]), help);
         help = NULL;
     }
+    bus_metrics(life->bus, &body);
     http_metrics(&body);
     if (life->service->metrics != NULL)
         life->service->metrics(&body);

@@ -18,6 +18,7 @@
 #include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -114,6 +115,7 @@ static void stop_loop(void *arg)
 static int replica_main(char **argv)
 {
     struct fault why;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that crashes leaves nothing behind */
     struct replica replica = {.loop = loop_new(), .number = (unsigned)atoi(argv[2])};
     log_start("catalog", LOG_LEVEL_warning);
     struct bus_settings settings = {.service = "catalog", .keys = argv[4], .listen = argv[3], .version = "1"};
@@ -511,6 +513,8 @@ static void a_change_without_a_key_is_not_asked_twice(void **state)
     assert_int_equal(keyless.why.status, STATUS_invalid);
     assert_string_equal(keyless.why.field, "key");
     assert_int_equal(outcome.told, 0);
+    bus_destroy(&world.bus);
+    assert_int_equal(outcome.told, 1);
 }
 
 static void an_added_replica_gets_its_share(void **state)
@@ -584,6 +588,69 @@ static void a_replica_whose_name_is_gone_gets_no_more_questions(void **state)
     wait_number(&outcome, 2);
 }
 
+/* Askers that never stop, each with the next question as soon as the last is answered. */
+struct asker {
+    struct outcome outcome;
+    unsigned answered, failed;
+};
+
+static bool keep_asking(void *arg)
+{
+    struct asker *askers = arg;
+    for (unsigned i = 0; i < 16; i++) {
+        if (askers[i].outcome.told == 0)
+            continue;
+        askers[i].answered++;
+        askers[i].failed += askers[i].outcome.why.status != STATUS_ok;
+        ask_list(&askers[i].outcome, i, 8000); /* some are answered at once, some later */
+    }
+    return false;
+}
+
+static void killing_one_of_two_replicas_again_and_again_fails_nothing(void **state)
+{
+    (void)state;
+    struct asker askers[16] = {{.answered = 0}};
+    unsigned answered = 0;
+    names_set(1, 2);
+    replica_start(1);
+    replica_start(2);
+    bus_open("web", world.keys);
+    wait_replicas(2);
+    for (unsigned i = 0; i < 16; i++)
+        ask_list(&askers[i].outcome, i, 8000);
+    for (unsigned round = 0; round < 6; round++) {
+        wait_for(keep_asking, askers, 150);
+        replica_end(1 + round % 2, SIGKILL);
+        wait_for(keep_asking, askers, 150);
+        replica_start(1 + round % 2);
+        int64_t until = clock_ticks() + PATIENCE_MS;
+        while (bus_replicas(world.bus, "catalog") < 2 && clock_ticks() < until)
+            wait_for(keep_asking, askers, 20);
+        assert_int_equal(bus_replicas(world.bus, "catalog"), 2);
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        wait_told(&askers[i].outcome);
+        assert_int_equal(askers[i].failed, 0);
+        answered += askers[i].answered;
+    }
+    assert_true(answered > 500);
+    assert_true(bus_count(world.bus).repeated > 0);
+}
+
+static void a_question_too_large_to_send_is_refused_here(void **state)
+{
+    (void)state;
+    struct outcome outcome = {.told = 0};
+    bus_open("web", world.keys);
+    size_t size = 16 * 1024 * 1024 + 1;
+    char *body = mem_zero(1, size);
+    bus_ask_packed(world.bus, "catalog.upload.list", slice_of(body, size), NULL, on_listed, &outcome);
+    free(body);
+    wait_told(&outcome);
+    assert_int_equal(outcome.why.status, STATUS_too_large);
+}
+
 static void questions_on_their_way_are_told_when_the_bus_is_closed(void **state)
 {
     (void)state;
@@ -640,6 +707,8 @@ int main(int argc, char **argv)
         BUS_TEST(an_added_replica_gets_its_share),
         BUS_TEST(a_replica_that_stops_gracefully_fails_nothing),
         BUS_TEST(a_replica_whose_name_is_gone_gets_no_more_questions),
+        BUS_TEST(killing_one_of_two_replicas_again_and_again_fails_nothing),
+        BUS_TEST(a_question_too_large_to_send_is_refused_here),
         BUS_TEST(questions_on_their_way_are_told_when_the_bus_is_closed),
         BUS_TEST(keys_are_made_once_and_secrets_are_secret),
     };
