@@ -5,6 +5,7 @@ import json
 import pathlib
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -83,13 +84,14 @@ class Transmission(Client):
 
     def stop(self):
         if self.process.poll() is None:
+            before = self.announced_at()
+            wait_for("the next second, by which Transmission counts", lambda: int(time.time()) > before)
             self.ask("torrent-stop")
-            wait_for("transmission has said goodbye", self.has_stopped)
+            wait_for("Transmission has said goodbye", lambda: self.announced_at() > before, 30)
         super().stop()
 
-    def has_stopped(self):
-        torrent = self.ask("torrent-get", fields=["status", "trackerStats"])["torrents"][0]
-        return torrent["status"] == 0 and all(t["announceState"] == 0 for t in torrent["trackerStats"])
+    def announced_at(self):
+        return self.ask("torrent-get", fields=["trackerStats"])["torrents"][0]["trackerStats"][0]["lastAnnounceTime"]
 
 
 class Aria2(Client):
