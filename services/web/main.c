@@ -1,4 +1,6 @@
 /* The daemon's table: settings, what is listened to, what is done now and then. See README.md for the rest. */
+#include "services/common/clock.h"
+#include "services/common/http.h"
 #include "services/web/assets.h"
 #include "services/web/draft.h"
 #include "services/web/page.h"
@@ -12,6 +14,7 @@
 #include <stdio.h>
 
 #define SWEEP_MS (10 * 60 * 1000)
+#define CATALOG_MS 15000
 
 struct web web;
 
@@ -39,6 +42,7 @@ static const struct option options[] = {
 
 static struct http *http;
 static struct loop_timer *sweep_timer;
+static int64_t started_at;
 
 void web_announce_url(struct slice passkey, char into[WEB_URL_MAX])
 {
@@ -87,6 +91,7 @@ static bool start(struct fault *why)
     web.templates = mustache_load(web_templates, why);
     if (web.templates == NULL)
         return false;
+    started_at = clock_ticks();
     assets_start();
     tries_start();
     web.worker = worker_new(service_loop());
@@ -107,9 +112,12 @@ static void stop(void)
     http_destroy(&http);
 }
 
+/* Pages are better once the plugins are known, but a site whose catalog is away must still say so: it is waited for a
+ * while only. */
 static const char *unready(void)
 {
-    return plugins_list() != NULL ? NULL : "catalog: its plugins were not heard yet";
+    bool patient = clock_ticks() - started_at < CATALOG_MS;
+    return plugins_list() == NULL && patient ? "the catalog's plugins were not heard yet" : NULL;
 }
 
 static void metrics(struct buffer *into)

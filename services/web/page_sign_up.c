@@ -58,6 +58,7 @@ static void on_enrolled(struct enrol *enrol, const struct fault *why)
         show_again(visit, why);
         return;
     }
+    tries_forgive(visit, slice_text(NULL));
     visit->cookie = slice_text(sign_up->session.secret.text);
     visit_set_cookie(visit, visit_session_cookie(), sign_up->session.secret.text, WEB_SESSION_MS / 1000);
     page_redirect(visit, "/", FLASH_good, arena_print(visit->arena, "Welcome, %s.", enrol->made.name));

@@ -55,6 +55,11 @@ bool throttle_take(struct throttle *throttle, struct slice key, int64_t now, int
     return true;
 }
 
+void throttle_return(struct throttle *throttle, struct slice key)
+{
+    *place(throttle, key) -= throttle->refill_ms;
+}
+
 void throttle_forgive(struct throttle *throttle, struct slice key)
 {
     *place(throttle, key) = 0;

@@ -13,7 +13,10 @@ void throttle_destroy(struct throttle **throttle);
 /* Takes one try; false when none is left, and then `wait_ms` (may be NULL) tells when there is one again. */
 bool throttle_take(struct throttle *throttle, struct slice key, int64_t now, int64_t *wait_ms);
 
-/* Gives the tries back: the right password was told. */
+/* Gives one try back: it was a good one. */
+void throttle_return(struct throttle *throttle, struct slice key);
+
+/* Gives all tries back. */
 void throttle_forgive(struct throttle *throttle, struct slice key);
 
 #endif

@@ -44,6 +44,8 @@ void tries_forgive(struct visit *visit, struct slice name)
 {
     char key[ACCOUNT_NAME_MAX + 1];
     account_name_key(name, key);
-    throttle_forgive(addresses, address_key(visit));
-    throttle_forgive(accounts, slice_text(key));
+    /* An address keeps its failures: whoever has one account could else guess at others for ever. */
+    throttle_return(addresses, address_key(visit));
+    if (name.size > 0)
+        throttle_forgive(accounts, slice_text(key));
 }

@@ -118,6 +118,20 @@ static void tries_run_out_and_come_back(void **state)
     assert_null(throttle);
 }
 
+static void a_good_try_is_not_counted(void **state)
+{
+    struct throttle *throttle = throttle_new(2, 1000);
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        assert_true(throttle_take(throttle, slice_text("a"), 0, NULL));
+        throttle_return(throttle, slice_text("a"));
+    }
+    assert_true(throttle_take(throttle, slice_text("a"), 0, NULL));
+    assert_true(throttle_take(throttle, slice_text("a"), 0, NULL));
+    assert_false(throttle_take(throttle, slice_text("a"), 0, NULL));
+    throttle_destroy(&throttle);
+}
+
 static void being_refused_costs_nothing(void **state)
 {
     struct throttle *throttle = throttle_new(1, 1000);
@@ -139,6 +153,7 @@ int main(void)
         cmocka_unit_test(the_right_password_is_known_by_its_hash),
         cmocka_unit_test(a_hash_that_cannot_be_read_fits_no_password),
         cmocka_unit_test(tries_run_out_and_come_back),
+        cmocka_unit_test(a_good_try_is_not_counted),
         cmocka_unit_test(being_refused_costs_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
