@@ -7,7 +7,7 @@
 #include "services/common/encode.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 #define NEVER_US 253370764800000000 /* year 9999: before the first page */
 
@@ -151,22 +151,28 @@ static void groups_find(struct browsing *browsing)
     }
 }
 
+/* One of a cursor's two numbers, in hex. */
+static bool number_read(struct slice hex, int64_t most, int64_t *into)
+{
+    char digits[17] = "", *end;
+    memcpy(digits, hex.at, hex.size < sizeof digits ? hex.size : 0);
+    unsigned long long number = strtoull(digits, &end, 16);
+    *into = (int64_t)number;
+    return *digits != '\0' && *end == '\0' && number <= (unsigned long long)most;
+}
+
 static bool cursor_read(struct browsing *browsing, struct fault *why)
 {
-    int used = 0;
     struct slice cursor = browsing->ask->cursor;
     browsing->before_us = NEVER_US;
     browsing->before_id = ID_MAX;
     if (cursor.size == 0)
         return true;
-    char text[65] = "";
-    memcpy(text, cursor.at, cursor.size < sizeof text ? cursor.size : 0);
-    uint64_t us, id;
-    if (sscanf(text, "%16" SCNx64 "-%16" SCNx64 "%n", &us, &id, &used) != 2 || (size_t)used != cursor.size ||
-        us > NEVER_US || id > ID_MAX)
+    const char *dash = memchr(cursor.at, '-', cursor.size);
+    size_t first = dash != NULL ? (size_t)(dash - cursor.at) : cursor.size;
+    if (dash == NULL || !number_read(slice_of(cursor.at, first), NEVER_US, &browsing->before_us) ||
+        !number_read(slice_of(dash + 1, cursor.size - first - 1), ID_MAX, &browsing->before_id))
         return fault_set(why, STATUS_invalid, "cursor", "That page is not known: begin at the first one.");
-    browsing->before_us = (int64_t)us;
-    browsing->before_id = (int64_t)id;
     return true;
 }
 

@@ -204,6 +204,13 @@ static bool value_check(const struct attribute *attribute, struct slice *text, s
     return length_check(attribute, *text, why);
 }
 
+static char tag_letter(char letter)
+{
+    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", lower[] = "abcdefghijklmnopqrstuvwxyz";
+    const char *at = letter != '\0' ? strchr(upper, letter) : NULL;
+    return letter == ' ' ? '.' : at != NULL ? lower[at - upper] : letter;
+}
+
 /* Tags are lower case, with '.' for a space, each once. */
 static bool tags_check(const struct attribute *attribute, struct slice text, struct arena *arena,
                        struct submission *into, struct fault *why)
@@ -217,9 +224,7 @@ static bool tags_check(const struct attribute *attribute, struct slice text, str
         struct slice tag = text_line(slice_of(text.at + start, end - start), arena);
         char *letters = (char *)tag.at;
         for (size_t i = 0; i < tag.size; i++)
-            letters[i] = letters[i] == ' '                        ? '.'
-                         : letters[i] >= 'A' && letters[i] <= 'Z' ? letters[i] + 32
-                                                                  : letters[i];
+            letters[i] = tag_letter(letters[i]);
         bool known = tag.size == 0;
         for (size_t i = 0; i < into->tags_count; i++)
             known |= slice_equal(tags[i], tag);

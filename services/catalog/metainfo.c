@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #define PIECE_MIN 16384
-#define PIECE_MAX (256 * 1024 * 1024)
+#define PIECE_MAX 268435456
 #define FIELD "metainfo"
 
 static bool piece_length_check(const struct bencode *info, bool v2, uint64_t *into, struct fault *why)
@@ -176,7 +176,7 @@ static bool info_find(struct slice file, const struct metainfo_limits *limits, s
 bool metainfo_read(struct slice file, const struct metainfo_limits *limits, struct arena *arena, struct metainfo *into,
                    struct fault *why)
 {
-    struct bencode outer, info;
+    struct bencode outer = {0}, info = {0};
     *into = (struct metainfo){0};
     if (!info_find(file, limits, &outer, &info, why))
         return false;

@@ -19,7 +19,8 @@ static const char *shown(struct slice name, char *into, size_t room)
     bool readable = utf8_valid(slice_of(name.at, size));
     for (size_t i = 0; i < size; i++) {
         unsigned char letter = (unsigned char)name.at[i];
-        into[i] = letter < 0x20 || letter == 0x7f || (!readable && letter >= 0x80) ? '?' : (char)letter;
+        bool odd = letter < 0x20 || letter == 0x7f || (!readable && letter >= 0x80);
+        into[i] = odd ? '?' : name.at[i];
     }
     into[size] = '\0';
     return into;

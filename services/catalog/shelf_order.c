@@ -29,7 +29,7 @@ static int choice_place(const struct attribute *attribute, struct slice value)
 static int unit_order(const void *left, const void *right, void *arg)
 {
     const struct shelf_unit *a = left, *b = right;
-    const struct plugin *plugin = arg;
+    const struct plugin *plugin = ((const struct shelf_group *)arg)->plugin;
     for (const char *const *name = plugin->levels[LEVEL_unit].same; name != NULL && *name != NULL; name++) {
         int place = plugin_attribute(plugin, *name);
         const struct attribute *attribute = &plugin->attributes[place];
@@ -45,8 +45,7 @@ static int unit_order(const void *left, const void *right, void *arg)
 void shelf_order(struct shelf_group *group)
 {
     for (size_t i = 0; i < group->editions_count; i++)
-        qsort_r(group->editions[i].units, group->editions[i].units_count, sizeof(struct shelf_unit), unit_order,
-                (void *)(uintptr_t)group->plugin);
+        qsort_r(group->editions[i].units, group->editions[i].units_count, sizeof(struct shelf_unit), unit_order, group);
     if (group->editions_count > 0)
         qsort(group->editions, group->editions_count, sizeof *group->editions, edition_order);
 }

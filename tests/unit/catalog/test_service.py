@@ -256,7 +256,8 @@ def test_what_is_not_there_is_not_found(bus):
     assert refused(bus.ask, "catalog.entity.get", {"entity": 1 << 40}).status == "not_found"
     assert refused(bus.ask, "catalog.torrent.get", {"torrent": 1 << 40}).status == "not_found"
     assert bus.ask("catalog.torrent.names", {"torrents": [1 << 40, "x", -1]})["torrents"] == []
-    assert refused(bus.ask, "catalog.browse", {"limit": 5, "cursor": "zzz"}).field == "cursor"
+    for cursor in ("zzz", "-", "1-", "-1", "1-g", "1-1-1", "f" * 17 + "-1", "f" * 16 + "-1"):
+        assert refused(bus.ask, "catalog.browse", {"limit": 5, "cursor": cursor}).field == "cursor", cursor
 
 
 # ---- once and only once ----
