@@ -196,8 +196,8 @@ static bool may_start(const struct bus_pending *pending, struct fault *why)
     if (target == NULL)
         return fault_set(why, STATUS_not_found, NULL, "No service here has a method %s.", pending->method);
     if (pending->size > ENVELOPE_BODY_MAX)
-        return fault_set(why, STATUS_too_large, NULL, "That is too large: at most %d MiB go over at once.",
-                         ENVELOPE_BODY_MAX / 1024 / 1024);
+        return fault_set(why, STATUS_too_large, NULL, "That is too large: at most %zu MiB go over at once.",
+                         ENVELOPE_BODY_MAX >> 20);
     if (target->pendings_count > BUS_CALLS_MAX || target->pendings_bytes > BUS_BYTES_MAX)
         return fault_set(why, STATUS_unavailable, NULL, "The service %s has too much to do: try again in a minute.",
                          target->service);

@@ -94,6 +94,7 @@ bool envelope_reply_read(struct slice frame, struct envelope_reply *into)
     return well;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through `fixed` */
 size_t envelope_request_pack(const struct envelope_request *request, char into[ENVELOPE_HEADER_MAX])
 {
     assert(envelope_is_method(request->method) && is_trace(request->trace));
@@ -110,6 +111,7 @@ size_t envelope_request_pack(const struct envelope_request *request, char into[E
     return fixed.size;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 size_t envelope_reply_pack(const struct envelope_reply *reply, char into[ENVELOPE_HEADER_MAX])
 {
     struct fixed fixed = {.at = into};

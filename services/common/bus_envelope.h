@@ -8,7 +8,7 @@
 
 #define ENVELOPE_VERSION 1
 #define ENVELOPE_HEADER_MAX 1024             /* bytes */
-#define ENVELOPE_BODY_MAX (16 * 1024 * 1024) /* bytes */
+#define ENVELOPE_BODY_MAX ((size_t)16 << 20) /* bytes */
 #define ENVELOPE_METHOD_MAX 80               /* letters */
 #define ENVELOPE_TRACE_SIZE 16               /* hex digits */
 

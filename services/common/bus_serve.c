@@ -249,7 +249,7 @@ static void remember_caller(struct bus_server *server, struct slice identity)
             caller->seen = now;
             return;
         }
-        if (now - caller->seen > 5 * BUS_PING_MS)
+        if (now - caller->seen > 5L * BUS_PING_MS)
             into = caller;
     }
     if (into == NULL && server->callers_count < BUS_CALLERS_MAX)
@@ -344,8 +344,10 @@ bool bus_server_open(struct bus *bus, const char *listen, struct fault *why)
 void bus_server_close(struct bus *bus)
 {
     struct bus_server *server = &bus->server;
-    while (!TAILQ_EMPTY(&server->requests))
-        request_free(TAILQ_FIRST(&server->requests));
+    for (struct bus_request *request = TAILQ_FIRST(&server->requests), *next; request != NULL; request = next) {
+        next = TAILQ_NEXT(request, link);
+        request_free(request);
+    }
     for (size_t i = 0; i < server->methods_count; i++)
         free(server->methods[i].name);
     if (server->drain_timer != NULL)

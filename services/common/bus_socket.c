@@ -56,7 +56,7 @@ static zsock_t *socket_new(int type, const zcert_t *cert)
     zsock_set_ipv6(socket, 1);
     zsock_set_sndhwm(socket, 4096);
     zsock_set_rcvhwm(socket, 4096);
-    zsock_set_maxmsgsize(socket, ENVELOPE_BODY_MAX);
+    zsock_set_maxmsgsize(socket, (int)ENVELOPE_BODY_MAX);
     zsock_set_heartbeat_ivl(socket, 1000);
     zsock_set_heartbeat_timeout(socket, 3000);
     zsock_set_heartbeat_ttl(socket, 4000);

@@ -71,8 +71,8 @@ void bus_target_close(struct bus_target *target)
         free(target->places[i].host);
         resolve_destroy(&target->places[i].resolving);
     }
-    while (target->watches != NULL)
-        bus_replicas_unwatch(&(struct bus_replicas_watch *){target->watches});
+    for (struct bus_replicas_watch *watch = target->watches; watch != NULL; watch = watch->next)
+        watch->target = NULL; /* whoever watches frees it */
     free(target->places);
     free(target->service);
 }
@@ -273,9 +273,12 @@ void bus_replicas_unwatch(struct bus_replicas_watch **handle)
     *handle = NULL;
     if (watch == NULL)
         return;
-    struct bus_replicas_watch **link = &watch->target->watches;
-    while (*link != watch)
-        link = &(*link)->next;
-    *link = watch->next;
+    for (struct bus_replicas_watch **link = watch->target != NULL ? &watch->target->watches : NULL;
+         link != NULL && *link != NULL; link = &(*link)->next) {
+        if (*link != watch)
+            continue;
+        *link = watch->next;
+        break;
+    }
     free(watch);
 }

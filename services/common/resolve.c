@@ -58,7 +58,7 @@ static void add(struct resolved *into, const char *address)
         if (strcmp(into->address[i], address) == 0)
             return;
     if (into->count < RESOLVE_MOST && strlen(address) < RESOLVE_TEXT)
-        strcpy(into->address[into->count++], address);
+        memcpy(into->address[into->count++], address, strlen(address) + 1);
 }
 
 bool resolve_done(struct resolving *resolving, struct resolved *into, struct fault *why)
