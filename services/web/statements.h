@@ -5,7 +5,8 @@
 
 #include "services/common/db.h"
 
-/* clang-format off: a list reads best as one */
+/* A list reads best as one. */
+/* clang-format off */
 #define WEB_STATEMENTS(X)                                                                                              \
     X(member_by_name)                                                                                                  \
     X(member_by_id) X(member_names) X(member_set_password) X(member_set_passkey) X(member_set) X(enrol_invited)        \
