@@ -86,6 +86,8 @@ static void on_names(void *arg, const struct db_rows *rows, const struct fault *
     gather_release(extras->gather);
 }
 
+const struct statement member_names = {"member_names", "SELECT id, name FROM web.member WHERE id = ANY ($1::bigint[])"};
+
 static void ask_names(struct extras *extras)
 {
     int64_t ids[TREE_IDS_MAX];

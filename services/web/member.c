@@ -180,5 +180,3 @@ void member_change(struct member *member, struct slice class_name, struct slice 
     member_tell(tx, member);
     commit_told(tx, done, arg);
 }
-
-const struct statement member_names = {"member_names", "SELECT id, name FROM web.member WHERE id = ANY ($1::bigint[])"};
