@@ -123,7 +123,7 @@ test_ctest() {
     local what=$1 pattern=$2 xml=$ROOT/build/results/$1.xml code=0
     shift 2
     rm -f "$xml"
-    ctest --test-dir "$ROOT/build/asan" -R "$pattern" -j "$(nproc)" --output-on-failure --output-junit "$xml" "$@" || code=$?
+    ctest --test-dir "$ROOT/build/asan" -R "$pattern" -j "$(nproc)" --timeout 300 --output-on-failure --output-junit "$xml" "$@" || code=$?
     test_junit "$what" "$xml" "$code"
 }
 
