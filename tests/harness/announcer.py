@@ -23,7 +23,8 @@ class Announcer:
         """The reply's body; raises OSError when there is none."""
         query = urllib.parse.urlencode({
             "info_hash": self.info_hash, "peer_id": self.peer_id, "port": 7000, "uploaded": self.up,
-            "downloaded": self.down, "left": self.left, "compact": 1, "numwant": 10, **({"event": event} if event else {})})
+            "downloaded": self.down, "left": self.left, "compact": 1, "numwant": 10, **({"event": event} if event else {})},
+            quote_via=urllib.parse.quote)  # as clients do: a space is %20, for `+` stands for itself
         connection = http.client.HTTPConnection(HOST, self.instance.port(6969), timeout=timeout,
                                                 source_address=(self.address, 0))
         sent = (self.up, self.down)
