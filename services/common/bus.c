@@ -63,8 +63,7 @@ struct bus *bus_new(struct loop *loop, const struct bus_settings *settings, stru
 void bus_destroy(struct bus **handle)
 {
     assert(handle != NULL);
-    struct bus *bus = *handle;
-    *handle = NULL;
+    struct bus *bus = *handle; /* stays in the caller's hands for callbacks that ask something more */
     if (bus == NULL)
         return;
     if (bus->ping_timer != NULL)
@@ -83,6 +82,7 @@ void bus_destroy(struct bus **handle)
     free(bus->version);
     free(bus->listen);
     free(bus);
+    *handle = NULL;
 }
 
 struct bus_counters bus_count(const struct bus *bus)

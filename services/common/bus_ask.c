@@ -282,9 +282,25 @@ static void fail_all(struct bus *bus)
     tell_finished(bus);
 }
 
-/* An asker may ask the next thing when it is told; one that goes on for ever is not waited for. */
+static void drop_all(struct bus *bus)
+{
+    struct bus_pending *pending, *next;
+    for (pending = TAILQ_FIRST(&bus->finished); pending != NULL; pending = next) {
+        next = TAILQ_NEXT(pending, link);
+        pending_free(pending);
+    }
+    TAILQ_INIT(&bus->finished);
+    if (bus->finished_timer != NULL)
+        loop_timer_cancel(&bus->finished_timer);
+}
+
+/* An asker may ask the next thing when it is told, but not for ever. */
 void bus_asks_close(struct bus *bus)
 {
-    for (unsigned round = 0; round < 16; round++)
+    for (unsigned round = 0; round < 4; round++)
         fail_all(bus);
+    for (size_t i = 0; i < bus->targets_count; i++)
+        while (!TAILQ_EMPTY(&bus->targets[i].pendings))
+            bus_pending_fail(TAILQ_FIRST(&bus->targets[i].pendings), &(struct fault){.status = STATUS_unavailable});
+    drop_all(bus);
 }

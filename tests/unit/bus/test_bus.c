@@ -662,6 +662,25 @@ static void questions_on_their_way_are_told_when_the_bus_is_closed(void **state)
     assert_int_equal(outcome.why.status, STATUS_unavailable);
 }
 
+static void ask_again(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
+{
+    (void)reply, (void)body, (void)why;
+    ++*(unsigned *)arg;
+    bus_ask(world.bus, NULL, &catalog_upload_list_message, &(struct catalog_upload_list){.user = 1, .limit = 1}, NULL,
+            ask_again, arg);
+}
+
+static void an_asker_that_never_stops_does_not_hold_up_the_end(void **state)
+{
+    (void)state;
+    unsigned told = 0;
+    bus_open("web", world.keys);
+    ask_again(&told, NULL, NULL, NULL);
+    bus_destroy(&world.bus);
+    assert_in_range(told, 2, 10);
+    assert_null(world.bus);
+}
+
 static void keys_are_made_once_and_secrets_are_secret(void **state)
 {
     (void)state;
@@ -710,6 +729,7 @@ int main(int argc, char **argv)
         BUS_TEST(killing_one_of_two_replicas_again_and_again_fails_nothing),
         BUS_TEST(a_question_too_large_to_send_is_refused_here),
         BUS_TEST(questions_on_their_way_are_told_when_the_bus_is_closed),
+        BUS_TEST(an_asker_that_never_stops_does_not_hold_up_the_end),
         BUS_TEST(keys_are_made_once_and_secrets_are_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
