@@ -62,6 +62,8 @@ const char *monitor_unhealthy(const struct monitor *monitor)
     const char *complaint = journal_complaint(monitor->tracker->journal);
     if (complaint != NULL)
         return complaint;
+    if (monitor->tracker->open && !monitor->tracker->permits_read)
+        return "The feed ratio.permits has not been read yet: until then everybody may download.";
     int64_t delay = reporter_delay(monitor->reporter);
     if (delay < DELAY_WORTH_TELLING)
         return NULL;
@@ -78,8 +80,10 @@ const char *monitor_unready(const struct monitor *monitor)
         [FEED_members] = "The feed web.members has not been read: is web up?",
         [FEED_permits] = "The feed ratio.permits has not been read: is ratio up?",
     };
+    if (monitor->tracker->open)
+        return NULL;
     for (size_t i = 0; i < FEED_count; i++)
         if (!feeds_ready(monitor->feeds, i))
             return sentences[i];
-    return monitor->tracker->open ? NULL : "Stored sessions are being loaded.";
+    return "Stored sessions are being loaded.";
 }

@@ -62,7 +62,8 @@ void table_remove(struct table *table, uint64_t hash, uint32_t handle)
 {
     assert(table->count > 0);
     uint32_t i = (uint32_t)hash & table->mask;
-    while (table->slots[i].handle != handle) {
+    /* The tag too: a handle may stand under two hashes. */
+    while (table->slots[i].handle != handle || table->slots[i].tag != (uint32_t)hash) {
         assert(table->slots[i].handle != 0);
         i = (i + 1) & table->mask;
     }

@@ -41,6 +41,21 @@ static void a_table_finds_what_was_added_and_not_removed(void **state)
     table_clear(&table);
 }
 
+static void a_handle_may_stand_under_two_hashes(void **state)
+{
+    (void)state;
+    struct table table = {0};
+    table_add(&table, 5, 1);
+    table_add(&table, 4, 2);
+    table_add(&table, 4, 1);
+    table_remove(&table, 4, 1);
+    assert_true(table_has(&table, 5, 1));
+    assert_false(table_has(&table, 4, 1));
+    table_remove(&table, 5, 1);
+    assert_true(table_has(&table, 4, 2));
+    table_clear(&table);
+}
+
 static void records_stay_where_they_are_and_come_back_zeroed(void **state)
 {
     (void)state;
@@ -96,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_finds_what_was_added_and_not_removed),
+        cmocka_unit_test(a_handle_may_stand_under_two_hashes),
         cmocka_unit_test(records_stay_where_they_are_and_come_back_zeroed),
         cmocka_unit_test(a_ring_gives_in_the_order_it_got),
         cmocka_unit_test(hashes_depend_on_key_bytes_and_size),

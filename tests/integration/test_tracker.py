@@ -1,0 +1,233 @@
+"""The tracker between clients, ratio and PostgreSQL, when these are away, it is killed itself, or its journal suffers."""
+
+import http.client
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from announcer import Announcer, Storm
+from content import make_album, make_torrent
+from instance import HOST, fetch, wait_for
+
+SEED, LEECH = "10.77.0.2", "10.77.0.3"
+
+
+@pytest.fixture(scope="module")
+def instance(make_instance):
+    made = make_instance("tracker", DJEMBE_JOURNAL_SEGMENT="64K")
+    yield made
+    made.down()
+    assert made.complaints() == []
+
+
+@pytest.fixture(scope="module")
+def torrents(instance, tmp_path_factory):
+    """Gives a fresh torrent's info-hash at each call."""
+    folder = tmp_path_factory.mktemp("torrents")
+    instance.member("uploader")
+    numbers = iter(range(100))
+
+    def make():
+        number = next(numbers)
+        album = make_album(folder, f"Some Band - Volume {number} (2003) [FLAC]", size=6000)
+        added = instance.add_torrent(make_torrent(album, folder / f"{number}.torrent"), "uploader")
+        return bytes.fromhex(added["info_hash"])
+
+    return make
+
+
+_numbers = iter(range(1000))
+
+
+@pytest.fixture
+def pair(instance, torrents):
+    """A seeder and a leecher of a torrent of their own, known to the tracker."""
+    number, info_hash = next(_numbers), torrents()
+    one = Announcer(instance, instance.member(f"seeder-{number}"), info_hash, SEED, left=0)
+    two = Announcer(instance, instance.member(f"leecher-{number}"), info_hash, LEECH, left=5000)
+    for who in (one, two):
+        wait_for(Told(who), lambda w=who: answered(w, "started"), 20)
+    one.refusals.clear()
+    two.refusals.clear()
+    return one, two
+
+
+class Told:
+    """What the tracker told last, read only when the waiting was in vain."""
+
+    def __init__(self, announcer):
+        self.announcer = announcer
+
+    def __str__(self):
+        return f"{self.announcer.member['name']} is known; told {self.announcer.refusals[-1:]}"
+
+
+def answered(announcer, event="", **more):
+    try:
+        return b"14:failure reason" not in announcer.announce(event, **more)
+    except OSError:
+        return False
+
+
+def move(pair, up, down):
+    """The seeder gives `up` more, the leecher has got `down` more; both tell the tracker."""
+    pair[0].up += up
+    pair[1].down += down
+    for who in pair:
+        wait_for("announces are answered", lambda w=who: answered(w), 30)
+
+
+def totals_are(instance, announcer, up, down):
+    user = announcer.member["user"]
+    wait_for(f"{user} has {(up, down)}, not {instance.totals(user)}", lambda: instance.totals(user) == (up, down), 40)
+
+
+def restart_killed(instance):
+    killed = instance.kill("tracker")
+    wait_for("the tracker runs again", lambda: instance.pid("tracker") not in (None, killed))
+
+
+def state(instance):
+    return pathlib.Path(os.path.realpath(instance.folder)) / "state" / "tracker"
+
+
+def test_members_find_each_other_and_scrape(instance, pair):
+    one, two = pair
+    assert socket.inet_aton(SEED) + (7000).to_bytes(2, "big") in two.announce()
+    status, _, body = fetch(f"{instance.tracker}/{one.member['passkey']}/scrape?info_hash="
+                            + "".join(f"%{b:02x}" for b in one.info_hash))
+    assert status == 200 and body.startswith(b"d5:filesd20:" + one.info_hash + b"d8:completei1e10:downloadedi0e10:incompletei1ee")
+
+
+def test_pipelined_announces_are_each_answered(instance, pair):
+    one, _ = pair
+    query = "".join(f"%{b:02x}" for b in one.info_hash)
+    request = (f"GET /{one.member['passkey']}/announce?info_hash={query}&peer_id=-PP0001-{'p' * 12}&port=1"
+               "&downloaded=0&left=0&uploaded={} HTTP/1.1\r\nHost: tracker\r\n\r\n")
+    with socket.create_connection((HOST, instance.port(6969)), 10) as connection:
+        connection.sendall("".join(request.format(up) for up in (0, 10, 20)).encode())
+        for _ in range(3):
+            reply = http.client.HTTPResponse(connection)
+            # read the reply byte by byte: a buffer would swallow the next one
+            reply.fp = connection.makefile("rb", 0)
+            reply.begin()
+            assert reply.status == 200 and b"8:completei" in reply.read()
+    totals_are(instance, one, 20, 0)
+
+
+def test_strangers_are_told_what_to_do_and_stopping_never_fails(instance, pair):
+    one, _ = pair
+    stranger = Announcer(instance, {"passkey": "a" * 32}, one.info_hash, SEED, left=0)
+    assert b"Unknown passkey" in stranger.announce("started") and b"8:retry in" in stranger.announce()
+    assert b"14:failure reason" not in stranger.announce("stopped")
+    elsewhere = Announcer(instance, one.member, b"x" * 20, SEED, left=0)
+    assert b"Unknown torrent" in elsewhere.announce("started")
+
+
+def test_a_disabled_member_is_refused_within_seconds(instance, pair):
+    one, _ = pair
+    instance.bus("web.member.set", {"name": one.member["name"], "standing": "disabled"})
+    wait_for("the member is refused", lambda: b"disabled" in one.announce(), 5)
+    assert b"14:failure reason" not in one.announce("stopped")
+
+
+def test_nothing_is_lost_while_ratio_is_away_and_the_tracker_is_killed(instance, pair):
+    move(pair, 1000, 900)
+    instance.down("ratio")
+    move(pair, 500, 400)
+    pair[0].up = 100  # the client began anew: what it reports now earns nothing
+    move(pair, 0, 0)
+    move(pair, 50, 3)
+    for _ in range(3):
+        restart_killed(instance)
+        move(pair, 7, 5)
+    instance.up("ratio")
+    totals_are(instance, pair[0], 1500 + 50 + 21, 0)
+    totals_are(instance, pair[1], 0, 1303 + 15)
+    wait_for("all is acknowledged", lambda: instance.metric("tracker", "tracker_unacknowledged") == 0)
+
+
+def test_the_swarm_is_there_after_a_kill(instance, pair):
+    stored = instance.metric("tracker", "tracker_stored_total")
+    move(pair, 1, 1)
+    wait_for("the peers are stored", lambda: instance.metric("tracker", "tracker_stored_total") >= stored + 2)
+    restart_killed(instance)
+    wait_for("announces are answered", lambda: answered(pair[1]), 30)
+    assert socket.inet_aton(SEED) in pair[1].announce()
+
+
+def test_it_starts_and_serves_without_postgresql(instance, pair):
+    move(pair, 10, 10)
+    totals_are(instance, pair[0], 10, 0)
+    instance.down("postgresql")
+    restart_killed(instance)
+    # catalog and web answer for their feeds out of PostgreSQL, so nobody can be let in before it is back
+    assert not answered(pair[0]) or pair[0].acknowledged
+    instance.up("postgresql")
+    instance.wait_ready()
+    move(pair, 20, 20)
+    totals_are(instance, pair[0], 30, 0)
+    totals_are(instance, pair[1], 0, 30)
+
+
+def test_announces_go_on_while_postgresql_is_away(instance, pair):
+    instance.down("postgresql")
+    for _ in range(50):
+        move(pair, 3, 2)
+    instance.up("postgresql")
+    totals_are(instance, pair[0], 150, 0)
+    totals_are(instance, pair[1], 0, 100)
+    wait_for("all is stored", lambda: instance.metric("tracker", "tracker_unstored") == 0)
+
+
+def test_a_damaged_and_a_cut_journal_stop_nobody(instance, pair):
+    instance.down("ratio")
+    move(pair, 1000, 1000)
+    instance.down("tracker")
+    segments = sorted(state(instance).glob("journal-*.segment"))
+    damaged = segments[-1]
+    with open(damaged, "r+b") as file:
+        file.seek(128 + 40)
+        file.write(b"\xff\xff\xff")
+        file.truncate(damaged.stat().st_size // 2 + 77)
+    (state(instance) / "journal-00000000000fffff.segment").write_bytes(os.urandom(5000))
+    shutil.chown(state(instance) / "journal-00000000000fffff.segment", damaged.owner(), damaged.group())
+    instance.up("tracker")
+    instance.up("ratio")
+    instance.wait_ready("tracker")
+    move(pair, 10, 10)
+    wait_for("all is acknowledged", lambda: instance.metric("tracker", "tracker_unacknowledged") == 0)
+    assert "journal segment is damaged" in instance.logs()["tracker.log"]
+
+
+def test_a_full_disk_is_told_and_announces_go_on(instance, pair):
+    instance.down("tracker")
+    folder = state(instance)
+    owner = folder.stat()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=256k,uid={owner.st_uid},gid={owner.st_gid},mode=700", "none",
+                    str(folder)], check=True)
+    try:
+        instance.up("tracker")
+        instance.wait_ready("tracker")
+        wait_for("announces are answered", lambda: answered(pair[0]))
+        instance.down("ratio")
+        storm = Storm(list(pair))
+        wait_for("the disk is full", lambda: "make room" in instance.health("tracker", "healthz")[1], 60)
+        goal = storm.answered + 300
+        wait_for("announces go on", lambda: storm.answered > goal)
+        storm.stop()
+        subprocess.run(["mount", "-o", "remount,size=4m", str(folder)], check=True)
+        wait_for("the journal grows again", lambda: "make room" not in instance.health("tracker", "healthz")[1])
+        restart_killed(instance)
+        instance.up("ratio")
+        instance.wait_ready("tracker")
+        totals_are(instance, pair[0], *pair[0].acknowledged)
+        totals_are(instance, pair[1], *pair[1].acknowledged)
+    finally:
+        instance.down("tracker")
+        subprocess.run(["umount", str(folder)], check=True)
+        instance.up()
