@@ -93,7 +93,8 @@ class Replica:
         site = self.site
         env = dict(os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"], DJEMBE_KEYS=site.keys,
                    DJEMBE_STATE=self.state, DJEMBE_BUS_LISTEN=self.address, DJEMBE_ADMIN_LISTEN=f"127.0.0.1:{self.admin}",
-                   DJEMBE_WEB=f"tcp://127.0.0.1:{site.web.port}", DJEMBE_CATALOG=f"tcp://127.0.0.1:{site.catalog.port}")
+                   DJEMBE_WEB=f"tcp://127.0.0.1:{site.web.port}", DJEMBE_CATALOG=f"tcp://127.0.0.1:{site.catalog.port}",
+                   DJEMBE_TRACKER=f"tcp://127.0.0.1:{site.nobody}")
         self.process = subprocess.Popen([site.program], env=env, stderr=self.log)
         wait_for(self.ready)
 
@@ -128,6 +129,7 @@ class Site:
         sql("DROP SCHEMA IF EXISTS ratio CASCADE")
         self.web = Owner(self.keys, "web", "web.members")
         self.catalog = Owner(self.keys, "catalog", "catalog.torrents")
+        self.nobody = free_port()  # no tracker of another instance
         for user in range(1, 9):
             self.member(user, "active")
         for torrent in range(1, 21):
