@@ -1,6 +1,7 @@
 """The site as its members meet it: accounts, invitations, sessions, uploads, downloads, and what a page says when a part is away."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
@@ -411,21 +412,31 @@ def test_the_operator_repeats_a_request_and_it_happens_once(instance):
 # ---- when a part is away ----
 
 
-@pytest.fixture
-def asleep(instance):
-    """asleep(daemon): that daemon hangs until the test is over."""
-    pids = []
+class Asleep:
+    """asleep(daemon): that daemon hangs, until asleep.wake() or the end of the test."""
 
-    def stop(daemon):
-        pid = instance.postgres_pid() if daemon == "postgres" else instance.pid(daemon)
+    def __init__(self, instance):
+        self.instance, self.pids = instance, []
+
+    def __call__(self, daemon):
+        pid = self.instance.postgres_pid() if daemon == "postgres" else self.instance.pid(daemon)
         for each in [pid, *children(pid)] if daemon == "postgres" else [pid]:
             os.kill(each, signal.SIGSTOP)
-            pids.append(each)
+            self.pids.append(each)
 
-    yield stop
-    for pid in pids:
-        os.kill(pid, signal.SIGCONT)
-    instance.wait_ready()
+    def wake(self):
+        for pid in self.pids:
+            with contextlib.suppress(ProcessLookupError):  # PostgreSQL's, when the daemons have given up on it
+                os.kill(pid, signal.SIGCONT)
+        self.pids = []
+        self.instance.wait_ready()
+
+
+@pytest.fixture
+def asleep(instance):
+    sleeper = Asleep(instance)
+    yield sleeper
+    sleeper.wake()
 
 
 def children(pid):
@@ -454,13 +465,12 @@ def test_a_page_that_needs_the_catalog_says_that_it_is_away(member, asleep, path
     assert page.status == 503 and "catalog" in page.text and page.headers["Retry-After"]
 
 
-def test_an_upload_while_the_catalog_hangs_keeps_everything(member, torrent, asleep, instance):
+def test_an_upload_while_the_catalog_hangs_keeps_everything(member, torrent, asleep):
     fields = fill(member.get("/upload/music").form(), **album_fields())
     asleep("catalog")
     page = member.post_file("/upload/music", fields, "kept.torrent", torrent)
     assert page.status == 503 and "kept.torrent" in page.text and "away" in page.text
-    os.kill(instance.pid("catalog"), signal.SIGCONT)
-    instance.wait_ready("catalog")
+    asleep.wake()
     again = member.post_file("/upload/music", page.form(), "", None)
     assert again.status == 303, again.text
 
@@ -471,8 +481,7 @@ def test_without_the_database_a_session_is_not_lost(member, asleep, instance):
     assert page.status == 503 and "stay signed in" in page.text
     assert member.get("/static/style.css").status == 200
     assert Visitor(instance.web).get("/sign-in").status == 200
-    for pid in (instance.postgres_pid(), *children(instance.postgres_pid())):
-        os.kill(pid, signal.SIGCONT)
+    asleep.wake()
     wait_for("pages are back", lambda: member.get("/account").status == 200)
 
 
