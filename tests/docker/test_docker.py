@@ -57,7 +57,7 @@ def healthy(service):
 
 def client(name, content, *command):
     docker("rm", "-f", name, ok=False)
-    docker("run", "-d", "--name", name, "--network", f"{PROJECT}_outside", "-v", f"{content}:/content",
+    docker("run", "-d", "--stop-signal", "INT", "--name", name, "--network", f"{PROJECT}_outside", "-v", f"{content}:/content",
            "djembe-test/clients", *command)
 
 
@@ -93,7 +93,17 @@ def test_two_clients_exchange_through_the_containers(site, tmp_path):
     finally:
         for name in ("djembe-test-taker", "djembe-test-giver"):
             docker("stop", "-t", "30", name, ok=False)
-    wait_for("both are credited to the byte", lambda: (totals(giver["user"]), totals(taker["user"])) == ((size, 0), (0, size)), 60)
+    said = docker("logs", "djembe-test-taker") + docker("logs", "djembe-test-giver")
+    seen = []
+
+    def both():
+        seen[:] = [totals(giver["user"]), totals(taker["user"])]
+        return seen == [(size, 0), (0, size)]
+
+    try:
+        wait_for("both are credited to the byte", both, 30)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {seen}, {size}\n{said[-3000:]}") from None
     for name in ("djembe-test-taker", "djembe-test-giver"):
         docker("rm", "-f", name, ok=False)
 
