@@ -166,13 +166,38 @@ test_docker() {
 }
 
 test_browser() {
-    local log=$ROOT/build/results/browser.tap code=0 files=("$ROOT"/tests/browser/*.test.mjs) passed failed
-    [ $# -eq 0 ] || [ ! -e "$1" ] || { files=("$1") && shift; }
-    DJEMBE_NO_BUILD=1 node --test --test-concurrency=1 --test-reporter=tap "$@" "${files[@]}" | tee "$log" || code=$?
-    passed=$(sed -n 's/^# pass //p' "$log" | tail -n 1) failed=$(sed -n 's/^# \(fail\|cancelled\) //p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+    local log=$ROOT/build/results/browser.tap code=0 passed failed
+    rm -f "$log"
+    browser_run "$log" "$@" || code=$?
+    passed=$(browser_number 'pass' "$log") failed=$(browser_number 'fail\|cancelled' "$log")
     [ "$code" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
-    test_count "${passed:-0}" "$failed" browser
+    test_count "$passed" "$failed" browser
 }
+
+browser_number() {
+    [ ! -r "$2" ] || sed -n "s/^# \($1\) //p" "$2" | awk '{ n += $1 } END { print n + 0 }'
+    [ -r "$2" ] || echo 0
+}
+
+# One instance of their own is up while they run: DJEMBE_TEST_WEB_URL and DJEMBE_TEST_INVITATION tell them of it.
+browser_run() (
+    local log=$1 folder offset=20000 files=("$ROOT"/tests/browser/*.test.mjs)
+    shift
+    [ $# -eq 0 ] || [ ! -e "$1" ] || { files=("$1") && shift; }
+    folder=$(mktemp -d /tmp/djembe-browser-XXXXXX)
+    chmod 755 "$folder"
+    while [ -n "$(port_holder $((8080 + offset)))$(port_holder $((5551 + offset)))" ]; do offset=$((offset + 100)); done
+    export DJEMBE_VAR=$folder/var DJEMBE_PORT_OFFSET=$offset DJEMBE_NO_BUILD=1
+    trap '"$ROOT/djembe" down >/dev/null; rm -rf "$folder"' EXIT
+    "$ROOT/djembe" up | tee "$folder/up.txt" || exit
+    DJEMBE_TEST_WEB_URL=$(sed -n 's/^  Pages *//p' "$folder/up.txt")
+    DJEMBE_TEST_INVITATION=$(sed -n 's/^  \(http.*\)/\1/p' "$folder/up.txt")
+    export DJEMBE_TEST_WEB_URL DJEMBE_TEST_INVITATION
+    node --test --test-concurrency=1 --test-reporter=spec --test-reporter-destination=stdout \
+        --test-reporter=tap --test-reporter-destination="$log" "$@" "${files[@]}" || exit
+    "$ROOT/djembe" down >/dev/null
+    ! grep -E 'AddressSanitizer|LeakSanitizer|runtime error:|Assertion' "$DJEMBE_VAR"/log/*.log
+)
 
 # clang-tidy over the daemons; takes minutes, so it is not among the quick ones.
 test_tidy() {

