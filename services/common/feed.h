@@ -11,9 +11,9 @@
 struct feed;
 
 /* Serves <name>.since and <name>.snapshot out of `schema`, and publishes. Its tables come with
- * services/common/migrations/0000_schema.sql, which every schema gets first. The owner adds a fact in SQL, inside its transaction:
- *   SELECT <schema>.feed_add('<name>', key, fact)      -- fact: one packed row, bytea
- * and calls feed_published when that transaction has committed. */
+ * services/common/migrations/0000_schema.sql, which every schema gets first. The owner adds a fact in SQL, inside its
+ * transaction: SELECT <schema>.feed_add('<name>', key, fact)      -- fact: one packed row, bytea and calls
+ * feed_published when that transaction has committed. */
 struct feed *feed_new(struct bus *bus, struct db *db, const char *name, const char *schema);
 void feed_destroy(struct feed **feed);
 void feed_published(struct feed *feed);
@@ -22,9 +22,9 @@ void feed_published(struct feed *feed);
 
 struct feed_reader;
 
-/* Applies facts in order. `seq` is the newest sequence number among them, to be stored with what is applied; `snapshot` tells
- * that they replace what is known about their keys and `seq` jumps to it at the last page only. The consumer calls feed_applied(reader, true)
- * when they are stored, or false to be given them again later. */
+/* Applies facts in order. `seq` is the newest sequence number among them, to be stored with what is applied; `snapshot`
+ * tells that they replace what is known about their keys and `seq` jumps to it at the last page only. The consumer
+ * calls feed_applied(reader, true) when they are stored, or false to be given them again later. */
 struct feed_batch {
     const struct feed_row *facts;
     size_t count;
@@ -33,8 +33,8 @@ struct feed_batch {
 };
 typedef void feed_apply_fn(void *arg, const struct feed_batch *batch);
 
-/* `seq`: the last fact already applied (0: none; the reader then starts with a snapshot). Facts that were applied may come
- * again after a snapshot. A reader is destroyed before its bus. */
+/* `seq`: the last fact already applied (0: none; the reader then starts with a snapshot). Facts that were applied may
+ * come again after a snapshot. A reader is destroyed before its bus. */
 struct feed_reader *feed_read(struct bus *bus, const char *name, uint64_t seq, feed_apply_fn *apply, void *arg);
 void feed_applied(struct feed_reader *reader, bool stored);
 /* Another replica moved the stored number on: go on from there. Ends a batch like feed_applied, in its place. */

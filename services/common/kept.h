@@ -1,5 +1,5 @@
-/* Kept replies: what makes a WRITE with an idempotency key happen once. The reply is stored in the transaction of the change;
- * a retry is answered with it. Replies are kept for a day.
+/* Kept replies: what makes a WRITE with an idempotency key happen once. The reply is stored in the transaction of the
+ * change; a retry is answered with it. Replies are kept for a day.
  *
  *   on_add(): kept_find(db, key, found, request)   -> found: bus_reply_packed, done
  *             else db_begin … kept_add(tx, key, bus_pack(request, &reply)) … db_commit

@@ -17,8 +17,7 @@ void log_start(const char *service, enum log_level least);
 /* The trace id of the request being handled, added to each line until it is set to "" again. At most 16 letters. */
 void log_trace(const char *trace);
 
-void log_write(enum log_level level, const char *event, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void log_write(enum log_level level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #define log_debug(...) log_write(LOG_LEVEL_debug, __VA_ARGS__)
 #define log_info(...) log_write(LOG_LEVEL_info, __VA_ARGS__)

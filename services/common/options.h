@@ -16,13 +16,13 @@ enum option_kind {
 };
 
 struct option {
-    const char *name;     /* DJEMBE_… ; NULL ends the table */
+    const char *name; /* DJEMBE_… ; NULL ends the table */
     enum option_kind kind;
     void *into;           /* where the value goes */
     const char *standard; /* the default, as one would write it */
     int64_t low, high;
-    const char *help;     /* one sentence */
-    bool secret;          /* --help shows that it is set, not what it is */
+    const char *help; /* one sentence */
+    bool secret;      /* --help shows that it is set, not what it is */
 };
 
 /* Reads every row from the environment; false with `why` at the first wrong one. */
