@@ -47,6 +47,18 @@ static void name_of(uint64_t number, char into[48])
     snprintf(into, 48, NAME_FORMAT, number);
 }
 
+/* 0: the file is none of ours. */
+static uint64_t number_of(const char *name)
+{
+    char ours[48];
+    static const char prefix[] = "journal-";
+    if (strncmp(name, prefix, strlen(prefix)) != 0)
+        return 0;
+    uint64_t number = strtoull(name + strlen(prefix), NULL, 16);
+    name_of(number, ours);
+    return strcmp(name, ours) == 0 ? number : 0;
+}
+
 /* ---- making segments ---- */
 
 static bool complain(struct journal *journal, const char *what)
@@ -137,12 +149,8 @@ static void list_segments(struct journal *journal)
         fatal("Cannot list the state folder: %s.", strerror(errno));
     rewinddir(folder);
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        uint64_t number;
-        char name[48];
-        if (sscanf(entry->d_name, "journal-%16" SCNx64 ".segment", &number) != 1 || number == 0)
-            continue;
-        name_of(number, name);
-        if (strcmp(name, entry->d_name) != 0)
+        uint64_t number = number_of(entry->d_name);
+        if (number == 0)
             continue;
         journal->old = mem_grow(journal->old, (journal->old_count + 1) * sizeof *journal->old);
         journal->old[journal->old_count++] = (struct segment){.number = number};
@@ -216,7 +224,7 @@ static bool claim_folder(struct journal *journal, const char *folder, struct fau
 struct journal *journal_open(const char *folder, size_t segment_size, journal_found_fn *found, void *arg,
                              struct journal_findings *findings, struct fault *why)
 {
-    assert(segment_size >= 2 * JOURNAL_RECORD_SIZE);
+    assert(segment_size / JOURNAL_RECORD_SIZE >= 2);
     struct journal *journal = mem_zero(1, sizeof *journal);
     journal->lock = journal->current_fd = journal->spare_fd = -1;
     journal->segment_size = segment_size - segment_size % JOURNAL_RECORD_SIZE;

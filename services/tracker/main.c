@@ -8,7 +8,7 @@ enum {
     SWEEP_MS = 250,
     TICK_MS = 1000,
     GATE_MS = 100,
-    PATIENCE_MS = 10000, /* how long announces wait for stored sessions and for permits, which one can do without */
+    PATIENCE_MS = 5000, /* how long announces wait for stored sessions and for permits, which one can do without */
 };
 
 static struct tracker_settings settings;

@@ -54,7 +54,7 @@ static const struct statement forget_sessions = {
                        "SELECT ctid FROM tracker.session WHERE seen_at < $1::timestamptz LIMIT $2::bigint))"};
 
 const struct statement *const store_statements[] = {&store_sessions, &forget_sessions, &load_sessions};
-const size_t store_statements_count = sizeof store_statements / sizeof *store_statements;
+const size_t store_statements_count = sizeof store_statements / sizeof store_statements[0];
 
 /* The batch as columns, for unnest(). */
 struct columns {

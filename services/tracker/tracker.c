@@ -8,6 +8,7 @@
 #include "services/common/log.h"
 #include "services/tracker/slab.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -104,6 +105,7 @@ void tracker_peer_gone(struct tracker *tracker, uint32_t handle)
     if (session->peer == SLAB_NONE)
         return;
     struct torrent *torrent = registry_torrent_by_id(tracker->registry, session->totals.torrent);
+    assert(torrent != NULL);
     swarm_remove(tracker->peers, &torrent->swarm, session->peer);
     session->peer = SLAB_NONE;
 }
@@ -208,9 +210,10 @@ const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const 
         return "Your account is disabled: see the site";
     for (unsigned i = 0; i < scrape->count; i++) {
         const struct torrent *torrent = registry_torrent(tracker->registry, scrape->info_hash[i]);
-        counts[i] = (struct scrape_counts){.known = torrent != NULL && torrent->active};
-        if (!counts[i].known)
+        counts[i] = (struct scrape_counts){0};
+        if (torrent == NULL || !torrent->active)
             continue;
+        counts[i].known = true;
         counts[i].complete = torrent_seeders(torrent);
         counts[i].incomplete = torrent_leechers(torrent);
         counts[i].downloaded = torrent->completed;
