@@ -24,7 +24,7 @@ static uint32_t take_totals(struct tracker *tracker, const struct admission *who
     struct session_totals closed;
     uint32_t session =
         sessions_announce(tracker->sessions, who->member->user, who->torrent->id, ask, now, &fell, &closed);
-    if (ask->event == EVENT_completed && !was_completed)
+    if (!was_completed && (sessions_at(tracker->sessions, session)->totals.flags & SESSION_COMPLETED))
         who->torrent->completed++;
     note_change(tracker, session, fell ? &closed : NULL);
     return session;
