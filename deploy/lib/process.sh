@@ -166,12 +166,16 @@ process_crashes() {
 # Waits until all of them say that they are ready; tells what is amiss when one is not.
 processes_wait() {
     local name waiting=() began=$SECONDS told=0
-    for name in $1; do [ "$name" = postgresql ] || waiting+=("$name"); done
+    local -A before=() # crashes of days past say nothing of this start
+    for name in $1; do
+        [ "$name" = postgresql ] || waiting+=("$name")
+        before[$name]=$(process_crashes "$name")
+    done
     while [ ${#waiting[@]} -gt 0 ]; do
         local still=()
         for name in "${waiting[@]}"; do
             process_ready "$name" || still+=("$name")
-            [ "$(process_crashes "$name")" -lt 4 ] || process_broken "$name" "keeps ending at its start"
+            [ $(($(process_crashes "$name") - before[$name])) -lt 4 ] || process_broken "$name" "keeps ending at its start"
         done
         waiting=("${still[@]}")
         [ ${#waiting[@]} -gt 0 ] || break

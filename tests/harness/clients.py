@@ -129,7 +129,7 @@ session = lt.session({
     "enable_upnp": False, "enable_natpmp": False, "ssrf_mitigation": False, "enable_outgoing_utp": False,
     "enable_incoming_utp": False, "upload_rate_limit": int(limit) * 1024, "tracker_completion_timeout": 20,
     "allow_multiple_connections_per_ip": True, "stop_tracker_timeout": 15, "alert_mask": lt.alert.category_t.all_categories,
-    "tracker_backoff": 10, "rate_limit_ip_overhead": False,
+    "tracker_backoff": 10, "min_reconnect_time": 1, "out_enc_policy": 2, "in_enc_policy": 2, "rate_limit_ip_overhead": False,
 })
 handle = session.add_torrent({"ti": lt.torrent_info(torrent), "save_path": content})
 ending = []
