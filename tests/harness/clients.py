@@ -137,8 +137,8 @@ signal.signal(signal.SIGINT, lambda *_: ending.append(1))
 while not ending:
     session.wait_for_alert(200)
     for alert in session.pop_alerts():
-        if "tracker" in alert.what():
-            print(alert.message(), flush=True)
+        if any(word in alert.what() for word in ("tracker", "peer", "error")):
+            print(alert.what(), alert.message(), flush=True)
     status = handle.status()
     with open(status_file + ".new", "w") as file:
         json.dump({"seeding": status.is_seeding, "up": status.total_payload_upload, "down": status.total_payload_download}, file)

@@ -234,7 +234,8 @@ def test_the_exchange_completes_while_each_daemon_is_killed(make_instance, tmp_p
             instance.wait_ready(daemon)
         wait_for("the leecher has it all", leecher.done, 120)
     except AssertionError as error:
-        raise AssertionError(f"{error}: leecher {leecher.status.read_text()}, seeder {seeder.ask('torrent-get', fields=['peers'])}") from None
+        raise AssertionError(f"{error}: leecher {leecher.status.read_text()}, seeder {seeder.ask('torrent-get', fields=['peers'])},"
+                             f" {(leecher.folder / 'client.log').read_text()[-3000:]}") from None
     finally:
         for client in (leecher, seeder):
             if client.process:
