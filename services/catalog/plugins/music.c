@@ -311,7 +311,7 @@ const struct plugin plugin_music = {
     .levels = {
         [LEVEL_person] = {.name = "artist", .title = "Artist", .plural = "Artists"},
         [LEVEL_group] = {.name = "album", .title = "Album", .plural = "Albums", .named = "title",
-            .same = (const char *const[]){"title", NULL}},
+            .same = (const char *const[]){"title", "year", "release_type", NULL}},
         [LEVEL_edition] = {.name = "release", .title = "Release", .plural = "Releases", .named = "release_title",
             .same = (const char *const[]){"release_title", "release_year", "label", "catalogue_number", "media", NULL}},
         [LEVEL_unit] = {.name = "format", .title = "Format", .plural = "Formats",

@@ -191,11 +191,11 @@ def test_missing_fields_are_guessed_from_the_name(bus, tmp_path, fresh):
 
 def test_the_same_album_is_joined_however_it_is_spelt(bus, tmp_path, fresh, sql):
     first = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"Motörhead {fresh}", title="Ace of Spades!"))
-    again = add(bus, torrent(tmp_path, "x", "1.mp3"), dict(MP3, artists=f"MOTORHEAD {fresh}", title="ace of spädes", year="2005"))
+    again = add(bus, torrent(tmp_path, "x", "1.mp3"), dict(MP3, artists=f"MOTORHEAD {fresh}", title="ace of spädes", label="Bronze"))
     assert again["joined"] and again["href"].split("#")[0] == first["href"].split("#")[0]
     assert "Ace of Spades! [1999]" in again["title"]  # the album keeps its own values
     group, = browse(bus, fresh)["groups"]
-    assert group["torrents_count"] == 2 and len(group["editions"]) == 1
+    assert group["torrents_count"] == 2 and len(group["editions"]) == 2
     assert sql("SELECT count(*) FROM catalog.entity WHERE kind = 0 AND name ILIKE %s", f"%{fresh}") == [(1,)]
 
 
@@ -203,6 +203,14 @@ def test_the_same_title_by_another_artist_is_another_album(bus, tmp_path, fresh)
     one = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"{fresh} one", title="Live"))
     two = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"{fresh} two", title="Live"))
     assert one["href"].split("#")[0] != two["href"].split("#")[0] and not two.get("joined")
+
+
+@pytest.mark.parametrize("other", [{"year": "2005"}, {"release_type": "Single"}])
+def test_albums_of_one_title_differ_by_year_and_type(bus, tmp_path, fresh, other):
+    one = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title=fresh))
+    two = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title=fresh) | other)
+    assert not two.get("joined") and one["href"].split("#")[0] != two["href"].split("#")[0]
+    assert len(browse(bus, fresh)["groups"]) == 2
 
 
 def test_a_format_is_added_below_an_album_and_below_a_release(bus, tmp_path, fresh):
