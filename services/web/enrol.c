@@ -57,7 +57,7 @@ static void refuse(struct enrol *enrol)
         fault_set(&why, STATUS_forbidden, "code", "That invitation was used already or is too old: ask for a new one.");
     else
         fault_set(&why, STATUS_forbidden, "code",
-                  "The first account is opened with the link that the operator's `djembe invite` prints.");
+                  "The first account is opened with the link that the operator's `./djembe admin invite` prints.");
     db_rollback(enrol->tx);
     enrol->done(enrol, &why);
 }

@@ -117,38 +117,64 @@ void member_tell(struct db_tx *tx, const struct member *member)
 }
 
 struct change {
+    struct db_tx *tx;
+    struct member *member; /* NULL, or where the caller wants it as it is now */
     db_commit_fn *done;
     void *arg;
 };
 
+static void change_end(struct change *change, const struct fault *why, bool uncertain)
+{
+    struct change ended = *change;
+    free(change);
+    ended.done(ended.arg, why, uncertain);
+}
+
 static void on_changed(void *arg, const struct fault *why, bool uncertain)
 {
-    struct change change = *(struct change *)arg;
-    free(arg);
     if (why == NULL)
         feed_published(web.members);
-    change.done(change.arg, why, uncertain);
+    change_end(arg, why, uncertain);
 }
 
-static void commit_told(struct db_tx *tx, db_commit_fn *done, void *arg)
+/* The fact is made of the row as this transaction holds it: two changes at once (a new passkey while the operator
+ * disables the account) each tell what the other has done. */
+static void on_row(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct change *change = arg;
+    struct fault gone;
+    if (rows == NULL || db_count(rows) == 0) {
+        fault_set(&gone, STATUS_not_found, NULL, "That account is not here (any more).");
+        db_rollback(change->tx);
+        change_end(change, why != NULL ? why : &gone, false);
+        return;
+    }
+    struct member member;
+    member_read(rows, 0, &member);
+    if (change->member != NULL)
+        *change->member = member;
+    member_tell(change->tx, &member);
+    db_commit(change->tx, on_changed, change);
+}
+
+static struct change *change_new(struct member *member, db_commit_fn *done, void *arg)
 {
     struct change *change = mem_take(sizeof *change);
-    *change = (struct change){done, arg};
-    db_commit(tx, on_changed, change);
+    *change = (struct change){db_begin(service_db()), member, done, arg};
+    return change;
 }
 
-const struct statement member_set_passkey = {"member_set_passkey", "UPDATE web.member SET passkey = $2 WHERE id = $1"};
+const struct statement member_set_passkey = {
+    "member_set_passkey", "UPDATE web.member AS m SET passkey = $2 WHERE id = $1 RETURNING " MEMBER_COLUMNS};
 
-void member_reset_passkey(const struct member *member, const char *address, db_commit_fn *done, void *arg)
+void member_reset_passkey(uint64_t id, const char *address, db_commit_fn *done, void *arg)
 {
-    struct member changed = *member;
-    passkey_make(changed.passkey);
-    struct db_tx *tx = db_begin(service_db());
-    db_tx_ask(tx, &member_set_passkey, db_text(db_int(db_args(), (int64_t)changed.id), slice_text(changed.passkey)),
-              nothing, NULL);
-    member_note(tx, changed.id, "passkey reset", address);
-    member_tell(tx, &changed);
-    commit_told(tx, done, arg);
+    char passkey[PASSKEY_TEXT_MAX];
+    passkey_make(passkey);
+    struct change *change = change_new(NULL, done, arg);
+    member_note(change->tx, id, "passkey reset", address);
+    db_tx_ask(change->tx, &member_set_passkey, db_text(db_int(db_args(), (int64_t)id), slice_text(passkey)), on_row,
+              change);
 }
 
 const struct statement member_set_password = {"member_set_password",
@@ -164,19 +190,16 @@ void member_change_password(uint64_t id, const char *stored, uint64_t session, c
     db_commit(tx, done, arg);
 }
 
-const struct statement member_set = {"member_set", "UPDATE web.member SET class = $2, standing = $3 WHERE id = $1"};
+const struct statement member_set = {"member_set",
+                                     "UPDATE web.member AS m SET class = CASE WHEN $2 <> '' THEN $2 ELSE class END,"
+                                     " standing = CASE WHEN $3 <> '' THEN $3 ELSE standing END WHERE id = $1"
+                                     " RETURNING " MEMBER_COLUMNS};
 
 void member_change(struct member *member, struct slice class_name, struct slice standing, db_commit_fn *done, void *arg)
 {
-    if (class_name.size > 0)
-        snprintf(member->class_name, sizeof member->class_name, "%.*s", SLICE_ARGS(class_name));
-    if (standing.size > 0)
-        snprintf(member->standing, sizeof member->standing, "%.*s", SLICE_ARGS(standing));
-    struct db_tx *tx = db_begin(service_db());
-    struct db_args *args = db_int(db_args(), (int64_t)member->id);
-    db_tx_ask(tx, &member_set, db_text(db_text(args, slice_text(member->class_name)), slice_text(member->standing)),
-              nothing, NULL);
-    member_note(tx, member->id, member_is_active(member) ? "enabled" : "disabled", "");
-    member_tell(tx, member);
-    commit_told(tx, done, arg);
+    struct change *change = change_new(member, done, arg);
+    const char *event = standing.size == 0 ? "class set" : slice_is(standing, "active") ? "enabled" : "disabled";
+    member_note(change->tx, member->id, event, "");
+    db_tx_ask(change->tx, &member_set, db_text(db_text(db_int(db_args(), (int64_t)member->id), class_name), standing),
+              on_row, change);
 }

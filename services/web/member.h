@@ -34,13 +34,13 @@ void member_find_id(uint64_t id, member_found_fn *found, void *arg);
 void member_tell(struct db_tx *tx, const struct member *member);
 
 /* A new passkey: the old one is refused within seconds. */
-void member_reset_passkey(const struct member *member, const char *address, db_commit_fn *done, void *arg);
+void member_reset_passkey(uint64_t id, const char *address, db_commit_fn *done, void *arg);
 
 /* Sets the password and ends every session but one. */
 void member_change_password(uint64_t id, const char *stored, uint64_t session, const char *address, db_commit_fn *done,
                             void *arg);
 
-/* Sets class and standing (either empty: as it was). */
+/* Sets class and standing (either empty: as it was); `member` is then as it is now. */
 void member_change(struct member *member, struct slice class_name, struct slice standing, db_commit_fn *done,
                    void *arg);
 

@@ -198,7 +198,7 @@ static void on_reset(void *arg, const struct fault *why, bool uncertain)
 
 void page_passkey_post(struct visit *visit)
 {
-    member_reset_passkey(&visit->me, visit_address(visit), on_reset, visit);
+    member_reset_passkey(visit->me.id, visit_address(visit), on_reset, visit);
 }
 
 /* ---- sessions and tokens ---- */
