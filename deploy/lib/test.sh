@@ -36,7 +36,7 @@ tests_run() {
 tests_environment() {
     local name
     for name in $(compgen -v | grep -E '^DJEMBE_' | grep -Ev '^DJEMBE_(TEST|FUZZ)_'); do unset "$name"; done
-    export DJEMBE_BUILD=asan PYTHONDONTWRITEBYTECODE=1
+    export DJEMBE_BUILD=asan PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 # a browser and a shell that know UTF-8
     DJEMBE_NO_BUILD=""
 }
 
