@@ -6,7 +6,9 @@ import signal
 import subprocess
 import threading
 
+import msgpack
 import pytest
+import zmq
 
 import clients
 from announcer import Announcer, Storm
@@ -97,27 +99,26 @@ def test_postgresql_away_for_20_seconds_costs_nothing(instance, shared):
 
 
 def test_a_stranger_on_the_bus_gets_nothing(instance):
-    import zmq
-    context = zmq.Context()
-    server_key = [line.split('"')[1] for line in (instance.folder / "keys/catalog.key").read_text().splitlines()
-                  if "public-key" in line][0]
-    for known in (False, True):
-        dealer = context.socket(zmq.DEALER)
+    server_key = certificate(instance, "catalog.key")["public-key"]
+    own = certificate(instance, "admin.key_secret")
+    with zmq.Context() as context:
+        assert not ping(context, instance, server_key, *zmq.curve_keypair(), patience=3000)
+        assert ping(context, instance, server_key, own["public-key"].encode(), own["secret-key"].encode(), patience=20000)
+
+
+def certificate(instance, name):
+    """The values of a CZMQ certificate file."""
+    lines = (line.partition("=") for line in (instance.folder / "keys" / name).read_text().splitlines())
+    return {key.strip(): value.strip().strip('"') for key, _, value in lines if value}
+
+
+def ping(context, instance, server_key, public, secret, patience):
+    with context.socket(zmq.DEALER) as dealer:
         dealer.linger = 0
-        if known:
-            pair = dict(line.split("=", 1) for line in
-                        (part.strip() for part in (instance.folder / "keys/admin.key_secret").read_text().splitlines()) if "=" in line)
-            pair = {key.strip(): value.strip().strip('"') for key, value in pair.items()}
-            dealer.curve_publickey, dealer.curve_secretkey = pair["public-key"].encode(), pair["secret-key"].encode()
-        else:
-            dealer.curve_publickey, dealer.curve_secretkey = zmq.curve_keypair()
-        dealer.curve_serverkey = server_key.encode()
+        dealer.curve_serverkey, dealer.curve_publickey, dealer.curve_secretkey = server_key.encode(), public, secret
         dealer.connect(f"tcp://127.0.0.1:{instance.port(5551)}")
-        import msgpack
-        dealer.send_multipart([msgpack.packb([1, 7, "bus.ping", 3000, 0, "0" * 16]), msgpack.packb({})])
-        assert bool(dealer.poll(3000)) is known
-        dealer.close()
-    context.term()
+        dealer.send_multipart([msgpack.packb([1, 7, "bus.ping", patience, 0, "0" * 16]), msgpack.packb({})])
+        return bool(dealer.poll(patience))
 
 
 def test_replicas_of_catalog_and_ratio_come_and_go_and_no_request_fails(make_instance, tmp_path):
