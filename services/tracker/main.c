@@ -139,7 +139,7 @@ static bool start(struct fault *why)
         settings.min_interval = settings.interval;
     limits.connections = (unsigned)connections;
     limits.idle_seconds = (unsigned)idle_seconds;
-    tracker = tracker_new(&settings, service_state_folder(), why);
+    tracker = tracker_new(&settings, service_state_folder(), clock_now(), why);
     if (tracker == NULL)
         return false;
     struct loop *loop = service_loop();
