@@ -5,6 +5,7 @@
 #include "services/common/http.h"
 #include "services/common/clock.h"
 #include "services/common/http_private.h"
+#include "services/common/listen.h"
 #include "services/common/log.h"
 #include "services/common/metrics.h"
 
@@ -107,7 +108,7 @@ static unsigned bound_port(int fd)
 struct http *http_listen(struct loop *loop, const char *address, const struct http_limits *limits,
                          http_handler_fn *handler, void *arg, struct fault *why)
 {
-    int fd = http_socket(address, why);
+    int fd = listen_socket(address, SOCK_STREAM, false, why);
     if (fd < 0)
         return NULL;
     struct http *http = mem_zero(1, sizeof *http);

@@ -1,5 +1,5 @@
-/* What http.c (the listener in the loop), http_access.c (how requests come in), http_request.c (one request) and
- * http_socket.c share. */
+/* What http.c (the listener in the loop), http_access.c (how requests come in) and http_request.c (one request)
+ * share. */
 #ifndef DJEMBE_COMMON_HTTP_PRIVATE_H
 #define DJEMBE_COMMON_HTTP_PRIVATE_H
 
@@ -80,7 +80,5 @@ void http_wake(struct http *http, struct http_request *request);
 void request_answer_closing(struct http_request *request);
 /* MHD's part, on an open listening socket; NULL when it does not start. */
 struct MHD_Daemon *http_daemon_start(struct http *http, int fd);
-/* -1 with `why` when it cannot be opened. */
-int http_socket(const char *address, struct fault *why);
 
 #endif

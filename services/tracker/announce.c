@@ -5,29 +5,37 @@
 
 #include "proto/proto.h"
 
+#include <stdio.h>
+
 /* The old epoch's last totals go out before the new ones. */
 static void note_change(struct tracker *tracker, uint32_t session, const struct session_totals *closed)
 {
     bool kept;
-    uint64_t seq = journal_append(tracker->journal, &sessions_at(tracker->sessions, session)->totals, &kept);
+    struct contact contact;
+    tracker_contact(tracker, session, &contact);
+    uint64_t seq = journal_append(tracker->journal, &sessions_at(tracker->sessions, session)->totals, &contact, &kept);
     if (closed != NULL)
         outbox_close_epoch(tracker->outbox, closed, seq);
     outbox_add(tracker->outbox, session, seq);
-    tracker_store_later(tracker, session);
+    tracker_store_later(tracker, session, seq);
 }
 
-static uint32_t take_totals(struct tracker *tracker, const struct admission *who, const struct announce *ask,
-                            uint32_t known, int64_t now)
-{
-    bool fell, was_completed =
-                   known != SLAB_NONE && (sessions_at(tracker->sessions, known)->totals.flags & SESSION_COMPLETED) != 0;
+/* What an announce did to its session, until it is noted in the journal. */
+struct taken {
+    uint32_t session;
+    bool fell;
     struct session_totals closed;
-    uint32_t session =
-        sessions_announce(tracker->sessions, who->member->user, who->torrent->id, ask, now, &fell, &closed);
-    if (!was_completed && (sessions_at(tracker->sessions, session)->totals.flags & SESSION_COMPLETED))
+};
+
+static void take_totals(struct tracker *tracker, const struct admission *who, const struct announce *ask,
+                        uint32_t known, int64_t now, struct taken *taken)
+{
+    bool was_completed =
+        known != SLAB_NONE && (sessions_at(tracker->sessions, known)->totals.flags & SESSION_COMPLETED) != 0;
+    taken->session = sessions_announce(tracker->sessions, who->member->user, who->torrent->id, ask, now, &taken->fell,
+                                       &taken->closed);
+    if (!was_completed && (sessions_at(tracker->sessions, taken->session)->totals.flags & SESSION_COMPLETED))
         who->torrent->completed++;
-    note_change(tracker, session, fell ? &closed : NULL);
-    return session;
 }
 
 static void take_peer(struct tracker *tracker, struct torrent *torrent, uint64_t user, uint32_t handle,
@@ -84,8 +92,10 @@ static void settle_refused(struct tracker *tracker, const struct admission *who,
     uint32_t session = sessions_find(tracker->sessions, who->member->user, who->torrent->id, ask->peer_id);
     if (session == SLAB_NONE && ask->event != EVENT_stopped)
         return;
-    session = take_totals(tracker, who, ask, session, now);
-    tracker_peer_gone(tracker, session);
+    struct taken taken;
+    take_totals(tracker, who, ask, session, now, &taken);
+    tracker_peer_gone(tracker, taken.session);
+    note_change(tracker, taken.session, taken.fell ? &taken.closed : NULL);
 }
 
 static void settle_taken(struct tracker *tracker, const struct admission *who, const struct announce *ask, int64_t now,
@@ -93,13 +103,15 @@ static void settle_taken(struct tracker *tracker, const struct admission *who, c
 {
     uint64_t user = who->member->user;
     uint32_t known = sessions_find(tracker->sessions, user, who->torrent->id, ask->peer_id);
-    uint32_t session = take_totals(tracker, who, ask, known, now);
-    if (ask->event == EVENT_stopped) {
-        tracker_peer_gone(tracker, session);
-    } else {
-        take_peer(tracker, who->torrent, user, session, ask, now);
+    struct taken taken;
+    take_totals(tracker, who, ask, known, now, &taken);
+    if (ask->event == EVENT_stopped)
+        tracker_peer_gone(tracker, taken.session);
+    else
+        take_peer(tracker, who->torrent, user, taken.session, ask, now);
+    note_change(tracker, taken.session, taken.fell ? &taken.closed : NULL);
+    if (ask->event != EVENT_stopped)
         choose_peers(tracker, who->torrent, user, ask, reply);
-    }
     reply->complete = torrent_seeders(who->torrent);
     reply->incomplete = torrent_leechers(who->torrent);
 }
@@ -117,6 +129,7 @@ void tracker_announce(struct tracker *tracker, const struct announce *ask, int64
     /* Clients repeat `stopped` until it succeeds: a failure would make them do so for ever. */
     if (ask->event == EVENT_stopped)
         return;
-    reply->failure = who.failure;
+    snprintf(reply->reason, sizeof reply->reason, "%s", who.failure);
+    reply->failure = reply->reason;
     reply->retry = who.retry;
 }

@@ -18,6 +18,14 @@ struct address {
     uint8_t bytes[16]; /* network order; an IPv4 address fills the first four */
 };
 
+/* Where a client is reached: one address a family, of each when it last came from there (unix s). A port of 0: it has
+ * none of that family, or does not listen there. */
+struct contact {
+    uint8_t v6[16], v4[4];
+    uint16_t port4, port6;
+    uint32_t seen4, seen6;
+};
+
 enum announce_event {
     EVENT_none,      /* one of the regular announces, or an event we do not know */
     EVENT_started,   /* repeated by clients until it succeeds: resets nothing (BEP 3) */
@@ -51,14 +59,17 @@ struct announce_peer {
 
 #define RETRY_NEVER UINT32_MAX
 
+#define FAILURE_MAX 64
+
 struct announce_reply {
-    const char *failure;     /* below 64 bytes, says what to do; NULL: the announce was taken */
-    uint32_t retry;          /* with a failure: seconds until another try makes sense, or RETRY_NEVER (BEP 31) */
-    uint32_t interval;       /* seconds until the next regular announce */
-    uint32_t min_interval;   /* seconds before which the client should not come again */
-    uint32_t complete;       /* seeders, the asker included */
-    uint32_t incomplete;     /* leechers, the asker included */
-    struct address external; /* how the client looks from here (BEP 24) */
+    const char *failure;      /* below FAILURE_MAX bytes, says what to do; NULL: the announce was taken */
+    char reason[FAILURE_MAX]; /* what `failure` points to: the reply owes nothing to the tracker's memory */
+    uint32_t retry;           /* with a failure: seconds until another try makes sense, or RETRY_NEVER (BEP 31) */
+    uint32_t interval;        /* seconds until the next regular announce */
+    uint32_t min_interval;    /* seconds before which the client should not come again */
+    uint32_t complete;        /* seeders, the asker included */
+    uint32_t incomplete;      /* leechers, the asker included */
+    struct address external;  /* how the client looks from here (BEP 24) */
     unsigned peers_count;
     struct announce_peer peers[PEERS_MAX];
 };

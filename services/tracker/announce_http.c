@@ -4,6 +4,7 @@
 
 #include "services/common/arena.h"
 #include "services/common/clock.h"
+#include "services/tracker/address.h"
 #include "services/tracker/announce_query.h"
 #include "services/tracker/query.h"
 
@@ -18,22 +19,6 @@ struct announce_http {
     struct reply_text text;
     struct announce_reply reply;
 };
-
-/* An IPv4 client on a socket for both families shows as ::ffff:a.b.c.d. */
-static struct address address_of(const struct sockaddr *peer)
-{
-    struct address address = {.family = FAMILY_none};
-    if (peer->sa_family == AF_INET) {
-        address.family = FAMILY_v4;
-        memcpy(address.bytes, &((const struct sockaddr_in *)peer)->sin_addr, 4);
-    } else if (peer->sa_family == AF_INET6) {
-        const struct in6_addr *six = &((const struct sockaddr_in6 *)peer)->sin6_addr;
-        bool mapped = IN6_IS_ADDR_V4MAPPED(six);
-        address.family = mapped ? FAMILY_v4 : FAMILY_v6;
-        memcpy(address.bytes, six->s6_addr + (mapped ? 12 : 0), mapped ? 4 : 16);
-    }
-    return address;
-}
 
 static void on_announce(struct announce_http *wire, struct http_request *request, struct slice passkey)
 {

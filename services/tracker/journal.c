@@ -1,4 +1,4 @@
-/* Segments in the order of their numbers: the last is written, those before wait for ratio's acknowledgement, and one
+/* Segments in the order of their numbers: the last is written, those before wait until nobody needs them, and one
  * spare is made ahead of need. No segment is ever appended to by a second process life: each start begins a new one. */
 #include "services/tracker/journal.h"
 
@@ -272,7 +272,8 @@ void journal_close(struct journal **journal)
     *journal = NULL;
 }
 
-uint64_t journal_append(struct journal *journal, const struct session_totals *totals, bool *kept)
+uint64_t journal_append(struct journal *journal, const struct session_totals *totals, const struct contact *contact,
+                        bool *kept)
 {
     uint64_t seq = journal->next_seq++;
     bool full = journal->map == NULL || journal->segment_size - journal->used < JOURNAL_RECORD_SIZE;
@@ -282,7 +283,7 @@ uint64_t journal_append(struct journal *journal, const struct session_totals *to
         journal->lost = true;
         return seq;
     }
-    journal_record_write(seq, totals, journal->map + journal->used);
+    journal_record_write(seq, totals, contact, journal->map + journal->used);
     journal->used += JOURNAL_RECORD_SIZE;
     journal->current.last_seq = seq;
     journal->unsynced = true;

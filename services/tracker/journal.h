@@ -1,6 +1,6 @@
 /* The journal: what an announce changed, written before its reply. Segment files in the daemon's state folder, mapped
  * into memory and given their room on disk beforehand, so that an append is a copy and no system call, and a killed
- * process loses nothing. Segments go when ratio has acknowledged all that is in them. */
+ * process loses nothing. Segments go when all that is in them has been acknowledged and stored. */
 #ifndef DJEMBE_TRACKER_JOURNAL_H
 #define DJEMBE_TRACKER_JOURNAL_H
 
@@ -16,7 +16,8 @@ struct journal *journal_open(const char *folder, size_t segment_size, journal_fo
 void journal_close(struct journal **journal);
 
 /* Returns the record's seq. *kept: it is on file; false when there is no room (journal_complaint tells). */
-uint64_t journal_append(struct journal *journal, const struct session_totals *totals, bool *kept);
+uint64_t journal_append(struct journal *journal, const struct session_totals *totals, const struct contact *contact,
+                        bool *kept);
 /* The seq that the next record will get. */
 uint64_t journal_next(const struct journal *journal);
 

@@ -1,26 +1,68 @@
-/* One record: checksum, seq, then the totals, field by field. A record that was being written when the process died
- * fails its checksum; its announce was never answered. */
+/* One record: checksum, seq, then the totals and the addresses, field by field. A record that was being written when
+ * the process died fails its checksum; its announce was never answered. */
 #include "services/tracker/journal_record.h"
 
 #include "proto/codec.h"
 
-#define JOURNAL_MAGIC UINT64_C(0x316c6a65626d6a64) /* "djmbejl1" */
+#define JOURNAL_MAGIC UINT64_C(0x326c6a65626d6a64) /* "djmbejl2" */
 
 /* Against damage, not forgery: the key is known. */
 static const struct hash_key checksum_key = {UINT64_C(0x243f6a8885a308d3), UINT64_C(0x13198a2e03707344)};
 
+static void put_short(uint8_t **at, uint64_t value, unsigned size)
+{
+    for (unsigned i = 0; i < size; i++)
+        *(*at)++ = (uint8_t)(value >> (8 * i));
+}
+
 static void put(uint8_t **at, uint64_t value)
 {
-    for (unsigned i = 0; i < 8; i++)
-        *(*at)++ = (uint8_t)(value >> (8 * i));
+    put_short(at, value, 8);
+}
+
+static void put_bytes(uint8_t **at, const void *bytes, size_t size)
+{
+    memcpy(*at, bytes, size);
+    *at += size;
+}
+
+static uint64_t take_short(const uint8_t **at, unsigned size)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++)
+        value |= (uint64_t) * (*at)++ << (8 * i);
+    return value;
 }
 
 static uint64_t take(const uint8_t **at)
 {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < 8; i++)
-        value |= (uint64_t) * (*at)++ << (8 * i);
-    return value;
+    return take_short(at, 8);
+}
+
+static void take_bytes(const uint8_t **at, void *into, size_t size)
+{
+    memcpy(into, *at, size);
+    *at += size;
+}
+
+static void put_contact(uint8_t **at, const struct contact *contact)
+{
+    put_bytes(at, contact->v4, sizeof contact->v4);
+    put_short(at, contact->port4, 2);
+    put_short(at, contact->seen4, 4);
+    put_bytes(at, contact->v6, sizeof contact->v6);
+    put_short(at, contact->port6, 2);
+    put_short(at, contact->seen6, 4);
+}
+
+static void take_contact(const uint8_t **at, struct contact *contact)
+{
+    take_bytes(at, contact->v4, sizeof contact->v4);
+    contact->port4 = (uint16_t)take_short(at, 2);
+    contact->seen4 = (uint32_t)take_short(at, 4);
+    take_bytes(at, contact->v6, sizeof contact->v6);
+    contact->port6 = (uint16_t)take_short(at, 2);
+    contact->seen6 = (uint32_t)take_short(at, 4);
 }
 
 static uint64_t checksum(const uint8_t *record)
@@ -40,7 +82,8 @@ static bool is_sealed(const uint8_t *record)
     return take(&at) == checksum(record);
 }
 
-void journal_record_write(uint64_t seq, const struct session_totals *totals, uint8_t into[JOURNAL_RECORD_SIZE])
+void journal_record_write(uint64_t seq, const struct session_totals *totals, const struct contact *contact,
+                          uint8_t into[JOURNAL_RECORD_SIZE])
 {
     uint8_t record[JOURNAL_RECORD_SIZE] = {0};
     uint8_t *at = record + 8;
@@ -54,8 +97,9 @@ void journal_record_write(uint64_t seq, const struct session_totals *totals, uin
     put(&at, totals->up);
     put(&at, totals->down);
     put(&at, totals->left);
-    put(&at, totals->flags);
-    memcpy(at, totals->peer_id, PEER_ID_SIZE);
+    put_short(&at, totals->flags, 1);
+    put_bytes(&at, totals->peer_id, PEER_ID_SIZE);
+    put_contact(&at, contact);
     seal(record);
     memcpy(into, record, sizeof record);
 }
@@ -78,7 +122,7 @@ static bool is_empty(const uint8_t *record)
 }
 
 enum journal_record journal_record_read(const uint8_t from[JOURNAL_RECORD_SIZE], uint64_t *seq,
-                                        struct session_totals *totals)
+                                        struct session_totals *totals, struct contact *contact)
 {
     if (is_empty(from))
         return RECORD_empty;
@@ -95,8 +139,9 @@ enum journal_record journal_record_read(const uint8_t from[JOURNAL_RECORD_SIZE],
     totals->up = take(&at);
     totals->down = take(&at);
     totals->left = take(&at);
-    totals->flags = (uint8_t)take(&at);
-    memcpy(totals->peer_id, at, PEER_ID_SIZE);
+    totals->flags = (uint8_t)take_short(&at, 1);
+    take_bytes(&at, totals->peer_id, PEER_ID_SIZE);
+    take_contact(&at, contact);
     return is_sane(*seq, totals) ? RECORD_good : RECORD_damaged;
 }
 
@@ -128,8 +173,9 @@ void journal_segment_read(const uint8_t *at, size_t size, journal_found_fn *foun
     for (size_t place = JOURNAL_RECORD_SIZE; place < size; place += JOURNAL_RECORD_SIZE) {
         uint64_t seq;
         struct session_totals totals;
+        struct contact contact;
         bool cut = size - place < JOURNAL_RECORD_SIZE;
-        enum journal_record met = cut ? RECORD_damaged : journal_record_read(at + place, &seq, &totals);
+        enum journal_record met = cut ? RECORD_damaged : journal_record_read(at + place, &seq, &totals, &contact);
         if (met == RECORD_empty)
             continue;
         if (met == RECORD_damaged) {
@@ -139,6 +185,6 @@ void journal_segment_read(const uint8_t *at, size_t size, journal_found_fn *foun
         findings->good++;
         if (seq > findings->last_seq)
             findings->last_seq = seq;
-        found(arg, seq, &totals);
+        found(arg, seq, &totals, &contact);
     }
 }

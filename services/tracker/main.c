@@ -14,7 +14,8 @@ enum {
 static struct tracker_settings settings;
 static struct http_limits limits = {.body = 0, .header_memory = 16384};
 static const char *listen_address;
-static int64_t connections, idle_seconds;
+static int64_t connections, idle_seconds, udp_lifetime;
+static bool udp_wanted;
 
 static const struct option options[] = {
     {.name = "DJEMBE_TRACKER_LISTEN",
@@ -64,6 +65,18 @@ static const struct option options[] = {
      .low = 1,
      .high = 3600,
      .help = "How long a silent HTTP connection is kept."},
+    {.name = "DJEMBE_TRACKER_UDP",
+     .kind = OPTION_flag,
+     .into = &udp_wanted,
+     .standard = "yes",
+     .help = "Whether clients may announce over UDP too, at the same address and port."},
+    {.name = "DJEMBE_UDP_LIFETIME",
+     .kind = OPTION_seconds,
+     .into = &udp_lifetime,
+     .standard = "2h",
+     .low = 120,
+     .high = 86400,
+     .help = "How long a UDP connection id is taken; some clients use one for an hour."},
     {0},
 };
 
@@ -72,6 +85,7 @@ extern const size_t tracker_migrations_count;
 
 static struct tracker *tracker;
 static struct announce_http *http;
+static struct udp *udp;
 static struct feeds *feeds;
 static struct reporter *reporter;
 static struct store *store;
@@ -80,7 +94,8 @@ static int64_t started_at; /* ticks */
 
 static struct monitor monitor(void)
 {
-    return (struct monitor){.tracker = tracker, .feeds = feeds, .reporter = reporter, .store = store, .http = http};
+    return (struct monitor){
+        .tracker = tracker, .feeds = feeds, .reporter = reporter, .store = store, .http = http, .udp = udp};
 }
 
 static void on_sweep(void *arg)
@@ -107,13 +122,24 @@ static void on_gate(void *arg)
                                       ((tracker->permits_read && store_is_loaded(store)) || !patient));
 }
 
+static bool listen_for_clients(struct fault *why)
+{
+    http = announce_http_new(service_loop(), tracker, listen_address, &limits, why);
+    if (http == NULL || !udp_wanted)
+        return http != NULL;
+    struct connection_key key = {.lifetime = (uint32_t)udp_lifetime};
+    if (udp_key_read(service_state_folder(), &key, why))
+        udp = udp_new(service_loop(), tracker, listen_address, &key, why);
+    return udp != NULL;
+}
+
 static bool start(struct fault *why)
 {
     if (settings.min_interval > settings.interval)
         settings.min_interval = settings.interval;
     limits.connections = (unsigned)connections;
     limits.idle_seconds = (unsigned)idle_seconds;
-    tracker = tracker_new(&settings, service_state_folder(), why);
+    tracker = tracker_new(&settings, service_state_folder(), clock_now(), why);
     if (tracker == NULL)
         return false;
     struct loop *loop = service_loop();
@@ -125,8 +151,7 @@ static bool start(struct fault *why)
     sweep_timer = loop_timer_new(loop, SWEEP_MS, SWEEP_MS, on_sweep, NULL);
     tick_timer = loop_timer_new(loop, TICK_MS, TICK_MS, on_tick, NULL);
     gate_timer = loop_timer_new(loop, 0, GATE_MS, on_gate, NULL);
-    http = announce_http_new(loop, tracker, listen_address, &limits, why);
-    return http != NULL;
+    return listen_for_clients(why);
 }
 
 static void database_ready(void)
@@ -138,6 +163,7 @@ static void database_ready(void)
 static void stop(void)
 {
     announce_http_destroy(&http);
+    udp_destroy(&udp);
     store_flush(store);
     loop_timer_cancel(&sweep_timer);
     loop_timer_cancel(&tick_timer);

@@ -45,6 +45,16 @@ static void queue_metrics(const struct monitor *monitor, struct buffer *into)
                  "Journal segments on disk.");
 }
 
+static void udp_metrics(const struct udp *udp, struct buffer *into)
+{
+    struct udp_counters counters = udp_count(udp);
+    metric_counter(into, "tracker_udp_requests_total", "kind=\"connect\"", counters.connects, "UDP requests.");
+    metric_counter(into, "tracker_udp_requests_total", "kind=\"announce\"", counters.announces, NULL);
+    metric_counter(into, "tracker_udp_requests_total", "kind=\"scrape\"", counters.scrapes, NULL);
+    metric_counter(into, "tracker_udp_ignored_total", NULL, counters.ignored,
+                   "UDP packets without a valid connection id: nothing was answered.");
+}
+
 void monitor_metrics(const struct monitor *monitor, struct buffer *into)
 {
     struct http_counters http = announce_http_count(monitor->http);
@@ -54,6 +64,8 @@ void monitor_metrics(const struct monitor *monitor, struct buffer *into)
     metric_counter(into, "tracker_http_requests_total", NULL, http.requests, "HTTP requests.");
     metric_counter(into, "tracker_http_refused_total", NULL, http.refused, "HTTP requests refused.");
     metric_gauge(into, "tracker_http_connections", NULL, http.connections, "HTTP connections open.");
+    if (monitor->udp != NULL)
+        udp_metrics(monitor->udp, into);
 }
 
 const char *monitor_unhealthy(const struct monitor *monitor)

@@ -8,6 +8,7 @@
 #include "services/tracker/reporter.h"
 #include "services/tracker/store.h"
 #include "services/tracker/tracker.h"
+#include "services/tracker/udp.h"
 
 struct monitor {
     const struct tracker *tracker;
@@ -15,6 +16,7 @@ struct monitor {
     const struct reporter *reporter;
     const struct store *store;
     const struct announce_http *http;
+    const struct udp *udp; /* NULL: switched off */
 };
 
 void monitor_metrics(const struct monitor *monitor, struct buffer *into);

@@ -1,5 +1,6 @@
-/* One batch under way; a session that changes meanwhile is stored again later. Rows are written in key order, so that
- * replicas that store the same sessions do not lock each other out, and never replace newer ones. */
+/* One batch under way, asked again until it is stored; a session that changes meanwhile is stored again later. Rows are
+ * written in key order, so that replicas that store the same sessions do not lock each other out, and never replace
+ * newer ones. */
 #include "services/tracker/store.h"
 
 #include "services/common/arena.h"
@@ -27,6 +28,7 @@ struct store {
     bool loaded;
     uint32_t batch[BATCH_ROWS]; /* sessions under way */
     size_t batch_count;
+    bool storing; /* the batch is on its way */
     uint64_t rows;
     unsigned asked; /* answers that will still come */
     bool destroyed;
@@ -128,24 +130,24 @@ static void take_batch(struct store *store)
     struct ring *waiting = &store->tracker->to_store;
     size_t count = waiting->count < BATCH_ROWS ? waiting->count : BATCH_ROWS;
     for (size_t i = 0; i < count; i++) {
-        uint32_t handle = *(const uint32_t *)ring_at(waiting, i);
-        struct session *session = sessions_at(store->tracker->sessions, handle);
+        const struct to_store *next = ring_at(waiting, i);
+        struct session *session = sessions_at(store->tracker->sessions, next->session);
         session->marks = (session->marks & ~(uint32_t)MARK_store) | MARK_storing;
-        store->batch[i] = handle;
+        store->batch[i] = next->session;
+        if (i == 0)
+            store->tracker->storing_seq = next->seq;
     }
     ring_drop(waiting, count);
     store->batch_count = count;
 }
 
-static void end_batch(struct store *store, bool stored)
+static void end_batch(struct store *store)
 {
-    for (size_t i = 0; i < store->batch_count; i++) {
+    for (size_t i = 0; i < store->batch_count; i++)
         sessions_at(store->tracker->sessions, store->batch[i])->marks &= ~(uint32_t)MARK_storing;
-        if (!stored)
-            tracker_store_later(store->tracker, store->batch[i]);
-    }
-    store->rows += stored ? store->batch_count : 0;
+    store->rows += store->batch_count;
     store->batch_count = 0;
+    store->tracker->storing_seq = 0;
 }
 
 /* False when the store has been destroyed meanwhile: the last answer frees it. */
@@ -164,18 +166,26 @@ static void on_stored(void *arg, const struct db_rows *rows, const struct fault 
     struct store *store = arg;
     if (!answered(store))
         return;
-    if (rows == NULL)
+    store->storing = false;
+    if (rows == NULL) {
         log_warning("sessions not stored yet", "rows=%zu why=\"%s\"", store->batch_count, why->text);
-    end_batch(store, rows != NULL);
-    if (rows != NULL && store->tracker->to_store.count >= BATCH_ROWS)
+        return;
+    }
+    end_batch(store);
+    if (store->tracker->to_store.count >= BATCH_ROWS)
         store_flush(store);
 }
 
 void store_flush(struct store *store)
 {
-    if (store->batch_count > 0 || store->tracker->to_store.count == 0 || !db_is_up(store->db))
+    store->tracker->storable = db_is_up(store->db);
+    if (store->storing || !store->tracker->storable)
         return;
-    take_batch(store);
+    if (store->batch_count == 0)
+        take_batch(store);
+    if (store->batch_count == 0)
+        return;
+    store->storing = true;
     store->asked++;
     db_ask(store->db, &store_sessions, batch_args(store), on_stored, store);
 }

@@ -121,6 +121,26 @@ void peer_seen(struct peer *peer, const struct address *address, uint16_t port, 
         peer->port6 = 0;
 }
 
+void peer_contact(const struct peer *peer, struct contact *into)
+{
+    memcpy(into->v4, peer->v4, sizeof into->v4);
+    memcpy(into->v6, peer->v6, sizeof into->v6);
+    into->port4 = peer->port4;
+    into->port6 = peer->port6;
+    into->seen4 = peer->seen4;
+    into->seen6 = peer->seen6;
+}
+
+void peer_set_contact(struct peer *peer, const struct contact *contact)
+{
+    memcpy(peer->v4, contact->v4, sizeof peer->v4);
+    memcpy(peer->v6, contact->v6, sizeof peer->v6);
+    peer->port4 = contact->port4;
+    peer->port6 = contact->port6;
+    peer->seen4 = contact->seen4;
+    peer->seen6 = contact->seen6;
+}
+
 uint32_t peer_last_seen(const struct peer *peer)
 {
     return peer->seen4 > peer->seen6 ? peer->seen4 : peer->seen6;

@@ -33,6 +33,9 @@ bool swarm_is_seeder(const struct peers *peers, const struct swarm *swarm, uint3
 /* Frees the array of an empty swarm. */
 void swarm_clear(struct swarm *swarm);
 
+void peer_contact(const struct peer *peer, struct contact *into);
+void peer_set_contact(struct peer *peer, const struct contact *contact);
+
 struct peer *peers_at(const struct peers *peers, uint32_t peer);
 /* Heard from it at this address. The other family's address goes when it was silent for `ttl` seconds. */
 void peer_seen(struct peer *peer, const struct address *address, uint16_t port, uint32_t now, uint32_t ttl);

@@ -26,8 +26,25 @@ static void count_completed(struct tracker *tracker, const struct session_totals
         registry_torrent_make(tracker->registry, totals->torrent)->completed++;
 }
 
+/* Puts the client of a session where it was before the process ended: into its swarm, or out of it. */
+static void place_peer(struct tracker *tracker, uint32_t handle, const struct contact *contact)
+{
+    struct session *session = sessions_at(tracker->sessions, handle);
+    const struct session_totals *totals = &session->totals;
+    if ((totals->flags & SESSION_STOPPED) || (contact->seen4 == 0 && contact->seen6 == 0)) {
+        tracker_peer_gone(tracker, handle);
+        return;
+    }
+    struct torrent *torrent = registry_torrent_make(tracker->registry, totals->torrent);
+    if (session->peer == SLAB_NONE)
+        session->peer = swarm_add(tracker->peers, &torrent->swarm, totals->user, handle, totals->left == 0);
+    else
+        swarm_set_seeder(tracker->peers, &torrent->swarm, session->peer, totals->left == 0);
+    peer_set_contact(peers_at(tracker->peers, session->peer), contact);
+}
+
 /* All that the journal still holds may be unknown to ratio: it goes out again, which harms nothing. */
-static void replay(void *arg, uint64_t seq, const struct session_totals *totals)
+static void replay(void *arg, uint64_t seq, const struct session_totals *totals, const struct contact *contact)
 {
     struct tracker *tracker = arg;
     struct session_totals closed;
@@ -41,21 +58,40 @@ static void replay(void *arg, uint64_t seq, const struct session_totals *totals)
     if (fell)
         outbox_close_epoch(tracker->outbox, &closed, seq);
     outbox_add(tracker->outbox, session, seq);
-    tracker_store_later(tracker, session);
+    tracker_store_later(tracker, session, seq);
+    if (took)
+        place_peer(tracker, session, contact);
 }
 
-static bool open_journal(struct tracker *tracker, const char *folder, struct fault *why)
+static void on_silent(void *arg, uint32_t peer)
+{
+    struct tracker *tracker = arg;
+    uint32_t session = peers_at(tracker->peers, peer)->session;
+    tracker_peer_gone(tracker, session);
+    tracker_store_later(tracker, session, journal_next(tracker->journal));
+}
+
+static void drop_silent(struct tracker *tracker, int64_t now, uint32_t steps)
+{
+    int64_t oldest = now / 1000 - tracker_peer_ttl(tracker);
+    peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, steps, on_silent, tracker);
+}
+
+static bool open_journal(struct tracker *tracker, const char *folder, int64_t now, struct fault *why)
 {
     struct journal_findings found;
     tracker->journal = journal_open(folder, (size_t)tracker->settings.segment_size, replay, tracker, &found, why);
     if (tracker->journal == NULL)
         return false;
-    log_info("journal read", "segments=%u unreadable=%u records=%" PRIu64 " skipped=%" PRIu64 " sessions=%" PRIu32,
-             found.segments, found.unreadable, found.good, found.damaged, sessions_count(tracker->sessions));
+    drop_silent(tracker, now, peers_round(tracker->peers));
+    log_info("journal read",
+             "segments=%u unreadable=%u records=%" PRIu64 " skipped=%" PRIu64 " sessions=%" PRIu32 " peers=%" PRIu32,
+             found.segments, found.unreadable, found.good, found.damaged, sessions_count(tracker->sessions),
+             peers_count(tracker->peers));
     return true;
 }
 
-struct tracker *tracker_new(const struct tracker_settings *settings, const char *folder, struct fault *why)
+struct tracker *tracker_new(const struct tracker_settings *settings, const char *folder, int64_t now, struct fault *why)
 {
     struct tracker *tracker = mem_zero(1, sizeof *tracker);
     struct hash_key key;
@@ -67,8 +103,9 @@ struct tracker *tracker_new(const struct tracker_settings *settings, const char 
     tracker->sessions = sessions_new(&key);
     tracker->peers = peers_new(seed);
     tracker->outbox = outbox_new(tracker->sessions);
-    ring_init(&tracker->to_store, sizeof(uint32_t));
-    if (!open_journal(tracker, folder, why))
+    tracker->storable = true;
+    ring_init(&tracker->to_store, sizeof(struct to_store));
+    if (!open_journal(tracker, folder, now, why))
         tracker_destroy(&tracker);
     return tracker;
 }
@@ -90,13 +127,21 @@ void tracker_destroy(struct tracker **tracker)
 
 /* ---- sessions and peers ---- */
 
-void tracker_store_later(struct tracker *tracker, uint32_t handle)
+void tracker_store_later(struct tracker *tracker, uint32_t handle, uint64_t seq)
 {
     struct session *session = sessions_at(tracker->sessions, handle);
     if (session->marks & MARK_store)
         return;
     session->marks |= MARK_store;
-    ring_push(&tracker->to_store, &handle);
+    ring_push(&tracker->to_store, &(struct to_store){.seq = seq, .session = handle});
+}
+
+void tracker_contact(const struct tracker *tracker, uint32_t handle, struct contact *into)
+{
+    const struct session *session = sessions_at(tracker->sessions, handle);
+    *into = (struct contact){0};
+    if (session->peer != SLAB_NONE)
+        peer_contact(peers_at(tracker->peers, session->peer), into);
 }
 
 void tracker_peer_gone(struct tracker *tracker, uint32_t handle)
@@ -110,24 +155,16 @@ void tracker_peer_gone(struct tracker *tracker, uint32_t handle)
     session->peer = SLAB_NONE;
 }
 
-static void restore_peer(struct tracker *tracker, uint32_t handle, const struct announce_peer *peer, int64_t now)
+/* The database does not know when each of the two addresses was used last. */
+static struct contact contact_of(const struct announce_peer *peer, int64_t seen_at)
 {
-    struct session *session = sessions_at(tracker->sessions, handle);
-    const struct session_totals *totals = &session->totals;
-    int64_t silent = (now - totals->seen_at) / 1000;
-    if (session->peer != SLAB_NONE || (totals->flags & SESSION_STOPPED) || silent > tracker_peer_ttl(tracker) ||
-        (peer->port4 == 0 && peer->port6 == 0))
-        return;
-    struct torrent *torrent = registry_torrent_make(tracker->registry, totals->torrent);
-    session->peer = swarm_add(tracker->peers, &torrent->swarm, totals->user, handle, totals->left == 0);
-    struct peer *back = peers_at(tracker->peers, session->peer);
-    memcpy(back->v4, peer->v4, sizeof back->v4);
-    memcpy(back->v6, peer->v6, sizeof back->v6);
-    back->port4 = peer->port4;
-    back->port6 = peer->port6;
-    uint32_t seen = (uint32_t)(totals->seen_at / 1000);
-    back->seen4 = peer->port4 != 0 ? seen : 0;
-    back->seen6 = peer->port6 != 0 ? seen : 0;
+    uint32_t seen = (uint32_t)(seen_at / 1000);
+    struct contact contact = {.port4 = peer->port4, .port6 = peer->port6};
+    memcpy(contact.v4, peer->v4, sizeof contact.v4);
+    memcpy(contact.v6, peer->v6, sizeof contact.v6);
+    contact.seen4 = peer->port4 != 0 ? seen : 0;
+    contact.seen6 = peer->port6 != 0 ? seen : 0;
+    return contact;
 }
 
 /* Since a session not known here began at what its client reported, ratio credits what lies between its own last totals
@@ -143,20 +180,15 @@ void tracker_restore(struct tracker *tracker, const struct session_totals *total
         count_completed(tracker, totals);
     if (fell)
         outbox_close_epoch(tracker->outbox, &closed, journal_next(tracker->journal));
-    restore_peer(tracker, session, peer, now);
+    if (!took || (now - totals->seen_at) / 1000 > tracker_peer_ttl(tracker))
+        return;
+    struct contact contact = contact_of(peer, totals->seen_at);
+    place_peer(tracker, session, &contact);
 }
 
 uint32_t tracker_peer_ttl(const struct tracker *tracker)
 {
     return (uint32_t)(2 * tracker->settings.interval + 600);
-}
-
-static void on_silent(void *arg, uint32_t peer)
-{
-    struct tracker *tracker = arg;
-    uint32_t session = peers_at(tracker->peers, peer)->session;
-    tracker_peer_gone(tracker, session);
-    tracker_store_later(tracker, session);
 }
 
 static unsigned steps_of(uint32_t whole_round)
@@ -166,23 +198,56 @@ static unsigned steps_of(uint32_t whole_round)
 
 void tracker_sweep(struct tracker *tracker, int64_t now)
 {
-    int64_t oldest = now / 1000 - tracker_peer_ttl(tracker);
-    peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, steps_of(peers_round(tracker->peers)), on_silent,
-                tracker);
+    drop_silent(tracker, now, steps_of(peers_round(tracker->peers)));
     sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, steps_of(sessions_round(tracker->sessions)));
 }
 
+/* A row that is not the session's newest state has no addresses: a newer one follows it. */
 static uint64_t append_again(void *arg, const struct session_totals *totals)
 {
+    struct tracker *tracker = arg;
+    struct contact contact = {0};
+    uint32_t handle = sessions_find(tracker->sessions, totals->user, totals->torrent, totals->peer_id);
+    if (handle != SLAB_NONE) {
+        const struct session_totals *now = &sessions_at(tracker->sessions, handle)->totals;
+        if (now->epoch == totals->epoch && now->seen_at == totals->seen_at)
+            tracker_contact(tracker, handle, &contact);
+    }
     bool kept;
-    return journal_append(arg, totals, &kept);
+    return journal_append(tracker->journal, totals, &contact, &kept);
+}
+
+/* What ratio has acknowledged but nobody stored. */
+static void append_unstored(struct tracker *tracker)
+{
+    for (size_t i = 0; i < tracker->to_store.count; i++) {
+        const struct to_store *waiting = ring_at(&tracker->to_store, i);
+        const struct session *session = sessions_at(tracker->sessions, waiting->session);
+        if (!(session->marks & MARK_report))
+            append_again(tracker, &session->totals);
+    }
+}
+
+/* Records below this seq are acknowledged by ratio and, while PostgreSQL is there, stored. */
+static uint64_t oldest_needed(const struct tracker *tracker)
+{
+    uint64_t next = journal_next(tracker->journal), oldest = outbox_oldest(tracker->outbox, next);
+    if (!tracker->storable)
+        return oldest;
+    if (tracker->to_store.count > 0) {
+        uint64_t waiting = ((const struct to_store *)ring_at(&tracker->to_store, 0))->seq;
+        oldest = waiting < oldest ? waiting : oldest;
+    }
+    return tracker->storing_seq != 0 && tracker->storing_seq < oldest ? tracker->storing_seq : oldest;
 }
 
 void tracker_tick(struct tracker *tracker)
 {
-    journal_forget(tracker->journal, outbox_oldest(tracker->outbox, journal_next(tracker->journal)));
-    if (journal_tick(tracker->journal))
-        outbox_rewrite(tracker->outbox, append_again, tracker->journal);
+    journal_forget(tracker->journal, oldest_needed(tracker));
+    if (!journal_tick(tracker->journal))
+        return;
+    outbox_rewrite(tracker->outbox, append_again, tracker);
+    append_unstored(tracker);
 }
 
 /* ---- what others are told ---- */

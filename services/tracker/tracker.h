@@ -29,6 +29,12 @@ enum outcome {
     OUTCOME_count,
 };
 
+/* A session that has changed; `seq` is the change's record in the journal. */
+struct to_store {
+    uint64_t seq;
+    uint32_t session;
+};
+
 struct tracker {
     struct tracker_settings settings;
     struct registry *registry;
@@ -36,15 +42,19 @@ struct tracker {
     struct peers *peers;
     struct journal *journal;
     struct outbox *outbox;
-    struct ring to_store; /* uint32_t session handles with MARK_store, for store.c */
+    struct ring to_store; /* struct to_store, for store.c: the sessions with MARK_store */
+    uint64_t storing_seq; /* of the oldest change that store.c is storing; 0: it stores none */
+    bool storable;        /* PostgreSQL is there: what is not stored yet stays in the journal */
     bool open;            /* the feeds have been read: announces are answered */
     bool permits_read;    /* a member without a permit has none yet, rather than one we have not heard of */
     uint64_t outcomes[OUTCOME_count];
     uint64_t scrapes;
 };
 
-/* Replays the journal in `folder`. NULL with `why` when the folder cannot be used. */
-struct tracker *tracker_new(const struct tracker_settings *settings, const char *folder, struct fault *why);
+/* Replays the journal in `folder`: its sessions, and the peers that are not silent for too long at `now`. NULL with
+ * `why` when the folder cannot be used. */
+struct tracker *tracker_new(const struct tracker_settings *settings, const char *folder, int64_t now,
+                            struct fault *why);
 void tracker_destroy(struct tracker **tracker);
 
 /* Answers an announce, and remembers what it told: in the journal before this returns. */
@@ -54,8 +64,10 @@ void tracker_announce(struct tracker *tracker, const struct announce *ask, int64
 const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const struct scrape *scrape,
                            struct scrape_counts counts[SCRAPE_MAX]);
 
-/* A session changed and is to be stored. */
-void tracker_store_later(struct tracker *tracker, uint32_t session);
+/* A session changed and is to be stored; `seq` as in struct to_store. */
+void tracker_store_later(struct tracker *tracker, uint32_t session, uint64_t seq);
+/* Where a session's client is reached; all zero when it is not in the swarm. */
+void tracker_contact(const struct tracker *tracker, uint32_t session, struct contact *into);
 
 /* The peer of a session leaves its swarm; nothing happens when there is none. */
 void tracker_peer_gone(struct tracker *tracker, uint32_t session);

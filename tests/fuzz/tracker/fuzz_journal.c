@@ -14,8 +14,9 @@ struct memory {
     uint64_t rows;
 };
 
-static void found(void *arg, uint64_t seq, const struct session_totals *totals)
+static void found(void *arg, uint64_t seq, const struct session_totals *totals, const struct contact *contact)
 {
+    (void)contact;
     struct memory *memory = arg;
     struct session_totals closed;
     bool took, fell;
@@ -34,8 +35,10 @@ static void seal_some(uint8_t *at, size_t size)
         uint8_t *record = at + place;
         if ((record[0] & 1) == 0)
             continue;
+        struct contact contact;
         memcpy(&totals, record + 16, sizeof totals);
-        journal_record_write(record[1] + UINT64_C(1), &totals, record);
+        memcpy(&contact, record + 16 + sizeof totals, sizeof contact);
+        journal_record_write(record[1] + UINT64_C(1), &totals, &contact, record);
     }
 }
 

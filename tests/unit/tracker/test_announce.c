@@ -5,7 +5,10 @@
 #include "services/tracker/slab.h"
 #include "services/tracker/tracker.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define NOW INT64_C(1790000000000)
 #define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -35,11 +38,16 @@ static void tell_feeds(void)
     tracker->open = tracker->permits_read = true;
 }
 
-static void start_tracker(void)
+static void start_tracker_at(int64_t now)
 {
-    tracker = tracker_new(&settings, folder, NULL);
+    tracker = tracker_new(&settings, folder, now, NULL);
     assert_non_null(tracker);
     tell_feeds();
+}
+
+static void start_tracker(void)
+{
+    start_tracker_at(NOW);
 }
 
 static int prepare(void **state)
@@ -316,22 +324,78 @@ static void a_restart_goes_on_from_the_journal(void **state)
     assert_int_equal(sessions_at(tracker->sessions, 1)->totals.base_up, 30);
 }
 
+/* The process is killed: nothing is closed or written at its end. */
+static void announce_in_a_process_that_is_killed(const struct announce *asks, size_t count)
+{
+    tracker_destroy(&tracker);
+    pid_t child = fork();
+    if (child == 0) {
+        start_tracker();
+        for (size_t i = 0; i < count; i++)
+            tracker_announce(tracker, &asks[i], NOW + (int64_t)i, &reply);
+        raise(SIGKILL);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void peers_are_there_again_after_a_kill(void **state)
+{
+    (void)state;
+    struct announce leecher = from(KEY_B, 2), six = from(KEY_A, 1), gone = from(KEY_A, 3);
+    leecher.left = 100;
+    six.address = (struct address){.family = FAMILY_v6, .bytes = {0x20, 1, 1}};
+    six.port = 6882;
+    const struct announce first = gone;
+    gone.event = EVENT_stopped;
+    gone.port = 0;
+    const struct announce asks[] = {first, from(KEY_A, 1), six, leecher, gone};
+    announce_in_a_process_that_is_killed(asks, COUNT(asks));
+    start_tracker_at(NOW + 5000);
+    assert_int_equal(peers_count(tracker->peers), 2);
+    announce(leecher, NOW + 5000);
+    assert_int_equal(reply.complete, 1);
+    assert_int_equal(reply.incomplete, 1);
+    assert_int_equal(reply.peers_count, 1);
+    assert_int_equal(reply.peers[0].v4[3], 1);
+    assert_int_equal(reply.peers[0].port4, 6881);
+    assert_int_equal(reply.peers[0].v6[0], 0x20);
+    assert_int_equal(reply.peers[0].port6, 6882);
+}
+
+static void silent_and_refused_peers_are_not_brought_back(void **state)
+{
+    (void)state;
+    announce(from(KEY_A, 1), NOW);
+    announce(from(KEY_A, 3), NOW + 100000);
+    struct announce leecher = from(KEY_B, 2);
+    leecher.left = 100;
+    announce(leecher, NOW + 100000);
+    registry_apply_permit(tracker->registry, &(struct permit_fact){.user = 2, .may_leech = false});
+    announce(leecher, NOW + 100001);
+    tracker_destroy(&tracker);
+    start_tracker_at(NOW + 4201 * 1000);
+    assert_int_equal(peers_count(tracker->peers), 1);
+    struct session_totals stored = sessions_at(tracker->sessions, 3)->totals;
+    struct announce_peer peer = {.v4 = {10, 0, 0, 2}, .port4 = 6881};
+    stored.seen_at = NOW + 100000;
+    tracker_restore(tracker, &stored, &peer, NOW + 4201 * 1000);
+    assert_int_equal(peers_count(tracker->peers), 1);
+}
+
 static void a_stored_row_brings_its_peer_back_but_no_older_totals(void **state)
 {
     (void)state;
-    struct announce ask = from(KEY_A, 1);
-    announce(ask, NOW);
-    ask.up = 100;
-    announce(ask, NOW + 1000);
-    struct session_totals stored = sessions_at(tracker->sessions, 1)->totals;
-    tracker_destroy(&tracker);
-    start_tracker();
     struct announce_peer peer = {.v4 = {10, 0, 0, 1}, .port4 = 6881};
+    struct session_totals stored = {.user = 1, .torrent = 5, .epoch = NOW - 9, .seen_at = NOW, .up = 100};
+    memset(stored.peer_id, 1, PEER_ID_SIZE);
+    tracker_restore(tracker, &stored, &peer, NOW + 5000);
+    assert_int_equal(peers_count(tracker->peers), 1);
     stored.up = 50;
-    stored.seen_at = NOW;
+    stored.seen_at = NOW - 1;
     tracker_restore(tracker, &stored, &peer, NOW + 5000);
     assert_int_equal(sessions_at(tracker->sessions, 1)->totals.up, 100);
-    assert_int_equal(peers_count(tracker->peers), 1);
     struct announce leecher = from(KEY_B, 2);
     leecher.left = 1;
     announce(leecher, NOW + 6000);
@@ -339,7 +403,14 @@ static void a_stored_row_brings_its_peer_back_but_no_older_totals(void **state)
     assert_int_equal(reply.complete, 1);
 }
 
-static void acknowledged_segments_are_dropped(void **state)
+/* As store.c does: the sessions that wait are taken, and stored. */
+static void store_all(void)
+{
+    ring_drop(&tracker->to_store, tracker->to_store.count);
+    sessions_at(tracker->sessions, 1)->marks &= ~(uint32_t)MARK_store;
+}
+
+static void segments_that_are_acknowledged_and_stored_are_dropped(void **state)
 {
     (void)state;
     const struct session_totals *rows;
@@ -353,6 +424,27 @@ static void acknowledged_segments_are_dropped(void **state)
     tracker_tick(tracker);
     assert_int_equal(journal_bytes(tracker->journal), full);
     outbox_acknowledge(tracker->outbox);
+    tracker_tick(tracker);
+    assert_int_equal(journal_bytes(tracker->journal), full);
+    store_all();
+    tracker->storing_seq = 1;
+    tracker_tick(tracker);
+    assert_int_equal(journal_bytes(tracker->journal), full);
+    tracker->storing_seq = 0;
+    tracker_tick(tracker);
+    assert_true(journal_bytes(tracker->journal) <= 2 * 65536);
+}
+
+static void without_postgresql_acknowledged_segments_are_dropped(void **state)
+{
+    (void)state;
+    const struct session_totals *rows;
+    struct announce ask = from(KEY_A, 1);
+    for (ask.up = 0; ask.up < 5000; ask.up++)
+        announce(ask, NOW + (int64_t)ask.up);
+    assert_int_equal(outbox_rows(&rows), 1);
+    outbox_acknowledge(tracker->outbox);
+    tracker->storable = false;
     tracker_tick(tracker);
     assert_true(journal_bytes(tracker->journal) <= 2 * 65536);
 }
@@ -376,7 +468,10 @@ int main(void)
         TEST(silent_peers_go_and_their_sessions_stay),
         TEST(a_restart_goes_on_from_the_journal),
         TEST(a_stored_row_brings_its_peer_back_but_no_older_totals),
-        TEST(acknowledged_segments_are_dropped),
+        TEST(peers_are_there_again_after_a_kill),
+        TEST(silent_and_refused_peers_are_not_brought_back),
+        TEST(segments_that_are_acknowledged_and_stored_are_dropped),
+        TEST(without_postgresql_acknowledged_segments_are_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

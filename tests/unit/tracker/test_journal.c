@@ -38,6 +38,8 @@ static int tear_down(void **state)
     return system(command);
 }
 
+static const struct contact nowhere;
+
 static struct session_totals totals(uint64_t up)
 {
     struct session_totals row = {.user = 1, .torrent = 2, .epoch = 3, .seen_at = 4, .up = up, .left = 5, .flags = 1};
@@ -45,9 +47,10 @@ static struct session_totals totals(uint64_t up)
     return row;
 }
 
-static void take(void *arg, uint64_t seq, const struct session_totals *row)
+static void take(void *arg, uint64_t seq, const struct session_totals *row, const struct contact *contact)
 {
     (void)arg;
+    (void)contact;
     (void)seq;
     if (row->up <= last_up)
         in_order = false;
@@ -67,7 +70,7 @@ static void append(struct journal *journal, uint64_t from, uint64_t to)
     for (uint64_t up = from; up <= to; up++) {
         bool kept;
         struct session_totals row = totals(up);
-        journal_append(journal, &row, &kept);
+        journal_append(journal, &row, &nowhere, &kept);
         assert_true(kept);
     }
 }
@@ -88,18 +91,21 @@ static void a_record_reads_as_it_was_written(void **state)
     uint8_t bytes[JOURNAL_RECORD_SIZE];
     uint64_t seq;
     struct session_totals in = totals(INT64_MAX), out;
-    journal_record_write(77, &in, bytes);
-    assert_int_equal(journal_record_read(bytes, &seq, &out), RECORD_good);
+    struct contact home = {.v4 = {10, 0, 0, 1}, .port4 = 65535, .seen4 = UINT32_MAX, .port6 = 6882, .seen6 = 7}, back;
+    memset(home.v6, 0xfd, sizeof home.v6);
+    journal_record_write(77, &in, &home, bytes);
+    assert_int_equal(journal_record_read(bytes, &seq, &out, &back), RECORD_good);
+    assert_memory_equal(&back, &home, sizeof home);
     assert_int_equal(seq, 77);
     assert_int_equal(out.up, INT64_MAX);
     assert_memory_equal(out.peer_id, in.peer_id, PEER_ID_SIZE);
     for (unsigned i = 0; i < JOURNAL_RECORD_SIZE; i++) {
         bytes[i] ^= 0x10;
-        assert_int_equal(journal_record_read(bytes, &seq, &out), RECORD_damaged);
+        assert_int_equal(journal_record_read(bytes, &seq, &out, &back), RECORD_damaged);
         bytes[i] ^= 0x10;
     }
     memset(bytes, 0, sizeof bytes);
-    assert_int_equal(journal_record_read(bytes, &seq, &out), RECORD_empty);
+    assert_int_equal(journal_record_read(bytes, &seq, &out, &back), RECORD_empty);
 }
 
 static void what_was_appended_is_read_in_order(void **state)
@@ -133,7 +139,7 @@ static void a_writer_killed_at_any_moment_loses_nothing_it_has_told(void **state
             for (uint64_t up = last_up + 1;; up++) {
                 bool kept;
                 struct session_totals row = totals(up);
-                journal_append(journal, &row, &kept);
+                journal_append(journal, &row, &nowhere, &kept);
                 if (up % 20 == 0)
                     journal_tick(journal);
                 if (!kept || write(ends[1], &up, sizeof up) != sizeof up)
@@ -286,11 +292,11 @@ static void a_full_disk_is_told_and_overcome(void **state)
     append(journal, 1, RECORDS_A_SEGMENT);
     set_room(SEGMENT / 2);
     assert_null(journal_complaint(journal));
-    journal_append(journal, &row, &kept);
+    journal_append(journal, &row, &nowhere, &kept);
     assert_false(kept);
     assert_non_null(journal_complaint(journal));
     assert_false(journal_tick(journal));
-    journal_append(journal, &row, &kept);
+    journal_append(journal, &row, &nowhere, &kept);
     assert_false(kept);
     set_room(RLIM_INFINITY);
     assert_true(journal_tick(journal));

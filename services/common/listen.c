@@ -1,11 +1,12 @@
 /* Opens a listening socket from an address as written in a setting. Resolves no names but "localhost". */
-#include "services/common/http_private.h"
+#include "services/common/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
@@ -45,7 +46,20 @@ static bool refused(struct fault *why, const char *address)
     return fault_set(why, STATUS_unavailable, address, "Cannot listen on %s: %s.", address, advice);
 }
 
-int http_socket(const char *address, struct fault *why)
+static bool set(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+/* A restarted daemon must get its port although TCP connections of the old one linger; [::] takes IPv4 as well. */
+static bool prepare(int fd, int family, int type, bool shared)
+{
+    return (type != SOCK_STREAM || set(fd, SOL_SOCKET, SO_REUSEADDR, 1)) &&
+           (!shared || set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
+           (family != AF_INET6 || set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0));
+}
+
+int listen_socket(const char *address, int type, bool shared, struct fault *why)
 {
     struct sockaddr_storage at;
     socklen_t size;
@@ -53,12 +67,9 @@ int http_socket(const char *address, struct fault *why)
         fault_set(why, STATUS_invalid, address, "Cannot listen on %s: write it as IPv4:PORT or [IPv6]:PORT.", address);
         return -1;
     }
-    int yes = 1, no = 0;
-    int fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    /* A restarted daemon must get its port although connections of the old one linger; [::] takes IPv4 as well. */
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-        (at.ss_family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no) == 0) &&
-        bind(fd, (struct sockaddr *)&at, size) == 0 && listen(fd, BACKLOG) == 0)
+    int fd = socket(at.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && prepare(fd, at.ss_family, type, shared) && bind(fd, (struct sockaddr *)&at, size) == 0 &&
+        (type != SOCK_STREAM || listen(fd, BACKLOG) == 0))
         return fd;
     refused(why, address);
     if (fd >= 0)

@@ -1,0 +1,169 @@
+/* recvmmsg and sendmmsg over memory that is laid out once. A socket for all addresses of the machine is told with each
+ * packet which one was asked, and answers from that: clients and routers drop what comes from another. */
+#include "services/tracker/udp_socket.h"
+
+#include "services/common/arena.h"
+#include "services/common/listen.h"
+#include "services/tracker/address.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define QUEUE_BYTES (4 << 20) /* asked of the system, which gives what it allows */
+
+struct control {
+    _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct in_pktinfo))];
+};
+
+struct udp_socket {
+    int fd;
+    bool told; /* of the address that was asked */
+    unsigned count;
+    struct mmsghdr in[UDP_BATCH], out[UDP_BATCH];
+    struct iovec in_at[UDP_BATCH], out_at[UDP_BATCH];
+    struct sockaddr_in6 from[UDP_BATCH]; /* holds an IPv4 one, too */
+    struct control control[UDP_BATCH];
+    struct udp_reply replies[UDP_BATCH];
+    char packets[UDP_BATCH][UDP_REQUEST_MAX];
+};
+
+static bool is_wildcard(int fd)
+{
+    struct sockaddr_in6 six = {0};
+    socklen_t size = sizeof six;
+    if (getsockname(fd, (struct sockaddr *)&six, &size) != 0)
+        return false;
+    if (six.sin6_family == AF_INET6)
+        return IN6_IS_ADDR_UNSPECIFIED(&six.sin6_addr);
+    struct sockaddr_in four;
+    memcpy(&four, &six, sizeof four);
+    return four.sin_addr.s_addr == INADDR_ANY;
+}
+
+/* On a socket for both families IPv4 addresses come and go as ::ffff:a.b.c.d. */
+static bool ask_to_be_told(int fd)
+{
+    int yes = 1, family = AF_INET;
+    socklen_t size = sizeof family;
+    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+    return family == AF_INET6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes) == 0
+                              : setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes) == 0;
+}
+
+static void lay_out(struct udp_socket *socket)
+{
+    for (unsigned i = 0; i < UDP_BATCH; i++) {
+        socket->in_at[i] = (struct iovec){.iov_base = socket->packets[i], .iov_len = UDP_REQUEST_MAX};
+        socket->in[i].msg_hdr =
+            (struct msghdr){.msg_name = &socket->from[i], .msg_iov = &socket->in_at[i], .msg_iovlen = 1};
+    }
+}
+
+struct udp_socket *udp_socket_new(const char *listen, bool shared, struct fault *why)
+{
+    int fd = listen_socket(listen, SOCK_DGRAM, shared, why);
+    if (fd < 0)
+        return NULL;
+    struct udp_socket *socket = mem_zero(1, sizeof *socket);
+    int bytes = QUEUE_BYTES;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    socket->fd = fd;
+    socket->told = is_wildcard(fd) && ask_to_be_told(fd);
+    lay_out(socket);
+    return socket;
+}
+
+void udp_socket_destroy(struct udp_socket **socket)
+{
+    if (*socket == NULL)
+        return;
+    close((*socket)->fd);
+    free(*socket);
+    *socket = NULL;
+}
+
+int udp_socket_fd(const struct udp_socket *socket)
+{
+    return socket->fd;
+}
+
+unsigned udp_socket_receive(struct udp_socket *socket)
+{
+    for (unsigned i = 0; i < UDP_BATCH; i++) {
+        struct msghdr *in = &socket->in[i].msg_hdr;
+        in->msg_namelen = sizeof socket->from[i];
+        in->msg_control = socket->told ? &socket->control[i] : NULL;
+        in->msg_controllen = socket->told ? sizeof socket->control[i] : 0;
+    }
+    int count = recvmmsg(socket->fd, socket->in, UDP_BATCH, MSG_DONTWAIT, NULL);
+    socket->count = count > 0 ? (unsigned)count : 0;
+    for (unsigned i = 0; i < socket->count; i++)
+        socket->replies[i].size = 0;
+    return socket->count;
+}
+
+/* One that was cut for its length is no request. */
+struct slice udp_socket_packet(const struct udp_socket *socket, unsigned at)
+{
+    bool cut = (socket->in[at].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+    return slice_of(socket->packets[at], cut ? 0 : socket->in[at].msg_len);
+}
+
+struct address udp_socket_from(const struct udp_socket *socket, unsigned at)
+{
+    return address_of((const struct sockaddr *)&socket->from[at]);
+}
+
+struct udp_reply *udp_socket_reply(struct udp_socket *socket, unsigned at)
+{
+    return &socket->replies[at];
+}
+
+/* The way back is left to the routing table, but for link-local addresses, which mean nothing without their link. */
+static void turn_round(struct msghdr *message)
+{
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+        if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo *four = (struct in_pktinfo *)CMSG_DATA(part);
+            four->ipi_ifindex = 0;
+        } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo *six = (struct in6_pktinfo *)CMSG_DATA(part);
+            if (!IN6_IS_ADDR_LINKLOCAL(&six->ipi6_addr))
+                six->ipi6_ifindex = 0;
+        }
+    }
+}
+
+static unsigned gather(struct udp_socket *socket)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < socket->count; i++) {
+        if (socket->replies[i].size == 0)
+            continue;
+        struct msghdr *out = &socket->out[count].msg_hdr;
+        socket->out_at[count] = (struct iovec){.iov_base = socket->replies[i].at, .iov_len = socket->replies[i].size};
+        *out = socket->in[i].msg_hdr;
+        out->msg_iov = &socket->out_at[count];
+        out->msg_flags = 0;
+        if (socket->told)
+            turn_round(out);
+        count++;
+    }
+    return count;
+}
+
+/* sendmmsg stops at the first it cannot send; that one is left out, unless nothing goes out any more. */
+void udp_socket_send(struct udp_socket *socket)
+{
+    unsigned count = gather(socket), done = 0;
+    while (done < count) {
+        int sent = sendmmsg(socket->fd, socket->out + done, count - done, MSG_DONTWAIT);
+        if (sent < 0 && errno == EAGAIN)
+            return;
+        done += sent > 0 ? (unsigned)sent : 1;
+    }
+}

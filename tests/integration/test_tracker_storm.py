@@ -1,0 +1,205 @@
+"""The accounting in bad weather: announces repeated, doubled, out of order and across clocks that step. A model works out the totals."""
+
+import os
+import pathlib
+import random
+import threading
+
+import libtorrent
+import pytest
+
+import storm
+from content import make_album, make_torrent
+from instance import HOST, wait_for
+
+ADDRESSES = {"4": ("10.77.0.2", HOST), "6": ("fd77::2", "fd77::1")}
+
+
+@pytest.fixture(scope="module")
+def instance(make_instance):
+    made = make_instance("storm", start=False)
+    made.env["DJEMBE_TRACKER_LISTEN"] = f"[::]:{made.port(6969)}"
+    made.up()
+    yield made
+    made.down()
+    assert made.complaints() == []
+
+
+@pytest.fixture(scope="module")
+def torrents(instance, tmp_path_factory):
+    """name -> (id, v1 hash, v2 hash cut to 20 bytes); `hy` is a hybrid."""
+    folder = tmp_path_factory.mktemp("torrents")
+    owner, made = instance.member("owner"), {}
+    for name in ("t1", "t2", "hy"):
+        album = make_album(folder, f"Some Band - Storm {name} (2003) [FLAC]", size=60000)
+        file = make_hybrid(album, folder / "hy.torrent") if name == "hy" else make_torrent(album, folder / f"{name}.torrent")
+        added = instance.add_torrent(file, "owner")
+        served = libtorrent.torrent_info(str(instance.personal_torrent(added["torrent"], owner["token"], folder / "own.torrent")))
+        hashes = served.info_hashes()
+        v1 = hashes.v1.to_bytes() if hashes.has_v1() else None
+        assert v1.hex() == added["info_hash"]
+        made[name] = added["torrent"], v1, hashes.v2.to_bytes()[:20]
+    return made
+
+
+def make_hybrid(album, file):
+    storage = libtorrent.file_storage()
+    libtorrent.add_files(storage, str(album))
+    torrent = libtorrent.create_torrent(storage, piece_size=16 * 1024)
+    torrent.set_priv(True)
+    libtorrent.set_piece_hashes(torrent, str(album.parent))
+    file.write_bytes(libtorrent.bencode(torrent.generate()))
+    return file
+
+
+class Weather:
+    """Sends announces to the instance, and to the model."""
+
+    def __init__(self, instance, torrents):
+        self.instance, self.torrents, self.ledger, self.members = instance, torrents, storm.Ledger(), {}
+
+    def member(self, name):
+        """Made when first named; from then on the tracker knows it, and so does the model."""
+        if name not in self.members:
+            self.members[name] = self.instance.member(name)
+            hello = storm.Line(f"{name} hy hello 4 started 0 0 1")
+            wait_for(f"{name} is let in", lambda: self.is_taken(hello, "4"), 20)
+            self.ledger.announce(name, "hy", hello.peer_id, "started", 0, 0, 1)
+        return self.members[name]
+
+    def is_taken(self, line, family):
+        _, v1, v2 = self.torrents[line.torrent]
+        source, host = ADDRESSES[family]
+        body = storm.send(source, (host, self.instance.port(6969)), self.members[line.member]["passkey"], v2 if line.v2 else v1, line)
+        return b"14:failure reason" not in body
+
+    def send(self, line, family):
+        assert self.is_taken(line, family), vars(line)
+
+    def play(self, line):
+        self.member(line.member)
+        at_once([lambda family=family: self.send(line, family) for family in line.families])
+        self.ledger.announce(line.member, line.torrent, line.peer_id, line.event, line.up, line.down, line.left)
+
+    def check(self):
+        """Every total, of members and of each of their torrents, and every snatch."""
+        for name, member in self.members.items():
+            wanted = self.ledger.total(name)
+            wait_for(f"{name} has {wanted}, not {self.instance.totals(member['user'])}",
+                     lambda u=member["user"], w=wanted: self.instance.totals(u) == w, 20)
+            got = self.instance.bus("ratio.member.torrents", {"user": member["user"], "limit": 100})["torrents"]
+            names = {made[0]: torrent for torrent, made in self.torrents.items()}
+            assert {names[row[0]]: [row[1], row[2]] for row in got} == {
+                torrent: moved for (who, torrent), moved in self.ledger.moved.items() if who == name}, name
+            assert self.instance.bus("ratio.member.get", {"user": member["user"]}).get("snatches", 0) == self.ledger.snatches_of(name), name
+        ids = [made[0] for made in self.torrents.values()]
+        counts = dict(tuple(row) for row in self.instance.bus("ratio.torrent.counts", {"torrents": ids})["torrents"])
+        for torrent, (number, _, _) in self.torrents.items():
+            assert counts.get(number, 0) == sum(1 for _, t in self.ledger.snatches if t == torrent), torrent
+
+
+def at_once(jobs):
+    """Runs all in threads of their own and raises what one raised."""
+    wrong = []
+
+    def run(job):
+        try:
+            job()
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if wrong:
+        raise wrong[0]
+
+
+@pytest.fixture(scope="module")
+def weather(instance, torrents):
+    return Weather(instance, torrents)
+
+
+def test_the_recorded_storm_adds_up(weather):
+    for line in storm.recording():
+        weather.play(line)
+    weather.check()
+
+
+def test_played_again_after_a_kill_it_adds_up(weather):
+    """A replay begins with counters that fell, for every session is known already."""
+    killed = weather.instance.kill("tracker")
+    wait_for("the tracker runs again", lambda: weather.instance.pid("tracker") not in (None, killed))
+    weather.instance.wait_ready("tracker")
+    for line in storm.recording():
+        weather.play(line)
+    weather.check()
+
+
+def test_clients_of_all_kinds_at_once_add_up(weather):
+    """40 clients of 8 members in 8 threads, by a seed that is told."""
+    seed = int(os.environ.get("DJEMBE_TEST_SEED") or random.randrange(1 << 32))
+    print(f"DJEMBE_TEST_SEED={seed}")
+    chance = random.Random(seed)
+    names = [f"crowd-{i}" for i in range(8)]
+    for name in names:
+        weather.member(name)
+    histories = [history(chance, chance.choice(names), chance.choice(["t1", "t2", "hy"]), f"crowd-{i:02}") for i in range(40)]
+
+    def play(mine):
+        for line in mine:
+            for family in line.families:
+                weather.send(line, family)
+
+    at_once([lambda part=part: [play(lines) for lines in histories[part::8]] for part in range(8)])
+    for lines in histories:
+        for line in lines:
+            weather.ledger.announce(line.member, line.torrent, line.peer_id, line.event, line.up, line.down, line.left)
+    weather.check()
+
+
+def history(chance, member, torrent, client):
+    """What one client tells over its life: counters that mostly rise, sometimes fall, and stay."""
+    lines, up, down, left = [], chance.randrange(1000), chance.randrange(1000), 10000
+    for number in range(chance.randrange(10, 40)):
+        if chance.random() < 0.1:
+            up = chance.randrange(up + 1)
+        if chance.random() < 0.1:
+            down = chance.randrange(down + 1)
+        if chance.random() < 0.7:
+            up += 1 << chance.randrange(30)
+            more = min(left, chance.randrange(2000))
+            down, left = down + more, left - more
+        event = chance.choice(["-"] * 8 + ["started", "stopped"] + (["completed"] if left == 0 else []))
+        hashed = "v2" if torrent == "hy" and chance.random() < 0.5 else ""
+        lines.append(storm.Line(f"{member} {torrent} {client} {chance.choice(['4', '6', '46', '44'])} "
+                                f"{event if number else 'started'} {up} {down} {left} {hashed}"))
+    return lines
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_clock_that_steps_costs_nothing(weather, hours):
+    """What is stored was written by a clock that went wrong: the next announces lie before it, or long after."""
+    clock = weather.member(f"clock{hours}")
+    play = lambda *words: weather.play(storm.Line(" ".join(str(word) for word in words)))
+    name, client = f"clock{hours}", f"clock{hours}"
+    play(name, "t1", client, "4", "started", 100, 100, 900)
+    play(name, "t1", client, "4", "-", 200, 300, 700)
+    weather.check()
+    wait_for("all is stored", lambda: weather.instance.metric("tracker", "tracker_unstored") == 0)
+    wait_for("all is acknowledged", lambda: weather.instance.metric("tracker", "tracker_unacknowledged") == 0)
+    weather.instance.down("tracker")
+    for segment in (pathlib.Path(os.path.realpath(weather.instance.folder)) / "state/tracker").glob("journal-*.segment"):
+        segment.unlink()  # what it holds is acknowledged, and told by the right clock
+    for schema in ("tracker", "ratio"):
+        weather.instance.run("psql", "-qc", f"UPDATE {schema}.session SET epoch = epoch + {hours * 3600000},"
+                             f" seen_at = seen_at + interval '{hours} hour' WHERE user_id = {clock['user']}")
+    weather.instance.up("tracker")
+    weather.instance.wait_ready("tracker")
+    play(name, "t1", client, "4", "-", 250, 400, 600)
+    play(name, "t1", client, "4", "-", 50, 450, 550)
+    play(name, "t1", client, "4", "-", 60, 20, 500)
+    play(name, "t1", client, "4", "-", 90, 40, 480)
+    weather.check()
