@@ -15,6 +15,8 @@ struct http_header_set {
 /* Answered by nobody when their listener went: reachable until http_reply comes. */
 static struct http_request *orphans;
 
+static size_t held_bytes; /* of the large bodies of all listeners */
+
 void http_link(struct http_request **list, struct http_request *request)
 {
     request->before = NULL;
@@ -59,6 +61,23 @@ struct http_request *request_new(struct http *http, const char *target)
     return request;
 }
 
+bool request_hold(struct http_request *request, size_t size, size_t limit)
+{
+    size_t more = size - request->held;
+    if (limit > 0 && (held_bytes > limit || more > limit - held_bytes))
+        return false;
+    held_bytes += more;
+    request->held = size;
+    return true;
+}
+
+void request_drop_body(struct http_request *request)
+{
+    buffer_free(&request->body);
+    held_bytes -= request->held;
+    request->held = 0;
+}
+
 void request_free(struct http_request *request)
 {
     if (request->done != NULL)
@@ -66,7 +85,7 @@ void request_free(struct http_request *request)
     http_unlink(request->http != NULL ? &request->http->requests : &orphans, request);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
-    buffer_free(&request->body);
+    request_drop_body(request);
     struct arena *arena = request->arena;
     if (request->http != NULL)
         http_keep_arena(request->http, arena);
@@ -79,7 +98,7 @@ void request_settle(struct http_request *request)
     if (!request->finished)
         return;
     /* Nobody outside knows of a request that was never handed to the handler. */
-    bool known = request->state >= REQUEST_HANDLING && !request->too_large;
+    bool known = request->state >= REQUEST_HANDLING;
     if (request->replied || !known) {
         request_free(request);
         return;
@@ -118,6 +137,11 @@ struct slice http_header(const struct http_request *request, const char *name)
 struct slice http_body(const struct http_request *request)
 {
     return buffer_slice(&request->body);
+}
+
+unsigned http_refused(const struct http_request *request)
+{
+    return request->refused;
 }
 
 const struct sockaddr *http_peer(const struct http_request *request)

@@ -19,6 +19,10 @@ static void count_done(void *arg)
 
 static void echo(struct http_request *request)
 {
+    if (http_refused(request) != 0) {
+        http_reply(request, http_refused(request), "text/plain", slice_text("told by the handler"));
+        return;
+    }
     struct slice method = http_method(request), path = http_path(request), query = http_query(request);
     struct slice host = http_header(request, "hOSt"), body = http_body(request);
     struct arena *arena = http_arena(request);
