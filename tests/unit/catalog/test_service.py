@@ -182,6 +182,10 @@ def test_a_public_torrent_is_told_to_be_rehashed(bus, tmp_path, fresh):
     assert told["info_hash"] != libtorrent.torrent_info(libtorrent.bdecode(made)).info_hashes().v1.to_bytes()
 
 
+def test_nobody_adds_nothing(bus, tmp_path, fresh):
+    assert refused(add, bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="T"), actor=0).status == "forbidden"
+
+
 def test_missing_fields_are_guessed_from_the_name(bus, tmp_path, fresh):
     made = torrent(tmp_path, f"{fresh} - Some Album (2004) [FLAC]", ["1.flac", "a.log"])
     assert refused(add, bus, made, {}).field == "artists"
