@@ -45,6 +45,8 @@ struct slice http_method(const struct http_request *request);
 struct slice http_path(const struct http_request *request);  /* as sent, before `?`, not decoded */
 struct slice http_query(const struct http_request *request); /* as sent, after the first `?`; empty when none */
 struct slice http_header(const struct http_request *request, const char *name);
+/* The same of the last line of that name: what a proxy adds comes behind what its client sent. */
+struct slice http_header_last(const struct http_request *request, const char *name);
 struct slice http_body(const struct http_request *request);
 /* The status to answer when its body was too much and is not there (413; 503: at this moment); else 0. Only where the
  * listener's limits say `tells_refused`. */

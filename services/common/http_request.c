@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 
 struct http_header_set {
     struct http_header_set *next;
@@ -132,6 +133,29 @@ struct slice http_header(const struct http_request *request, const char *name)
     if (request->connection != NULL)
         MHD_lookup_connection_value_n(request->connection, MHD_HEADER_KIND, name, strlen(name), &value, &size);
     return slice_of(value, value != NULL ? size : 0);
+}
+
+struct last_header {
+    const char *name;
+    struct slice value;
+};
+
+static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                 const char *value, size_t size)
+{
+    struct last_header *last = cls;
+    (void)kind;
+    if (name_size == strlen(last->name) && strncasecmp(name, last->name, name_size) == 0)
+        last->value = slice_of(value, value != NULL ? size : 0);
+    return MHD_YES;
+}
+
+struct slice http_header_last(const struct http_request *request, const char *name)
+{
+    struct last_header last = {.name = name};
+    if (request->connection != NULL)
+        MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_header, &last);
+    return last.value;
 }
 
 struct slice http_body(const struct http_request *request)

@@ -48,7 +48,7 @@ void visit_know_guest(struct visit *visit)
 
 const char *visit_address(struct visit *visit)
 {
-    struct slice chain = http_header(visit->http, "X-Forwarded-For");
+    struct slice chain = http_header_last(visit->http, "X-Forwarded-For");
     if (web.behind_proxy && chain.size > 0 && utf8_valid(chain)) {
         /* The last address is the one that our own proxy saw; those before it are hearsay. */
         size_t start = chain.size;

@@ -193,6 +193,16 @@ static void a_body_that_is_too_large_is_refused_with_a_sentence(void **state)
     client_close(&client);
 }
 
+static void of_a_header_sent_twice_the_last_can_be_asked_for(void **state)
+{
+    (void)state;
+    struct client client;
+    client_open(&client);
+    client_send(&client, S("GET /p HTTP/1.1\r\nHost: h\r\nVia: forged\r\nVia: proxy\r\nViaduct: x\r\n\r\n"));
+    client_expect(&client, "X-Via: proxy\r\n", 1);
+    client_close(&client);
+}
+
 static void large_bodies_are_limited_in_sum(void **state)
 {
     (void)state;
@@ -393,6 +403,7 @@ int main(void)
         TEST(http_1_0_is_answered_and_closed),
         TEST(head_has_no_body),
         TEST(a_body_that_is_too_large_is_refused_with_a_sentence),
+        TEST(of_a_header_sent_twice_the_last_can_be_asked_for),
         TEST(large_bodies_are_limited_in_sum),
         TEST(a_refused_body_may_be_told_by_the_handler),
         TEST(a_client_that_asks_first_need_not_send_what_is_too_large),
