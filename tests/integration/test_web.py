@@ -35,7 +35,7 @@ def member(instance):
     """A new member, signed in."""
     visitor = Visitor(instance.web)
     visitor.name = somebody()
-    done = visitor.sign_up(instance.admin("invite")["link"], visitor.name)
+    done = visitor.sign_up(instance.admin("invite", "--class", "member")["link"], visitor.name)
     assert done.status == 303, done.text
     return visitor
 
