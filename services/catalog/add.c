@@ -243,6 +243,8 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
     };
     if (upload->adding.plugin == NULL)
         fault_set(&why, STATUS_invalid, "plugin", "There is no plugin of that name: choose one of the list.");
+    else if (upload->adding.actor == 0)
+        fault_set(&why, STATUS_forbidden, NULL, "A torrent is added by a member: say by which one.");
     if (why.status != STATUS_ok ||
         !metainfo_read(upload->ask->metainfo, &catalog.limits, arena, &upload->adding.metainfo, &why)) {
         upload_end(upload, &why, (struct slice){0});

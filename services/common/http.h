@@ -18,6 +18,8 @@ struct http_limits {
     unsigned connections; /* most at once */
     unsigned idle_seconds;
     size_t header_memory; /* per connection, for the request line and headers */
+    size_t bodies;        /* most bytes of all bodies above 64 KiB together; more get 503; 0: as many as come */
+    bool tells_refused;   /* the handler answers for a body that was refused (http_refused), not a line of text */
 };
 
 /* Called once for each whole request, body included. Must lead to exactly one http_reply, now or later. */
@@ -43,7 +45,12 @@ struct slice http_method(const struct http_request *request);
 struct slice http_path(const struct http_request *request);  /* as sent, before `?`, not decoded */
 struct slice http_query(const struct http_request *request); /* as sent, after the first `?`; empty when none */
 struct slice http_header(const struct http_request *request, const char *name);
+/* The same of the last line of that name: what a proxy adds comes behind what its client sent. */
+struct slice http_header_last(const struct http_request *request, const char *name);
 struct slice http_body(const struct http_request *request);
+/* The status to answer when its body was too much and is not there (413; 503: at this moment); else 0. Only where the
+ * listener's limits say `tells_refused`. */
+unsigned http_refused(const struct http_request *request);
 const struct sockaddr *http_peer(const struct http_request *request);
 /* Freed after the answer. */
 struct arena *http_arena(struct http_request *request);

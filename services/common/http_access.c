@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define SMALL_BODY (64U << 10)  /* of as many connections as there are, these are no burden */
 #define DROPPED_MAX (64U << 20) /* so much of a body that is too large is read, to let the client see the answer */
 
 static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
@@ -47,16 +48,27 @@ static enum MHD_Result send_answer(struct http_request *request)
     return queued;
 }
 
-static enum MHD_Result refuse_size(struct http_request *request)
+static enum MHD_Result refuse_body(struct http_request *request)
 {
     char text[160];
     size_t limit = request->http->limits.body;
-    int size = limit >= 1 << 20
-                   ? snprintf(text, sizeof text, "That is too large: at most %zu MiB can be sent here.\n", limit >> 20)
-                   : snprintf(text, sizeof text, "That is too large: at most %zu bytes can be sent here.\n", limit);
-    request->http->refused++;
-    request_answer(request, MHD_HTTP_CONTENT_TOO_LARGE, "text/plain; charset=utf-8", slice_of(text, (size_t)size));
+    if (request->refused == MHD_HTTP_SERVICE_UNAVAILABLE)
+        snprintf(text, sizeof text, "Too much is being sent here at this moment: try again in a minute.\n");
+    else if (limit >= 1 << 20)
+        snprintf(text, sizeof text, "That is too large: at most %zu MiB can be sent here.\n", limit >> 20);
+    else
+        snprintf(text, sizeof text, "That is too large: at most %zu bytes can be sent here.\n", limit);
+    request_answer(request, request->refused, "text/plain; charset=utf-8", slice_text(text));
+    request->replied = true; /* nobody else will */
     return send_answer(request);
+}
+
+static void refuse(struct http_request *request, unsigned status)
+{
+    if (request->refused == 0)
+        request->http->refused++;
+    request->refused = status;
+    request_drop_body(request);
 }
 
 /* The headers are there. A body that is announced as too large is refused before it is sent when the client waits for
@@ -69,21 +81,25 @@ static enum MHD_Result begin(struct http_request *request, struct MHD_Connection
     read_peer(request);
     struct slice length = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
     unsigned long long size = length.size > 0 ? strtoull(length.at, NULL, 10) : 0;
-    request->too_large = size > request->http->limits.body;
-    if (request->too_large && (size > DROPPED_MAX || http_header(request, MHD_HTTP_HEADER_EXPECT).size > 0))
-        return refuse_size(request);
+    if (size > request->http->limits.body)
+        refuse(request, MHD_HTTP_CONTENT_TOO_LARGE);
+    if (request->refused != 0 && (size > DROPPED_MAX || http_header(request, MHD_HTTP_HEADER_EXPECT).size > 0))
+        return refuse_body(request);
     return MHD_YES;
 }
 
 static enum MHD_Result take_body(struct http_request *request, const char *bytes, size_t size)
 {
-    if (request->body.size + size > request->http->limits.body)
-        request->too_large = true;
-    if (!request->too_large) {
+    const struct http_limits *limits = &request->http->limits;
+    size_t whole = request->body.size + size;
+    if (whole > limits->body)
+        refuse(request, MHD_HTTP_CONTENT_TOO_LARGE);
+    else if (request->refused == 0 && whole > SMALL_BODY && !request_hold(request, whole, limits->bodies))
+        refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE);
+    if (request->refused == 0) {
         buffer_add(&request->body, bytes, size);
         return MHD_YES;
     }
-    buffer_free(&request->body);
     request->dropped += size;
     return request->dropped <= DROPPED_MAX ? MHD_YES : MHD_NO;
 }
@@ -133,7 +149,8 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, c
         return send_answer(request);
     if (request->state != REQUEST_READING)
         return MHD_NO;
-    return request->too_large ? refuse_size(request) : handle(request);
+    bool told_here = request->refused != 0 && !request->http->limits.tells_refused;
+    return told_here ? refuse_body(request) : handle(request);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **context,

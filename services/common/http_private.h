@@ -51,10 +51,11 @@ struct http_request {
     struct slice method, path, query;
     struct sockaddr_storage peer;
     struct buffer body;
-    size_t dropped; /* bytes of a body that is too large */
-    bool too_large;
-    bool replied;  /* http_reply was called */
-    bool finished; /* MHD has done with it */
+    size_t dropped;   /* bytes of a body that is too large */
+    size_t held;      /* what its body counts in the sum of all large ones */
+    unsigned refused; /* the status that its body gets; 0: it is taken */
+    bool replied;     /* http_reply was called */
+    bool finished;    /* MHD has done with it */
     struct http_header_set *headers;
     struct MHD_Response *response;
     unsigned status;
@@ -66,6 +67,10 @@ struct http_request *request_new(struct http *http, const char *target);
 /* Frees it when nobody needs it any more. */
 void request_settle(struct http_request *request);
 void request_free(struct http_request *request);
+/* Counts a body that has grown to `size` in the sum of all; false: together they are more than `limit`. */
+bool request_hold(struct http_request *request, size_t size, size_t limit);
+/* Lets go of the body. */
+void request_drop_body(struct http_request *request);
 /* Makes the response; a request is answered at most once. */
 void request_answer(struct http_request *request, unsigned status, const char *type, struct slice body);
 

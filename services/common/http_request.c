@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 
 struct http_header_set {
     struct http_header_set *next;
@@ -14,6 +15,8 @@ struct http_header_set {
 
 /* Answered by nobody when their listener went: reachable until http_reply comes. */
 static struct http_request *orphans;
+
+static size_t held_bytes; /* of the large bodies of all listeners */
 
 void http_link(struct http_request **list, struct http_request *request)
 {
@@ -59,6 +62,23 @@ struct http_request *request_new(struct http *http, const char *target)
     return request;
 }
 
+bool request_hold(struct http_request *request, size_t size, size_t limit)
+{
+    size_t more = size - request->held;
+    if (limit > 0 && (held_bytes > limit || more > limit - held_bytes))
+        return false;
+    held_bytes += more;
+    request->held = size;
+    return true;
+}
+
+void request_drop_body(struct http_request *request)
+{
+    buffer_free(&request->body);
+    held_bytes -= request->held;
+    request->held = 0;
+}
+
 void request_free(struct http_request *request)
 {
     if (request->done != NULL)
@@ -66,7 +86,7 @@ void request_free(struct http_request *request)
     http_unlink(request->http != NULL ? &request->http->requests : &orphans, request);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
-    buffer_free(&request->body);
+    request_drop_body(request);
     struct arena *arena = request->arena;
     if (request->http != NULL)
         http_keep_arena(request->http, arena);
@@ -79,7 +99,7 @@ void request_settle(struct http_request *request)
     if (!request->finished)
         return;
     /* Nobody outside knows of a request that was never handed to the handler. */
-    bool known = request->state >= REQUEST_HANDLING && !request->too_large;
+    bool known = request->state >= REQUEST_HANDLING;
     if (request->replied || !known) {
         request_free(request);
         return;
@@ -115,9 +135,37 @@ struct slice http_header(const struct http_request *request, const char *name)
     return slice_of(value, value != NULL ? size : 0);
 }
 
+struct last_header {
+    const char *name;
+    struct slice value;
+};
+
+static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                 const char *value, size_t size)
+{
+    struct last_header *last = cls;
+    (void)kind;
+    if (name_size == strlen(last->name) && strncasecmp(name, last->name, name_size) == 0)
+        last->value = slice_of(value, value != NULL ? size : 0);
+    return MHD_YES;
+}
+
+struct slice http_header_last(const struct http_request *request, const char *name)
+{
+    struct last_header last = {.name = name};
+    if (request->connection != NULL)
+        MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_header, &last);
+    return last.value;
+}
+
 struct slice http_body(const struct http_request *request)
 {
     return buffer_slice(&request->body);
+}
+
+unsigned http_refused(const struct http_request *request)
+{
+    return request->refused;
 }
 
 const struct sockaddr *http_peer(const struct http_request *request)

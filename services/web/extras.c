@@ -1,16 +1,20 @@
-/* One request to tracker, one to ratio, one query for names, all at once, for all trees of a page together. */
+/* Requests to tracker and ratio (one each, several for a page of very many torrents) and one query for names, all at
+ * once, for all trees of a page together. */
 #include "services/web/extras.h"
 
 #include "services/web/gather.h"
 #include "services/web/statements.h"
 #include "services/web/web.h"
 
+#define PARTS_MAX (TREE_TORRENTS_MAX / TREE_IDS_MAX)
+
 struct extras {
     struct visit *visit;
     void (*done)(struct visit *visit);
     struct gather *gather;
     struct tree_ids ids;
-    const struct answer *swarms, *snatches;
+    const struct answer *swarms[PARTS_MAX], *snatches[PARTS_MAX];
+    size_t parts;
     struct tree_extra known;
 };
 
@@ -29,45 +33,55 @@ static struct tree pack_ids(struct visit *visit, const uint64_t *ids, size_t cou
     return tree;
 }
 
-static void *read_rows(struct visit *visit, struct tree rows, const struct row *row, size_t *count)
+/* Adds rows to those that are in `into` already. */
+static void read_rows(struct tree rows, const struct row *row, void *into, size_t *count)
 {
-    size_t most = rows_count(rows);
-    char *into = arena_take(visit->arena, most * row->size + 1);
-    *count = 0;
-    for (size_t i = 0; i < most; i++)
-        if (row_read(row, into + *count * row->size, rows_at(rows, i), NULL))
+    for (size_t i = 0; i < rows_count(rows) && *count < TREE_TORRENTS_MAX; i++)
+        if (row_read(row, (char *)into + *count * row->size, rows_at(rows, i), NULL))
             ++*count;
-    return into;
+}
+
+static bool all_answered(struct extras *extras, const struct answer *const *answers)
+{
+    for (size_t i = 0; i < extras->parts; i++)
+        if (answers[i]->reply == NULL)
+            return false;
+    return true;
 }
 
 static void read_swarms(struct extras *extras)
 {
-    const struct tracker_swarm_counts_reply *reply = extras->swarms != NULL ? extras->swarms->reply : NULL;
-    if (extras->swarms != NULL && reply == NULL)
+    struct swarm_count *rows = arena_take(extras->visit->arena, TREE_TORRENTS_MAX * sizeof *rows);
+    extras->known.swarms = rows;
+    extras->known.swarms_known = all_answered(extras, extras->swarms);
+    if (!extras->known.swarms_known)
         visit_missing(extras->visit, "tracker", "How many seed and leech cannot be told for the moment.");
-    if (reply == NULL)
-        return;
-    extras->known.swarms = read_rows(extras->visit, reply->torrents, &swarm_count_row, &extras->known.swarms_count);
-    extras->known.swarms_known = true;
+    for (size_t i = 0; i < extras->parts && extras->known.swarms_known; i++) {
+        const struct tracker_swarm_counts_reply *reply = extras->swarms[i]->reply;
+        read_rows(reply->torrents, &swarm_count_row, rows, &extras->known.swarms_count);
+    }
 }
 
 static void read_snatches(struct extras *extras)
 {
-    const struct ratio_torrent_counts_reply *reply = extras->snatches != NULL ? extras->snatches->reply : NULL;
-    if (extras->snatches != NULL && reply == NULL)
+    struct torrent_count *rows = arena_take(extras->visit->arena, TREE_TORRENTS_MAX * sizeof *rows);
+    extras->known.snatches = rows;
+    extras->known.snatches_known = all_answered(extras, extras->snatches);
+    if (!extras->known.snatches_known)
         visit_missing(extras->visit, "ratio", "Snatches cannot be told for the moment.");
-    if (reply == NULL)
-        return;
-    extras->known.snatches =
-        read_rows(extras->visit, reply->torrents, &torrent_count_row, &extras->known.snatches_count);
-    extras->known.snatches_known = true;
+    for (size_t i = 0; i < extras->parts && extras->known.snatches_known; i++) {
+        const struct ratio_torrent_counts_reply *reply = extras->snatches[i]->reply;
+        read_rows(reply->torrents, &torrent_count_row, rows, &extras->known.snatches_count);
+    }
 }
 
 static void on_gathered(struct visit *visit)
 {
     struct extras *extras = visit->extras;
-    read_swarms(extras);
-    read_snatches(extras);
+    if (extras->parts > 0) {
+        read_swarms(extras);
+        read_snatches(extras);
+    }
     extras->done(visit);
 }
 
@@ -104,18 +118,20 @@ struct extras *extras_ask(struct visit *visit, const msgpack_object *const *tree
     extras->visit = visit;
     extras->done = done;
     extras->known.now = visit->now;
+    extras->known.asked = &extras->ids;
     visit->extras = extras;
     for (size_t i = 0; i < count; i++)
         if (trees[i] != NULL)
             tree_collect(trees[i], &extras->ids);
 
     extras->gather = gather_new(visit, on_gathered);
-    if (extras->ids.torrents_count > 0) {
-        struct tree torrents = pack_ids(visit, extras->ids.torrents, extras->ids.torrents_count);
+    for (size_t from = 0; from < extras->ids.torrents_count; from += TREE_IDS_MAX) {
+        size_t left = extras->ids.torrents_count - from;
+        struct tree torrents = pack_ids(visit, extras->ids.torrents + from, left < TREE_IDS_MAX ? left : TREE_IDS_MAX);
         struct tracker_swarm_counts swarms = {.torrents = torrents};
         struct ratio_torrent_counts snatches = {.torrents = torrents};
-        extras->swarms = gather_may(extras->gather, &tracker_swarm_counts_message, &swarms);
-        extras->snatches = gather_may(extras->gather, &ratio_torrent_counts_message, &snatches);
+        extras->swarms[extras->parts] = gather_may(extras->gather, &tracker_swarm_counts_message, &swarms);
+        extras->snatches[extras->parts++] = gather_may(extras->gather, &ratio_torrent_counts_message, &snatches);
     }
     if (extras->ids.members_count > 0)
         ask_names(extras);

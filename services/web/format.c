@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 __extension__ typedef unsigned __int128 wide;
@@ -117,5 +118,38 @@ const char *format_ratio(uint64_t uploaded, uint64_t downloaded, char into[FORMA
     /* The rest is smaller than `downloaded`: its hundredfold needs more than 64 bits. */
     unsigned hundredths = (unsigned)((wide)(uploaded % downloaded) * 100 / downloaded);
     snprintf(into, FORMAT_MAX, "%" PRIu64 ".%02u", whole, hundredths);
+    return into;
+}
+
+struct sign {
+    const char *sign, *name;
+};
+
+/* The first sign that is found counts: browsers carry the names of those that they imitate. */
+static const char *find_sign(struct slice agent, const struct sign *signs)
+{
+    for (; signs->sign != NULL; signs++)
+        if (agent.size > 0 && memmem(agent.at, agent.size, signs->sign, strlen(signs->sign)) != NULL)
+            return signs->name;
+    return NULL;
+}
+
+const char *format_agent(struct slice agent, char into[FORMAT_MAX])
+{
+    static const struct sign browsers[] = {{"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"Edg", "Edge"},
+                                           {"OPR/", "Opera"},       {"CriOS/", "Chrome"},  {"Chrome/", "Chrome"},
+                                           {"Safari/", "Safari"},   {NULL, NULL}};
+    static const struct sign systems[] = {
+        {"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"},
+        {"Mac OS X", "macOS"},  {"CrOS", "ChromeOS"},   {"Linux", "Linux"},   {NULL, NULL}};
+    const char *browser = find_sign(agent, browsers), *system = find_sign(agent, systems);
+    if (browser != NULL) {
+        snprintf(into, FORMAT_MAX, "%s%s%s", browser, system != NULL ? " on " : "", system != NULL ? system : "");
+        return into;
+    }
+    size_t size = agent.size < FORMAT_MAX ? agent.size : FORMAT_MAX - 1;
+    while (size > 0 && size < agent.size && ((unsigned char)agent.at[size] & 0xc0) == 0x80)
+        size--;
+    snprintf(into, FORMAT_MAX, "%.*s", (int)size, size > 0 ? agent.at : "");
     return into;
 }

@@ -3,6 +3,8 @@
 #ifndef DJEMBE_WEB_FORMAT_H
 #define DJEMBE_WEB_FORMAT_H
 
+#include "proto/slice.h"
+
 #include <stdint.h>
 
 #define FORMAT_MAX 48
@@ -25,5 +27,8 @@ const char *format_stamp(int64_t unix_ms, char into[FORMAT_MAX]);
 /* Uploaded by downloaded, cut (never rounded up) to two digits: "1.37"; "∞" when nothing was downloaded, "–" when
  * nothing was moved. */
 const char *format_ratio(uint64_t uploaded, uint64_t downloaded, char into[FORMAT_MAX]);
+
+/* "Firefox on Linux" from a User-Agent header; what is no known browser's is shown as it is, cut to fit. */
+const char *format_agent(struct slice agent, char into[FORMAT_MAX]);
 
 #endif

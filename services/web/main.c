@@ -84,8 +84,12 @@ static void on_sweep(void *arg)
 
 static bool start(struct fault *why)
 {
-    static const struct http_limits limits = {
-        .body = WEB_BODY_MAX, .connections = 512, .idle_seconds = 60, .header_memory = 32 << 10};
+    static const struct http_limits limits = {.body = WEB_BODY_MAX,
+                                              .connections = 512,
+                                              .idle_seconds = 60,
+                                              .header_memory = 32 << 10,
+                                              .bodies = WEB_BODIES_MAX,
+                                              .tells_refused = true};
     if (!check_settings(why))
         return false;
     web.templates = mustache_load(web_templates, why);

@@ -173,10 +173,10 @@ static bool add_file(struct reader *reader, const struct part *part)
     struct multipart *into = reader->into;
     if (into->files_count == reader->limits->files)
         return fault_set(reader->why, STATUS_too_large, NULL, "That form has more files than this site takes at once.");
-    if (part->body.size > reader->limits->file_size)
-        return fault_set(reader->why, STATUS_too_large, NULL,
-                         "That file is larger than %zu MiB, the most this site takes.",
-                         reader->limits->file_size >> 20);
+    if (part->body.size > reader->limits->file_size) {
+        into->too_large = true;
+        return true;
+    }
     reader->files[into->files_count++] =
         (struct multipart_file){arena_copy(reader->arena, part->name), part->file_name, part->body};
     return true;

@@ -21,6 +21,7 @@ struct multipart {
     struct form form; /* the parts that are no files */
     const struct multipart_file *files;
     size_t files_count;
+    bool too_large; /* a file was, and is left out: the rest of the form is there to be shown again */
 };
 
 /* Is that Content-Type multipart/form-data? */

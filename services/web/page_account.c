@@ -1,4 +1,5 @@
 /* /account: a member's own secrets. Password, passkey, sessions, API tokens: all can be changed or ended here. */
+#include "services/web/format.h"
 #include "services/web/gather.h"
 #include "services/web/page.h"
 #include "services/web/statements.h"
@@ -32,6 +33,7 @@ static void show(struct visit *visit)
         struct tree_writer *out = visit->out;
         tree_string(out, "announce", visit_announce(visit));
         tree_string(out, "passkey", visit->me.passkey);
+        tree_string(out, "once", visit_once(visit));
         tree_count(out, "password_min", PASSWORD_MIN);
         tree_object(out, "sessions", map_find(account->sessions_tree, "list"));
         tree_object(out, "tokens", map_find(account->tokens_tree, "list"));
@@ -57,12 +59,14 @@ static void on_sessions(void *arg, const struct db_rows *rows, const struct faul
     struct tree_writer *out = account->sessions = tree_new();
     tree_open_array(out, "list");
     for (size_t i = 0; rows != NULL && i < db_count(rows); i++) {
+        char agent[FORMAT_MAX];
         tree_open_map(out, NULL);
         tree_number(out, "id", db_get_int(rows, i, 0));
         tree_time(out, "created_at", db_get_time(rows, i, 1), visit->now);
         tree_time(out, "seen_at", db_get_time(rows, i, 2), visit->now);
         tree_text(out, "address", db_get_text(rows, i, 3));
         tree_text(out, "agent", db_get_text(rows, i, 4));
+        tree_string(out, "agent_text", format_agent(db_get_text(rows, i, 4), agent));
         tree_flag(out, "current", (uint64_t)db_get_int(rows, i, 0) == visit->session);
         tree_close(out);
     }
@@ -232,7 +236,8 @@ static void on_token_made(void *arg, const struct db_rows *rows, const struct fa
     struct visit *visit = arg;
     const struct secret *secret = visit->page;
     (void)rows;
-    done(visit, why, FLASH_token, secret->text);
+    bool came_before = why != NULL && why->status == STATUS_conflict;
+    done(visit, came_before ? NULL : why, FLASH_token, secret->text);
 }
 
 static void on_token_revoked(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -252,7 +257,7 @@ void page_tokens_post(struct visit *visit)
         refuse(visit, STATUS_invalid, "token_name", "Give the token a name of up to 64 letters, to know it by.");
     } else {
         struct secret *secret = visit->page = arena_take(visit->arena, sizeof *secret);
-        secret_make(secret);
+        visit_secret(visit, "form token", secret);
         db_ask(service_db(), &token_add, token_args(secret, visit->me.id, name), on_token_made, visit);
     }
 }

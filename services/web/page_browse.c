@@ -1,5 +1,6 @@
 /* Lists of groups: the newest of each plugin on the front page, and what a search in one plugin finds. */
 #include "services/web/extras.h"
+#include "services/web/format.h"
 #include "services/web/gather.h"
 #include "services/web/look.h"
 #include "services/web/page.h"
@@ -106,6 +107,7 @@ static void show_browse(struct visit *visit)
     const struct browse *browse = visit->page;
     const struct catalog_browse_reply *reply = browse->answer->reply;
     struct tree_writer *out;
+    char count[FORMAT_MAX];
     page_begin(visit, browse->title.at, "browse");
     out = visit->out;
     tree_text(out, "plugin", browse->plugin);
@@ -114,6 +116,7 @@ static void show_browse(struct visit *visit)
     tree_print(out, "action", "/%s", browse->plugin.at);
     tree_print(out, "upload_href", "/upload/%s", browse->plugin.at);
     tree_count(out, "count", reply->count);
+    tree_string(out, "count_text", format_number(reply->count, count));
     tree_flag(out, "has_groups", look_size(reply->groups.object) > 0);
     tree_decorate(out, "groups", reply->groups.object, extras_known(visit->extras));
     if (reply->next.size > 0)

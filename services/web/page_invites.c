@@ -43,6 +43,7 @@ static void on_list(void *arg, const struct db_rows *rows, const struct fault *w
         write_invite(visit, rows, i);
     tree_close(out);
     tree_flag(out, "has_invites", db_count(rows) > 0);
+    tree_string(out, "once", visit_once(visit));
     tree_count(out, "left", visit->me.invites);
     tree_flag(out, "unlimited", is_unlimited(visit));
     tree_flag(out, "may_make", is_unlimited(visit) || visit->me.invites > 0);
@@ -59,27 +60,42 @@ void page_invites(struct visit *visit)
     db_ask(service_db(), &invite_list, db_int(db_args(), (int64_t)visit->me.id), on_list, visit);
 }
 
+static void tell_link(struct visit *visit)
+{
+    char link[WEB_URL_MAX];
+    invite_link(visit->page, link);
+    page_redirect(visit, "/invites", FLASH_invite, link);
+}
+
+static void on_looked(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct visit *visit = arg;
+    if (rows == NULL)
+        page_fail(visit, why, "accounts");
+    else if (db_count(rows) > 0)
+        tell_link(visit);
+    else
+        page_redirect(visit, "/invites", FLASH_bad, "You have no invitation left.");
+}
+
 static void on_made(void *arg, int64_t expires_at, const struct fault *why)
 {
     struct visit *visit = arg;
     const struct secret *secret = visit->page;
-    char link[WEB_URL_MAX];
-    if (why != NULL) {
+    if (why != NULL && why->status != STATUS_conflict) {
         page_fail(visit, why, "accounts");
-        return;
+    } else if (expires_at != 0) {
+        log_info("invitation made", "member=%llu", (unsigned long long)visit->me.id);
+        tell_link(visit);
+    } else { /* none left, or the same form came before */
+        struct db_args *args = db_bytes(db_args(), slice_of(secret->hash, HASH_SIZE));
+        db_ask(service_db(), &invite_find, db_int(args, (int64_t)visit->me.id), on_looked, visit);
     }
-    if (expires_at == 0) {
-        page_redirect(visit, "/invites", FLASH_bad, "You have no invitation left.");
-        return;
-    }
-    log_info("invitation made", "member=%llu", (unsigned long long)visit->me.id);
-    invite_link(secret, link);
-    page_redirect(visit, "/invites", FLASH_invite, link);
 }
 
 void page_invites_post(struct visit *visit)
 {
     struct secret *secret = visit->page = arena_take(visit->arena, sizeof *secret);
-    secret_make(secret);
+    visit_secret(visit, "form invite", secret);
     invite_make(secret, visit->me.id, visit->now, on_made, visit);
 }

@@ -63,15 +63,32 @@ static void write_plugin(struct visit *visit, const msgpack_object *plugin)
     tree_close(visit->out);
 }
 
+static bool is_of_file(const struct fault *why)
+{
+    return strcmp(why->field, "metainfo") == 0 || strcmp(why->field, "torrent") == 0;
+}
+
+/* The catalog ends "it is here already" with where: "see /music/album/12#t34." */
+static void write_there(struct visit *visit, const char *text)
+{
+    const char *see = strstr(text, ": see /");
+    if (see == NULL)
+        return;
+    const char *href = see + strlen(": see ");
+    tree_text(visit->out, "error_href", slice_of(href, strspn(href, "/#-_abcdefghijklmnopqrstuvwxyz0123456789")));
+}
+
 /* What is wrong stands beside its input where that is shown, else above the form. */
 static void write_error(struct visit *visit, const struct upload *upload, bool marked)
 {
     const struct fault *why = &upload->why;
     const char *text = why->text[0] != '\0' ? why->text : status_text(why->status);
-    bool of_file = strcmp(why->field, "metainfo") == 0 || strcmp(why->field, "torrent") == 0;
+    bool of_file = is_of_file(why);
     tree_string(visit->out, "error", marked || of_file ? "Correct what is marked." : text);
     if (of_file)
         tree_string(visit->out, "error_file", text);
+    if (why->status == STATUS_conflict)
+        write_there(visit, text);
 }
 
 static void show_form(struct visit *visit)
@@ -91,6 +108,7 @@ static void show_form(struct visit *visit)
     write_plugin(visit, plugin);
     tree_string(visit->out, "announce", visit_announce(visit));
     tree_string(visit->out, "key", upload->key);
+    tree_count(visit->out, "file_max", WEB_FILE_MAX);
     tree_print(visit->out, "file_max_text", "%d MiB", (int)(WEB_FILE_MAX >> 20));
     if (upload->group != 0)
         write_group(visit, upload, group);
@@ -156,10 +174,14 @@ static void on_kept(void *arg, uint64_t id)
     ask_group(visit);
 }
 
-/* Keeps the file, unless it is kept already, and shows the form again. */
+/* Keeps the file, unless it is kept already or is itself what is wrong, and shows the form again. */
 static void show_again(struct visit *visit)
 {
     struct upload *upload = visit->page;
+    if (upload->refused && upload->why.status != STATUS_unavailable && is_of_file(&upload->why)) {
+        upload->draft.id = 0;
+        upload->file.size = 0;
+    }
     if (visit->by_token)
         page_fail(visit, &upload->why, "catalog");
     else if (upload->draft.id == 0 && upload->file.size > 0)
@@ -298,12 +320,18 @@ void page_upload_post(struct visit *visit)
     if (upload == NULL)
         return;
     upload->group = form_id(&visit->form, "group");
-    if (file != NULL) {
+    if (visit->files.too_large) {
+        refuse(visit, STATUS_too_large, "torrent",
+               arena_print(visit->arena,
+                           "That file is larger than %d MiB, the most this site takes: make one with larger pieces.",
+                           (int)(WEB_FILE_MAX >> 20)));
+    } else if (file != NULL) {
         upload->file = file->body;
         upload->file_name = file->name;
+        go_on(visit);
     } else if (draft != 0) {
         draft_look(visit->me.id, draft, on_draft, visit);
-        return;
+    } else {
+        go_on(visit);
     }
-    go_on(visit);
 }

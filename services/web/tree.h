@@ -41,10 +41,11 @@ const msgpack_object *tree_finish(struct tree_writer *writer);
 
 /* ---- what a tree speaks of ---- */
 
-#define TREE_IDS_MAX 500 /* as many as one request on the bus may name; more are left out */
+#define TREE_IDS_MAX 500       /* as many as one request on the bus may name */
+#define TREE_TORRENTS_MAX 2000 /* of a whole page; of more the counts are unknown */
 
 struct tree_ids {
-    uint64_t torrents[TREE_IDS_MAX]; /* ascending, each once */
+    uint64_t torrents[TREE_TORRENTS_MAX]; /* ascending, each once */
     size_t torrents_count;
     uint64_t members[TREE_IDS_MAX];
     size_t members_count;
@@ -61,10 +62,11 @@ struct tree_name {
     struct slice name;
 };
 
-/* What decorating knows. A row that is missing from known counts means 0; unknown counts (the neighbour is away) give
- * nil. */
+/* What decorating knows. A row that is missing from known counts means 0; unknown counts (the neighbour is away, or was
+ * not asked of that torrent) give nil. */
 struct tree_extra {
     int64_t now;
+    const struct tree_ids *asked; /* whose counts were asked; NULL: of all */
     const struct swarm_count *swarms;
     size_t swarms_count;
     bool swarms_known;

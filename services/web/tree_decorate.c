@@ -13,14 +13,14 @@ static uint64_t id_of(const msgpack_object *map, const char *key)
 
 /* ---- collecting ---- */
 
-/* Keeps `ids` ascending and each once. */
-static void insert(uint64_t *ids, size_t *count, uint64_t id)
+/* Keeps `ids` ascending and each once; what does not fit is left out. */
+static void insert(uint64_t *ids, size_t *count, size_t most, uint64_t id)
 {
     size_t at = *count;
     while (at > 0 && ids[at - 1] >= id) {
         at--;
     }
-    if (id == 0 || *count == TREE_IDS_MAX || (at < *count && ids[at] == id)) {
+    if (id == 0 || *count == most || (at < *count && ids[at] == id)) {
         return;
     }
     memmove(ids + at + 1, ids + at, (*count - at) * sizeof *ids);
@@ -35,8 +35,8 @@ void tree_collect(const msgpack_object *tree, struct tree_ids *ids)
             tree_collect(&tree->via.array.ptr[i], ids);
         }
     } else if (tree->type == MSGPACK_OBJECT_MAP) {
-        insert(ids->torrents, &ids->torrents_count, id_of(tree, "torrent"));
-        insert(ids->members, &ids->members_count, id_of(tree, "uploader"));
+        insert(ids->torrents, &ids->torrents_count, TREE_TORRENTS_MAX, id_of(tree, "torrent"));
+        insert(ids->members, &ids->members_count, TREE_IDS_MAX, id_of(tree, "uploader"));
         for (uint32_t i = 0; i < tree->via.map.size; i++) {
             tree_collect(&tree->via.map.ptr[i].val, ids);
         }
@@ -44,6 +44,23 @@ void tree_collect(const msgpack_object *tree, struct tree_ids *ids)
 }
 
 /* ---- what is known ---- */
+
+static bool was_asked(const struct tree_extra *extra, uint64_t torrent)
+{
+    size_t from = 0, to = extra->asked != NULL ? extra->asked->torrents_count : 0;
+    while (from < to) {
+        size_t at = from + (to - from) / 2;
+        if (extra->asked->torrents[at] == torrent) {
+            return true;
+        }
+        if (extra->asked->torrents[at] < torrent) {
+            from = at + 1;
+        } else {
+            to = at;
+        }
+    }
+    return extra->asked == NULL;
+}
 
 static const struct swarm_count *swarm_of(const struct tree_extra *extra, uint64_t torrent)
 {
@@ -53,7 +70,7 @@ static const struct swarm_count *swarm_of(const struct tree_extra *extra, uint64
             return &extra->swarms[i];
         }
     }
-    return extra->swarms_known ? &nobody : NULL;
+    return extra->swarms_known && was_asked(extra, torrent) ? &nobody : NULL;
 }
 
 static const struct torrent_count *snatches_of(const struct tree_extra *extra, uint64_t torrent)
@@ -64,12 +81,13 @@ static const struct torrent_count *snatches_of(const struct tree_extra *extra, u
             return &extra->snatches[i];
         }
     }
-    return extra->snatches_known ? &none : NULL;
+    return extra->snatches_known && was_asked(extra, torrent) ? &none : NULL;
 }
 
 struct counts {
     uint64_t seeders, leechers, snatches;
-    bool swarm_known, snatches_known;
+    bool swarm_known, snatches_known;     /* of one at least */
+    bool swarm_unknown, snatches_unknown; /* likewise: then there is no sum */
 };
 
 static void count_torrent(struct counts *counts, uint64_t torrent, const struct tree_extra *extra)
@@ -80,10 +98,14 @@ static void count_torrent(struct counts *counts, uint64_t torrent, const struct 
         counts->swarm_known = true;
         counts->seeders += swarm->seeders;
         counts->leechers += swarm->leechers;
+    } else {
+        counts->swarm_unknown = true;
     }
     if (snatched != NULL) {
         counts->snatches_known = true;
         counts->snatches += snatched->snatches;
+    } else {
+        counts->snatches_unknown = true;
     }
 }
 
@@ -119,6 +141,8 @@ static void add_counts(struct tree_writer *writer, const msgpack_object *map, co
 {
     struct counts counts = {0};
     count_below(&counts, map, extra);
+    counts.swarm_known = counts.swarm_known && !counts.swarm_unknown;
+    counts.snatches_known = counts.snatches_known && !counts.snatches_unknown;
     tree_flag(writer, "swarm_known", counts.swarm_known);
     tree_flag(writer, "dead", counts.swarm_known && counts.seeders == 0);
     add_count(writer, "seeders", counts.swarm_known, counts.seeders);

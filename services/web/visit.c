@@ -48,7 +48,7 @@ void visit_know_guest(struct visit *visit)
 
 const char *visit_address(struct visit *visit)
 {
-    struct slice chain = http_header(visit->http, "X-Forwarded-For");
+    struct slice chain = http_header_last(visit->http, "X-Forwarded-For");
     if (web.behind_proxy && chain.size > 0 && utf8_valid(chain)) {
         /* The last address is the one that our own proxy saw; those before it are hearsay. */
         size_t start = chain.size;
@@ -74,6 +74,26 @@ const char *visit_announce(struct visit *visit)
     return url;
 }
 
+void visit_secret(struct visit *visit, const char *purpose, struct secret *into)
+{
+    struct slice once = form_get(&visit->form, "once");
+    if (visit->cookie.size == 0 || once.size < 32 || once.size > 64) {
+        secret_make(into);
+        return;
+    }
+    /* Nobody who sees the page's source alone can tell the secret: the session's own is its key. */
+    const char *key = arena_print(visit->arena, "%.*s %.*s", SLICE_ARGS(visit->cookie), SLICE_ARGS(once));
+    secret_derive(slice_text(key), purpose, into);
+}
+
+const char *visit_once(struct visit *visit)
+{
+    char bytes[16], *text = arena_take(visit->arena, 2 * sizeof bytes + 1);
+    random_bytes(bytes, sizeof bytes);
+    hex_write(slice_of(bytes, sizeof bytes), text);
+    return text;
+}
+
 void visit_missing(struct visit *visit, const char *part, const char *text)
 {
     for (size_t i = 0; i < visit->missing_count; i++)
@@ -91,8 +111,18 @@ static const struct multipart_limits file_limits = {
 static bool read_form(struct visit *visit, struct fault *why)
 {
     struct slice type = http_header(visit->http, "Content-Type"), body = http_body(visit->http);
+    unsigned refused = http_refused(visit->http);
     if (!slice_is(http_method(visit->http), "POST"))
         return true;
+    if (refused == 503)
+        return fault_set(why, STATUS_unavailable, NULL,
+                         "Many uploads are under way: send it again in a minute. When you go back, your text is still "
+                         "there.");
+    if (refused != 0)
+        return fault_set(why, STATUS_too_large, NULL,
+                         "A .torrent has at most %d MiB here: make one with larger pieces. When you go back, your text "
+                         "is still there.",
+                         (int)(WEB_FILE_MAX >> 20));
     if (visit->route->guard == GUARD_csrf_files && multipart_is(type)) {
         bool whole = multipart_read(type, body, &file_limits, visit->arena, &visit->files, why);
         visit->form = visit->files.form;

@@ -64,6 +64,12 @@ void visit_read_flash(struct visit *visit);
 /* What the member's announce URL is. */
 const char *visit_announce(struct visit *visit);
 
+/* A secret made by a form: sent twice (a double click), the form makes the same one, so that its second answer, which
+ * is all that a browser shows, tells what the first has made. The form's hidden input `once` (visit_once) tells two
+ * forms apart; without it the secret is a fresh one. */
+void visit_secret(struct visit *visit, const char *purpose, struct secret *into);
+const char *visit_once(struct visit *visit);
+
 /* Notes that a part could not be asked; each part once. */
 void visit_missing(struct visit *visit, const char *part, const char *text);
 

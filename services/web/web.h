@@ -9,9 +9,10 @@
 #include "services/web/mustache.h"
 #include "services/web/worker.h"
 
-#define WEB_FILE_MAX ((size_t)10 << 20)  /* bytes of an uploaded file */
-#define WEB_BODY_MAX ((size_t)11 << 20)  /* the same with the rest of its form */
-#define WEB_FORM_MAX ((size_t)256 << 10) /* bytes of a form without files */
+#define WEB_FILE_MAX ((size_t)10 << 20)   /* bytes of an uploaded file */
+#define WEB_BODY_MAX ((size_t)11 << 20)   /* the same with the rest of its form */
+#define WEB_BODIES_MAX ((size_t)64 << 20) /* bytes of all uploads that are under way */
+#define WEB_FORM_MAX ((size_t)256 << 10)  /* bytes of a form without files */
 #define WEB_URL_MAX 512
 #define WEB_SESSION_MS (30LL * 24 * 3600 * 1000)
 #define WEB_INVITE_MS (7LL * 24 * 3600 * 1000)

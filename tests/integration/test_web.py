@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import urllib.parse
 import uuid
 
@@ -34,7 +35,7 @@ def member(instance):
     """A new member, signed in."""
     visitor = Visitor(instance.web)
     visitor.name = somebody()
-    done = visitor.sign_up(instance.admin("invite")["link"], visitor.name)
+    done = visitor.sign_up(instance.admin("invite", "--class", "member")["link"], visitor.name)
     assert done.status == 303, done.text
     return visitor
 
@@ -117,6 +118,29 @@ def test_a_member_has_three_invitations(member):
     token = page.form("/sign-out")[0][1]
     member.post("/invites", {"csrf": token})
     assert "no invitation left" in member.get("/invites").text
+
+
+def test_a_double_click_on_an_invitation_uses_one_and_tells_its_link(member):
+    member.send("/invites", "/invites")
+    links = []
+    for _ in range(2):  # with the last one too: for its second click none is left
+        form = member.get("/invites").form("/invites")
+        for _ in range(2):
+            member.post("/invites", form)
+            page = member.get("/invites")
+            links.append(re.search(r'value="([^"]+/sign-up[^"]+)"', page.html).group(1))
+    assert links[0] == links[1] != links[2] == links[3]
+    assert 'action="/invites"' not in page.html and page.html.count("open, ends") == 3
+
+
+def test_a_double_click_on_a_token_makes_one(member):
+    form = fill(member.get("/account").form("/account/tokens"), name="feed reader")
+    tokens = []
+    for _ in range(2):
+        member.post("/account/tokens", form)
+        page = member.get("/account")
+        tokens.append(re.search(r'id="token"[^>]* value="([^"]+)"', page.html).group(1))
+    assert tokens[0] == tokens[1] and page.text.count("feed reader") == 2  # its row, and the word on its button
 
 
 # ---- sessions ----
@@ -271,7 +295,7 @@ def test_the_same_torrent_again_is_told_with_its_page(member, torrent):
     first = upload(member, torrent, **album_fields())
     assert first.status == 303, first.text
     second = upload(member, torrent, **album_fields())
-    assert second.status == 409 and second.text
+    assert second.status == 409 and f'href="{first.location}"' in second.html
 
 
 def test_a_format_is_added_to_an_album(member, torrent, tmp_path):
@@ -289,9 +313,29 @@ def test_a_format_is_added_to_an_album(member, torrent, tmp_path):
 
 @pytest.mark.parametrize("content, status", [(b"", 400), (b"not a torrent", 400), (b"d4:infod4:name1:aee", 400),
                                              (b"x" * (10 * 1024 * 1024 + 1), 413)])
-def test_what_is_no_torrent_is_refused(member, content, status):
-    page = upload(member, content, **album_fields())
-    assert page.status == status and page.text
+def test_what_is_no_torrent_is_refused_and_the_text_kept(member, content, status):
+    fields = album_fields()
+    page = upload(member, content, **fields)
+    assert page.status == status and "Nothing was added yet" in page.text and fields["title"] in page.html
+    assert "Kept from your last attempt" not in page.text, "a file that is itself wrong is not offered again"
+
+
+def test_a_file_far_too_large_is_told_on_a_page(member):
+    page = upload(member, b"x" * (12 << 20), **album_fields())
+    assert page.status == 413 and "at most 10 MiB" in page.text and member.name in page.html
+
+
+def test_uploads_under_way_are_limited_in_sum(instance, member, torrent):
+    big = b"Content-Length: 10485760\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
+    address = urllib.parse.urlsplit(instance.web)
+    with contextlib.ExitStack() as stack:
+        for _ in range(6):  # 60 of 64 MiB, never finished
+            slow = stack.enter_context(socket.create_connection((address.hostname, address.port)))
+            slow.sendall(b"POST /upload/music HTTP/1.1\r\nHost: h\r\n" + big)
+            slow.sendall(b"x" * (10 * 1024 * 1024 - 1))
+        wait_for("an upload more is put off", lambda: upload(member, b"x" * (5 << 20), **album_fields()).status == 503)
+        assert upload(member, torrent, **album_fields()).status == 303, "a small one passes"
+    wait_for("room again", lambda: upload(member, b"x" * (5 << 20), **album_fields()).status == 400)
 
 
 def test_more_rows_come_without_javascript(member, torrent):

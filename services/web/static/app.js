@@ -52,14 +52,22 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
   });
 }
 
-// A kept draft or a chosen file gives the page's form something to lose: do not send it twice by a double click.
+// A file that the server would refuse is told before it is sent.
+for (const field of document.querySelectorAll("input[type=file][data-max]")) {
+  const check = () => {
+    const large = [...field.files].some((file) => file.size > Number(field.dataset.max));
+    field.setCustomValidity(large ? field.dataset.tooLarge : "");
+  };
+  field.addEventListener("change", () => { check(); field.reportValidity(); });
+  check(); // browsers keep the choice when a page is gone back to
+}
+
+// A double click sends once. Later than that it may be meant: the first journey may have been stopped.
 for (const form of document.querySelectorAll("form[method=post]")) {
+  let sent = -Infinity;
   form.addEventListener("submit", (event) => {
     if (event.defaultPrevented || event.submitter?.name === "more") return;
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
+    if (event.timeStamp - sent < 2000) event.preventDefault();
+    else sent = event.timeStamp;
   });
 }
-addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-});

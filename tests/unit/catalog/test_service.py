@@ -1,6 +1,6 @@
 """djembe-catalog on a scratch PostgreSQL, asked over the bus: uploads, joins, duplicates, idempotency, races between replicas,
 searches, paging, limits, faults. Run by ctest through tests/postgres."""
-import concurrent.futures, contextlib, os, pathlib, random, signal, socket, subprocess, sys, time, urllib.request
+import concurrent.futures, contextlib, os, pathlib, random, re, signal, socket, subprocess, sys, time, urllib.request
 
 import libtorrent, msgpack, psycopg2, pytest, zmq.auth
 
@@ -180,6 +180,10 @@ def test_a_public_torrent_is_told_to_be_rehashed(bus, tmp_path, fresh):
     told = add(bus, made, dict(FLAC, artists=fresh, title="T"))
     assert told["rehashed"]
     assert told["info_hash"] != libtorrent.torrent_info(libtorrent.bdecode(made)).info_hashes().v1.to_bytes()
+
+
+def test_nobody_adds_nothing(bus, tmp_path, fresh):
+    assert refused(add, bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="T"), actor=0).status == "forbidden"
 
 
 def test_missing_fields_are_guessed_from_the_name(bus, tmp_path, fresh):
@@ -412,3 +416,32 @@ def test_postgresql_away_is_told_and_survived(replicas, tmp_path, fresh):
     until(replicas[0].is_ready), until(replicas[1].is_ready)
     add(bus, made, fields)
     assert browse(bus, fresh)["count"] == 1
+
+
+def test_a_rare_word_is_found_by_its_index_and_the_count_reads_one_too(bus, sql):
+    """As the daemon prepares them: a plan for any parameters, on a table of many albums."""
+    sql("INSERT INTO catalog.entity (plugin, level, kind, name, same, added_by, search, newest_at)"
+        " SELECT 'music', 'album', 1, 'many', sha256(convert_to(g::text, 'UTF8')), 1, catalog.words('many ' || g), now()"
+        " FROM generate_series(1, 20000) AS g RETURNING 1")
+    sql("ANALYZE catalog.entity; SELECT 1")
+    sql("SET plan_cache_mode = force_generic_plan; SELECT 1")
+    source = (ROOT / "services/catalog/browse.c").read_text()
+    defines = dict(re.findall(r"#define (\w+) +((?:[^\n]*\\\n)*[^\n]*\n)", source))
+
+    def plan(name, types, values):
+        text = re.search(rf'"{name}",\n(.*?),\n}};', source, re.S).group(1)
+        for define in ("OF_PLUGIN", "MICROSECONDS", "PAGE"):
+            text = text.replace(define, defines[define])
+        text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text))
+        sql(f"PREPARE {name} ({types}) AS {text}; SELECT 1")
+        return "\n".join(row[0] for row in sql(f"EXPLAIN EXECUTE {name} ({values})"))
+
+    try:
+        words = plan("browse_words", "text, bigint, bigint, bigint, text", "'music', 253370764800000000, 9000000000000000000, 51, 'x'")
+        assert "Bitmap Index Scan on entity_search" in words and "Seq Scan" not in words, words
+        listed = plan("browse_all", "text, bigint, bigint, bigint", "'music', 253370764800000000, 9000000000000000000, 51")
+        assert "Index Scan using entity_newest" in listed and "Sort" not in listed, listed
+        assert browse(bus, "many 77")["count"] == browse(bus, "many 77", limit=1)["count"] > 1
+        assert browse(bus, "many 19999")["count"] == 1
+    finally:
+        sql("DELETE FROM catalog.entity WHERE name = 'many' RETURNING 1")

@@ -19,9 +19,16 @@ static void count_done(void *arg)
 
 static void echo(struct http_request *request)
 {
+    if (http_refused(request) != 0) {
+        http_reply(request, http_refused(request), "text/plain", slice_text("told by the handler"));
+        return;
+    }
     struct slice method = http_method(request), path = http_path(request), query = http_query(request);
     struct slice host = http_header(request, "hOSt"), body = http_body(request);
     struct arena *arena = http_arena(request);
+    struct slice via = http_header_last(request, "vIA");
+    if (via.size > 0)
+        http_set(request, "X-Via", arena_copy(arena, via).at);
     const char *text = arena_print(arena, "<%.*s %.*s ?%.*s host=%.*s %zu:%.*s>", SLICE_ARGS(method), SLICE_ARGS(path),
                                    SLICE_ARGS(query), SLICE_ARGS(host), body.size, SLICE_ARGS(body));
     http_set(request, "X-One", "1");

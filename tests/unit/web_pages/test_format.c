@@ -105,6 +105,20 @@ static void a_ratio_without_downloads_is_said_in_words_of_its_own(void **state)
     assert_string_equal(format_ratio(0, 0, text), "–");
 }
 
+static void a_browser_is_told_in_a_few_words(void **state)
+{
+    (void)state;
+    const char *chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 "
+                         "Safari/537.36";
+    const char *phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
+                        "Gecko) Version/17.0 Mobile/15E148 Safari/604.1";
+    assert_string_equal(format_agent(slice_text(chrome), text), "Chrome on Linux");
+    assert_string_equal(format_agent(slice_text(phone), text), "Safari on iPhone");
+    assert_string_equal(format_agent(slice_text("Mozilla/5.0 (X; rv:1) Gecko/2 Firefox/120.0"), text), "Firefox");
+    assert_string_equal(format_agent(slice_text("curl/7.88.1"), text), "curl/7.88.1");
+    assert_string_equal(format_agent(slice_text(NULL), text), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +130,7 @@ int main(void)
         cmocka_unit_test(times_have_an_exact_form),
         cmocka_unit_test(a_time_beyond_any_calendar_does_no_harm),
         cmocka_unit_test(a_ratio_is_cut_not_rounded),
+        cmocka_unit_test(a_browser_is_told_in_a_few_words),
         cmocka_unit_test(a_ratio_without_downloads_is_said_in_words_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

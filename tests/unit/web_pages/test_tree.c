@@ -100,20 +100,20 @@ static void ids_are_collected_once_in_order(void **state)
     assert_int_equal(ids.members[1], 6);
 }
 
-static void more_ids_than_a_request_may_name_are_left_out(void **state)
+static void more_torrents_than_a_page_asks_of_are_left_out(void **state)
 {
     (void)state;
     struct tree_ids ids = {0};
     struct tree_writer *writer = tree_new();
     tree_open_array(writer, "list");
-    for (uint64_t i = TREE_IDS_MAX + 50; i > 0; i--) {
+    for (uint64_t i = TREE_TORRENTS_MAX + 50; i > 0; i--) {
         tree_open_map(writer, NULL);
         tree_count(writer, "torrent", i);
         tree_close(writer);
     }
     tree_close(writer);
     tree_collect(tree_finish(writer), &ids);
-    assert_int_equal(ids.torrents_count, TREE_IDS_MAX);
+    assert_int_equal(ids.torrents_count, TREE_TORRENTS_MAX);
     tree_destroy(&writer);
 }
 
@@ -157,6 +157,20 @@ static void counts_that_nobody_can_tell_are_not_taken_from_outside(void **state)
         "[]?");
 }
 
+static void torrents_that_were_not_asked_of_are_not_called_dead(void **state)
+{
+    (void)state;
+    const struct tree_ids asked = {.torrents = {34, 35}, .torrents_count = 2};
+    struct tree_extra some = known;
+    some.asked = &asked;
+    assert_string_equal(decorated("{{#t}}{{#list}}{{seeders}}/{{snatches}}{{#dead}} dead{{/dead}};{{/list}}{{/t}}",
+                                  "{\"list\":[{\"torrent\":34},{\"torrent\":35},{\"torrent\":36}]}", &some),
+                        "5/0;0/7 dead;/;");
+    assert_string_equal(decorated("{{#t}}{{seeders}}{{^swarm_known}}?{{/swarm_known}}{{/t}}",
+                                  "{\"torrents_count\":2,\"e\":[{\"torrent\":34},{\"torrent\":36}]}", &some),
+                        "?");
+}
+
 static void uploaders_gain_their_names(void **state)
 {
     (void)state;
@@ -198,10 +212,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_context_is_written_piece_by_piece),
         cmocka_unit_test(ids_are_collected_once_in_order),
-        cmocka_unit_test(more_ids_than_a_request_may_name_are_left_out),
+        cmocka_unit_test(more_torrents_than_a_page_asks_of_are_left_out),
         cmocka_unit_test(torrents_gain_their_counts),
         cmocka_unit_test(groups_gain_the_sums_of_their_torrents),
         cmocka_unit_test(counts_that_nobody_can_tell_are_not_taken_from_outside),
+        cmocka_unit_test(torrents_that_were_not_asked_of_are_not_called_dead),
         cmocka_unit_test(uploaders_gain_their_names),
         cmocka_unit_test(sizes_times_lists_and_counts_gain_what_templates_need),
     };
