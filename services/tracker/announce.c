@@ -27,6 +27,12 @@ struct taken {
     struct session_totals closed;
 };
 
+static void count_snatch(struct torrent *torrent)
+{
+    torrent->completed++;
+    torrent->completed_least++;
+}
+
 static void take_totals(struct tracker *tracker, const struct admission *who, const struct announce *ask,
                         uint32_t known, int64_t now, struct taken *taken)
 {
@@ -35,7 +41,7 @@ static void take_totals(struct tracker *tracker, const struct admission *who, co
     taken->session = sessions_announce(tracker->sessions, who->member->user, who->torrent->id, ask, now, &taken->fell,
                                        &taken->closed);
     if (!was_completed && (sessions_at(tracker->sessions, taken->session)->totals.flags & SESSION_COMPLETED))
-        who->torrent->completed++;
+        count_snatch(who->torrent);
 }
 
 static void take_peer(struct tracker *tracker, struct torrent *torrent, uint64_t user, uint32_t handle,
@@ -51,10 +57,12 @@ static void take_peer(struct tracker *tracker, struct torrent *torrent, uint64_t
               tracker_peer_ttl(tracker));
 }
 
-static void describe_peer(const struct tracker *tracker, uint32_t handle, struct announce_peer *into)
+/* Only the long form needs the peer_id, which lies elsewhere: reading it costs more than all the rest. */
+static void describe_peer(const struct tracker *tracker, uint32_t handle, bool compact, struct announce_peer *into)
 {
     const struct peer *peer = peers_at(tracker->peers, handle);
-    memcpy(into->peer_id, sessions_at(tracker->sessions, peer->session)->totals.peer_id, PEER_ID_SIZE);
+    if (!compact)
+        memcpy(into->peer_id, sessions_at(tracker->sessions, peer->session)->totals.peer_id, PEER_ID_SIZE);
     memcpy(into->v4, peer->v4, sizeof into->v4);
     memcpy(into->v6, peer->v6, sizeof into->v6);
     into->port4 = peer->port4;
@@ -69,7 +77,7 @@ static void choose_peers(struct tracker *tracker, const struct torrent *torrent,
     bool leechers_only = (ask->left_known && ask->left == 0) || ask->event == EVENT_paused;
     reply->peers_count = swarm_choose(tracker->peers, &torrent->swarm, user, leechers_only, ask->numwant, chosen);
     for (unsigned i = 0; i < reply->peers_count; i++)
-        describe_peer(tracker, chosen[i], &reply->peers[i]);
+        describe_peer(tracker, chosen[i], ask->compact, &reply->peers[i]);
 }
 
 static void begin_reply(const struct tracker *tracker, const struct announce *ask, struct announce_reply *reply)

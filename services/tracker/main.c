@@ -9,6 +9,7 @@ enum {
     TICK_MS = 1000,
     GATE_MS = 100,
     PATIENCE_MS = 5000, /* how long announces wait for stored sessions and for permits, which one can do without */
+    SOLITUDE_MS = 500,  /* the same when the rest is known and PostgreSQL has not answered yet */
 };
 
 static struct tracker_settings settings;
@@ -108,15 +109,17 @@ static void on_tick(void *arg)
 {
     (void)arg;
     tracker_tick(tracker);
+    feeds_tick(feeds, clock_ticks());
 }
 
-/* Members and torrents must be known before an announce can be judged. Permits and stored sessions are waited for only
- * a while: ratio or PostgreSQL may be away for long, and ratio credits a session that was met anew from its own last
- * totals. */
+/* Members and torrents must be known before an announce can be judged, be it from the file. Permits and stored sessions
+ * are waited for only a while, and hardly at all when PostgreSQL is away: ratio credits a session that was met anew
+ * from its own last totals. */
 static void on_gate(void *arg)
 {
     (void)arg;
-    bool patient = clock_ticks() - started_at < PATIENCE_MS;
+    bool alone = !db_is_up(service_db()) && !store_is_loaded(store) && feeds_ready(feeds, FEED_permits);
+    bool patient = clock_ticks() - started_at < (alone ? SOLITUDE_MS : PATIENCE_MS);
     tracker->permits_read = feeds_ready(feeds, FEED_permits);
     tracker->open = tracker->open || (feeds_ready(feeds, FEED_torrents) && feeds_ready(feeds, FEED_members) &&
                                       ((tracker->permits_read && store_is_loaded(store)) || !patient));
@@ -144,7 +147,7 @@ static bool start(struct fault *why)
         return false;
     struct loop *loop = service_loop();
     started_at = clock_ticks();
-    feeds = feeds_new(service_bus(), tracker->registry);
+    feeds = feeds_new(service_bus(), tracker, service_state_folder());
     reporter = reporter_new(loop, service_bus(), tracker->outbox);
     store = store_new(loop, service_db(), tracker);
     counts_serve(service_bus(), tracker);

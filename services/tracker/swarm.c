@@ -151,6 +151,7 @@ uint32_t peer_last_seen(const struct peer *peer)
 /* Most places looked at for one answer: those who are left out are the asker's own, and those who do not listen. */
 #define DRAWS_MAX (2 * PEERS_MAX + 16)
 #define SHUFFLE_SLOTS 1024 /* a power of two, above twice DRAWS_MAX */
+#define DRAWS_AHEAD 16     /* records drawn together, so that they come from memory at the same time */
 
 /* Which place of the range stands where, after the swaps made so far; places not in it stand where they were. */
 struct shuffle {
@@ -215,11 +216,17 @@ unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, uint64_t u
     struct shuffle shuffle;
     shuffle_init(&shuffle, draws);
     unsigned found = 0;
-    for (uint32_t drawn = 0; drawn < draws && found < wanted; drawn++) {
-        uint32_t handle = swarm->peers[first + shuffle_draw(&shuffle, &peers->random, drawn, range)];
-        const struct peer *peer = peers_at(peers, handle);
-        if (peer->user != user && (peer->port4 != 0 || peer->port6 != 0))
-            into[found++] = handle;
+    for (uint32_t drawn = 0; drawn < draws && found < wanted;) {
+        uint32_t ahead[DRAWS_AHEAD], count = 0;
+        for (; count < DRAWS_AHEAD && drawn < draws; drawn++, count++) {
+            ahead[count] = swarm->peers[first + shuffle_draw(&shuffle, &peers->random, drawn, range)];
+            __builtin_prefetch(peers_at(peers, ahead[count]));
+        }
+        for (uint32_t i = 0; i < count && found < wanted; i++) {
+            const struct peer *peer = peers_at(peers, ahead[i]);
+            if (peer->user != user && (peer->port4 != 0 || peer->port6 != 0))
+                into[found++] = ahead[i];
+        }
     }
     return found;
 }
@@ -232,6 +239,16 @@ void peers_sweep(struct peers *peers, uint32_t before, unsigned steps, void (*go
         const struct peer *peer = peers_at(peers, peers->swept);
         if (peer->user != 0 && peer_last_seen(peer) < before)
             gone(arg, peers->swept);
+    }
+}
+
+void peers_visit(struct peers *peers, uint32_t *place, unsigned steps, void (*visit)(void *arg, uint32_t peer),
+                 void *arg)
+{
+    for (unsigned i = 0; i < steps && peers->slab.top > 1; i++) {
+        *place = *place + 1 < peers->slab.top ? *place + 1 : 1;
+        if (peers_at(peers, *place)->user != 0)
+            visit(arg, *place);
     }
 }
 

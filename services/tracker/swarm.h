@@ -51,6 +51,10 @@ unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, uint64_t u
 void peers_sweep(struct peers *peers, uint32_t before, unsigned steps, void (*gone)(void *arg, uint32_t peer),
                  void *arg);
 
+/* Calls `visit` for the peers among the next `steps` records from *place on, and moves that; it may remove the peer. */
+void peers_visit(struct peers *peers, uint32_t *place, unsigned steps, void (*visit)(void *arg, uint32_t peer),
+                 void *arg);
+
 uint32_t peers_count(const struct peers *peers);
 /* How many steps a whole round of the sweep takes. */
 uint32_t peers_round(const struct peers *peers);

@@ -16,6 +16,8 @@ enum {
     SWEEP_ROUND_SECONDS = 60, /* every peer is looked at in about so long, */
     SWEEPS_A_SECOND = 4,
     SWEEP_LEAST = 64,
+    DEPARTURE_SWEEPS = 3, /* so that a disabled member is gone within a second */
+    DEPARTURE_LEAST = 65536,
 };
 
 /* ---- start and end ---- */
@@ -26,12 +28,21 @@ static void count_completed(struct tracker *tracker, const struct session_totals
         registry_torrent_make(tracker->registry, totals->torrent)->completed++;
 }
 
+static bool is_barred(const struct tracker *tracker, const struct session_totals *totals)
+{
+    const struct member *member = registry_member_by_user(tracker->registry, totals->user);
+    const struct torrent *torrent = registry_torrent_by_id(tracker->registry, totals->torrent);
+    return (member != NULL && member->known && !member->active) ||
+           (torrent != NULL && torrent->known && !torrent->active);
+}
+
 /* Puts the client of a session where it was before the process ended: into its swarm, or out of it. */
 static void place_peer(struct tracker *tracker, uint32_t handle, const struct contact *contact)
 {
     struct session *session = sessions_at(tracker->sessions, handle);
     const struct session_totals *totals = &session->totals;
-    if ((totals->flags & SESSION_STOPPED) || (contact->seen4 == 0 && contact->seen6 == 0)) {
+    if (is_barred(tracker, totals) || (totals->flags & SESSION_STOPPED) ||
+        (contact->seen4 == 0 && contact->seen6 == 0)) {
         tracker_peer_gone(tracker, handle);
         return;
     }
@@ -63,7 +74,8 @@ static void replay(void *arg, uint64_t seq, const struct session_totals *totals,
         place_peer(tracker, session, contact);
 }
 
-static void on_silent(void *arg, uint32_t peer)
+/* Not journalled: why it left is known at a start, too. */
+static void drop_peer(void *arg, uint32_t peer)
 {
     struct tracker *tracker = arg;
     uint32_t session = peers_at(tracker->peers, peer)->session;
@@ -74,7 +86,7 @@ static void on_silent(void *arg, uint32_t peer)
 static void drop_silent(struct tracker *tracker, int64_t now, uint32_t steps)
 {
     int64_t oldest = now / 1000 - tracker_peer_ttl(tracker);
-    peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, steps, on_silent, tracker);
+    peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, steps, drop_peer, tracker);
 }
 
 static bool open_journal(struct tracker *tracker, const char *folder, int64_t now, struct fault *why)
@@ -196,9 +208,61 @@ static unsigned steps_of(uint32_t whole_round)
     return SWEEP_LEAST + whole_round / (SWEEP_ROUND_SECONDS * SWEEPS_A_SECOND);
 }
 
+static void drop_departed(void *arg, uint32_t peer)
+{
+    struct tracker *tracker = arg;
+    uint64_t user = peers_at(tracker->peers, peer)->user;
+    if ((tracker->departures.users[user / 64 % 64] >> (user % 64) & 1) == 0)
+        return;
+    const struct member *member = registry_member_by_user(tracker->registry, user);
+    if (member != NULL && member->known && !member->active)
+        drop_peer(tracker, peer);
+}
+
+static void sweep_departures(struct tracker *tracker)
+{
+    struct departures *departures = &tracker->departures;
+    uint32_t part = DEPARTURE_LEAST + peers_round(tracker->peers) / DEPARTURE_SWEEPS;
+    if (departures->steps == 0)
+        return;
+    part = part < departures->steps ? part : departures->steps;
+    peers_visit(tracker->peers, &departures->place, part, drop_departed, tracker);
+    departures->steps -= part;
+    if (departures->steps == 0)
+        memset(departures->users, 0, sizeof departures->users);
+}
+
+/* ---- what the feeds tell ---- */
+
+void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *fact)
+{
+    registry_apply_torrent(tracker->registry, fact);
+    struct torrent *torrent = registry_torrent_by_id(tracker->registry, fact->torrent);
+    while (torrent != NULL && torrent->known && !torrent->active && torrent->swarm.count > 0)
+        drop_peer(tracker, torrent->swarm.peers[torrent->swarm.count - 1]);
+}
+
+void tracker_apply_member(struct tracker *tracker, const struct member_fact *fact)
+{
+    registry_apply_member(tracker->registry, fact);
+    const struct member *member = registry_member_by_user(tracker->registry, fact->user);
+    if (member == NULL || !member->known || member->active)
+        return;
+    tracker->departures.users[fact->user / 64 % 64] |= UINT64_C(1) << (fact->user % 64);
+    tracker->departures.steps = peers_round(tracker->peers);
+}
+
+void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact)
+{
+    registry_apply_permit(tracker->registry, fact);
+}
+
+/* ---- now and then ---- */
+
 void tracker_sweep(struct tracker *tracker, int64_t now)
 {
     drop_silent(tracker, now, steps_of(peers_round(tracker->peers)));
+    sweep_departures(tracker);
     sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, steps_of(sessions_round(tracker->sessions)));
 }
 
@@ -257,6 +321,11 @@ uint32_t torrent_seeders(const struct torrent *torrent)
     return torrent->swarm.seeders;
 }
 
+uint32_t torrent_completed(const struct torrent *torrent)
+{
+    return torrent->completed > torrent->completed_least ? torrent->completed : torrent->completed_least;
+}
+
 uint32_t torrent_leechers(const struct torrent *torrent)
 {
     return torrent->swarm.count - torrent->swarm.seeders;
@@ -281,7 +350,7 @@ const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const 
         counts[i].known = true;
         counts[i].complete = torrent_seeders(torrent);
         counts[i].incomplete = torrent_leechers(torrent);
-        counts[i].downloaded = torrent->completed;
+        counts[i].downloaded = torrent_completed(torrent);
     }
     return NULL;
 }

@@ -35,6 +35,12 @@ struct to_store {
     uint32_t session;
 };
 
+/* Members who were disabled and whose peers are still to be found: a walk over all peers, a part at each sweep. */
+struct departures {
+    uint64_t users[64]; /* bit of the user's id modulo 4096: who is worth a closer look */
+    uint32_t place, steps;
+};
+
 struct tracker {
     struct tracker_settings settings;
     struct registry *registry;
@@ -47,6 +53,7 @@ struct tracker {
     bool storable;        /* PostgreSQL is there: what is not stored yet stays in the journal */
     bool open;            /* the feeds have been read: announces are answered */
     bool permits_read;    /* a member without a permit has none yet, rather than one we have not heard of */
+    struct departures departures;
     uint64_t outcomes[OUTCOME_count];
     uint64_t scrapes;
 };
@@ -64,6 +71,11 @@ void tracker_announce(struct tracker *tracker, const struct announce *ask, int64
 const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const struct scrape *scrape,
                            struct scrape_counts counts[SCRAPE_MAX]);
 
+/* What the feeds tell. Peers of a deleted torrent leave at once, those of a disabled member with the next sweeps. */
+void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *fact);
+void tracker_apply_member(struct tracker *tracker, const struct member_fact *fact);
+void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact);
+
 /* A session changed and is to be stored; `seq` as in struct to_store. */
 void tracker_store_later(struct tracker *tracker, uint32_t session, uint64_t seq);
 /* Where a session's client is reached; all zero when it is not in the swarm. */
@@ -75,6 +87,9 @@ void tracker_peer_gone(struct tracker *tracker, uint32_t session);
  * client was heard of in time; port 0: no address of that family. */
 void tracker_restore(struct tracker *tracker, const struct session_totals *totals, const struct announce_peer *peer,
                      int64_t now);
+
+/* Members who completed it, as far as this tracker knows. */
+uint32_t torrent_completed(const struct torrent *torrent);
 
 /* How long a peer is given out after its last announce, seconds. */
 uint32_t tracker_peer_ttl(const struct tracker *tracker);
