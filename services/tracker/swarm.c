@@ -204,12 +204,32 @@ static uint32_t shuffle_draw(struct shuffle *shuffle, uint64_t *random, uint32_t
     return chosen;
 }
 
+static bool is_for(const struct peer *peer, uint64_t asker)
+{
+    return peer->user != asker && (peer->port4 != 0 || peer->port6 != 0);
+}
+
+/* All of a range that is no larger than what is wanted: nothing needs to be drawn. */
+static unsigned take_all(const struct peers *peers, const uint32_t *handles, uint32_t range, uint64_t user,
+                         uint32_t into[PEERS_MAX])
+{
+    unsigned found = 0;
+    for (uint32_t i = 0; i < range; i++)
+        __builtin_prefetch(peers_at(peers, handles[i]));
+    for (uint32_t i = 0; i < range; i++)
+        if (is_for(peers_at(peers, handles[i]), user))
+            into[found++] = handles[i];
+    return found;
+}
+
 unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, uint64_t user, bool leechers_only,
                       unsigned wanted, uint32_t into[PEERS_MAX])
 {
     assert(wanted <= PEERS_MAX);
     uint32_t first = leechers_only ? swarm->seeders : 0;
     uint32_t range = swarm->count - first;
+    if (range > 0 && range <= wanted)
+        return take_all(peers, swarm->peers + first, range, user, into);
     uint32_t draws = wanted * 2 + 16 < DRAWS_MAX ? wanted * 2 + 16 : DRAWS_MAX;
     if (draws > range)
         draws = range;
@@ -223,8 +243,7 @@ unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, uint64_t u
             __builtin_prefetch(peers_at(peers, ahead[count]));
         }
         for (uint32_t i = 0; i < count && found < wanted; i++) {
-            const struct peer *peer = peers_at(peers, ahead[i]);
-            if (peer->user != user && (peer->port4 != 0 || peer->port6 != 0))
+            if (is_for(peers_at(peers, ahead[i]), user))
                 into[found++] = ahead[i];
         }
     }
