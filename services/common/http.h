@@ -18,6 +18,7 @@ struct http_limits {
     unsigned connections; /* most at once */
     unsigned idle_seconds;
     size_t header_memory; /* per connection, for the request line and headers */
+    bool terse;           /* for many short exchanges: what costs time and can be left out is, the Date header too */
 };
 
 /* Called once for each whole request, body included. Must lead to exactly one http_reply, now or later. */
