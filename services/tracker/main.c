@@ -45,6 +45,20 @@ static const struct option options[] = {
      .low = 3600,
      .high = 31536000,
      .help = "How long the counters of a silent session are remembered."},
+    {.name = "DJEMBE_MEMBER_PEERS",
+     .kind = OPTION_number,
+     .into = &settings.member_peers,
+     .standard = "5",
+     .low = 0,
+     .high = 200,
+     .help = "Most clients of one member on one torrent; 0: no limit."},
+    {.name = "DJEMBE_MEMBER_SESSIONS",
+     .kind = OPTION_number,
+     .into = &settings.member_sessions,
+     .standard = "200000",
+     .low = 0,
+     .high = 100000000,
+     .help = "Most sessions (torrents times clients) remembered of one member; 0: no limit."},
     {.name = "DJEMBE_JOURNAL_SEGMENT",
      .kind = OPTION_bytes,
      .into = &settings.segment_size,
@@ -120,9 +134,10 @@ static void on_gate(void *arg)
     (void)arg;
     bool alone = !db_is_up(service_db()) && !store_is_loaded(store) && feeds_ready(feeds, FEED_permits);
     bool patient = clock_ticks() - started_at < (alone ? SOLITUDE_MS : PATIENCE_MS);
-    tracker->permits_read = feeds_ready(feeds, FEED_permits);
+    tracker->members_read = feeds_fresh(feeds, FEED_members);
+    tracker->permits_read = feeds_fresh(feeds, FEED_permits);
     tracker->open = tracker->open || (feeds_ready(feeds, FEED_torrents) && feeds_ready(feeds, FEED_members) &&
-                                      ((tracker->permits_read && store_is_loaded(store)) || !patient));
+                                      ((feeds_ready(feeds, FEED_permits) && store_is_loaded(store)) || !patient));
 }
 
 static bool listen_for_clients(struct fault *why)

@@ -15,7 +15,8 @@ struct member {
     bool active;
     bool has_permit; /* ratio.permits told of it */
     bool may_leech;
-    char *reason; /* why it may not, for the client; NULL: nothing was said */
+    uint32_t sessions; /* how many are remembered */
+    char *reason;      /* why it may not, for the client; NULL: nothing was said */
 };
 
 struct torrent {

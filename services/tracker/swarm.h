@@ -12,6 +12,7 @@ struct peers;
 struct swarm {
     uint32_t *peers;
     uint32_t seeders, count, room;
+    uint32_t partial; /* partial seeds among the leechers (BEP 21), counted by the owner */
 };
 
 struct peer {

@@ -47,10 +47,7 @@ static void place_peer(struct tracker *tracker, uint32_t handle, const struct co
         return;
     }
     struct torrent *torrent = registry_torrent_make(tracker->registry, totals->torrent);
-    if (session->peer == SLAB_NONE)
-        session->peer = swarm_add(tracker->peers, &torrent->swarm, totals->user, handle, totals->left == 0);
-    else
-        swarm_set_seeder(tracker->peers, &torrent->swarm, session->peer, totals->left == 0);
+    tracker_peer_here(tracker, torrent, handle);
     peer_set_contact(peers_at(tracker->peers, session->peer), contact);
 }
 
@@ -64,6 +61,8 @@ static void replay(void *arg, uint64_t seq, const struct session_totals *totals,
     bool was_completed =
         known != SLAB_NONE && (sessions_at(tracker->sessions, known)->totals.flags & SESSION_COMPLETED) != 0;
     uint32_t session = sessions_restore(tracker->sessions, totals, &took, &fell, &closed);
+    if (known == SLAB_NONE)
+        registry_member_make(tracker->registry, totals->user)->sessions++;
     if (!was_completed)
         count_completed(tracker, totals);
     if (fell)
@@ -111,6 +110,7 @@ struct tracker *tracker_new(const struct tracker_settings *settings, const char 
     random_bytes(&key, sizeof key);
     random_bytes(&seed, sizeof seed);
     tracker->settings = *settings;
+    tracker->key = key;
     tracker->registry = registry_new(&key);
     tracker->sessions = sessions_new(&key);
     tracker->peers = peers_new(seed);
@@ -130,6 +130,7 @@ void tracker_destroy(struct tracker **tracker)
     journal_close(&t->journal);
     outbox_destroy(&t->outbox);
     ring_clear(&t->to_store);
+    pairs_clear(&t->pairs);
     peers_destroy(&t->peers);
     sessions_destroy(&t->sessions);
     registry_destroy(&t->registry);
@@ -156,6 +157,30 @@ void tracker_contact(const struct tracker *tracker, uint32_t handle, struct cont
         peer_contact(peers_at(tracker->peers, session->peer), into);
 }
 
+static void set_partial(struct torrent *torrent, struct session *session, bool partial)
+{
+    bool was = (session->marks & MARK_partial) != 0;
+    if (was == partial)
+        return;
+    session->marks ^= MARK_partial;
+    torrent->swarm.partial += partial ? 1 : UINT32_MAX;
+}
+
+void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_t handle)
+{
+    struct session *session = sessions_at(tracker->sessions, handle);
+    const struct session_totals *totals = &session->totals;
+    bool seeder = totals->left == 0;
+    if (session->peer == SLAB_NONE) {
+        session->peer = swarm_add(tracker->peers, &torrent->swarm, totals->user, handle, seeder);
+        if (tracker->settings.member_peers > 0)
+            pairs_add(&tracker->pairs, pairs_key(&tracker->key, totals->user, torrent->id));
+    } else {
+        swarm_set_seeder(tracker->peers, &torrent->swarm, session->peer, seeder);
+    }
+    set_partial(torrent, session, !seeder && (totals->flags & SESSION_PAUSED) != 0);
+}
+
 void tracker_peer_gone(struct tracker *tracker, uint32_t handle)
 {
     struct session *session = sessions_at(tracker->sessions, handle);
@@ -163,8 +188,11 @@ void tracker_peer_gone(struct tracker *tracker, uint32_t handle)
         return;
     struct torrent *torrent = registry_torrent_by_id(tracker->registry, session->totals.torrent);
     assert(torrent != NULL);
+    set_partial(torrent, session, false);
     swarm_remove(tracker->peers, &torrent->swarm, session->peer);
     session->peer = SLAB_NONE;
+    if (tracker->settings.member_peers > 0)
+        pairs_remove(&tracker->pairs, pairs_key(&tracker->key, session->totals.user, torrent->id));
 }
 
 /* The database does not know when each of the two addresses was used last. */
@@ -188,8 +216,10 @@ void tracker_restore(struct tracker *tracker, const struct session_totals *total
     bool took, fell;
     uint32_t known = sessions_find(tracker->sessions, totals->user, totals->torrent, totals->peer_id);
     uint32_t session = sessions_restore(tracker->sessions, totals, &took, &fell, &closed);
-    if (known == SLAB_NONE)
+    if (known == SLAB_NONE) {
+        registry_member_make(tracker->registry, totals->user)->sessions++;
         count_completed(tracker, totals);
+    }
     if (fell)
         outbox_close_epoch(tracker->outbox, &closed, journal_next(tracker->journal));
     if (!took || (now - totals->seen_at) / 1000 > tracker_peer_ttl(tracker))
@@ -259,11 +289,18 @@ void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fac
 
 /* ---- now and then ---- */
 
+static void on_forgotten(void *arg, uint64_t user)
+{
+    struct tracker *tracker = arg;
+    registry_member_make(tracker->registry, user)->sessions--;
+}
+
 void tracker_sweep(struct tracker *tracker, int64_t now)
 {
     drop_silent(tracker, now, steps_of(peers_round(tracker->peers)));
     sweep_departures(tracker);
-    sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, steps_of(sessions_round(tracker->sessions)));
+    sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, steps_of(sessions_round(tracker->sessions)),
+                   on_forgotten, tracker);
 }
 
 /* A row that is not the session's newest state has no addresses: a newer one follows it. */
@@ -331,6 +368,11 @@ uint32_t torrent_leechers(const struct torrent *torrent)
     return torrent->swarm.count - torrent->swarm.seeders;
 }
 
+uint32_t torrent_downloaders(const struct torrent *torrent)
+{
+    return torrent_leechers(torrent) - torrent->swarm.partial;
+}
+
 const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const struct scrape *scrape,
                            struct scrape_counts counts[SCRAPE_MAX])
 {
@@ -350,6 +392,7 @@ const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const 
         counts[i].known = true;
         counts[i].complete = torrent_seeders(torrent);
         counts[i].incomplete = torrent_leechers(torrent);
+        counts[i].downloaders = torrent_downloaders(torrent);
         counts[i].downloaded = torrent_completed(torrent);
     }
     return NULL;
