@@ -3,6 +3,7 @@
 import re
 import time
 
+import msgpack
 import pytest
 
 from announcer import Announcer
@@ -103,3 +104,18 @@ def test_a_passkey_made_anew_replaces_the_old_one_within_a_second(instance, shar
     committed = time.monotonic()
     wait_for("the old passkey is refused", lambda: b"Unknown passkey" in one.announce(), 10)
     assert time.monotonic() - committed < 1
+
+
+def test_a_torrent_deleted_is_refused_within_a_second_of_being_told(instance, shared):
+    """Nothing deletes torrents yet, so the fact is written for the catalog, which tells of it with its next one."""
+    added, one, two = shared
+    wait_for("the announce is taken", lambda: b"failure" not in two.announce())
+    fact = msgpack.packb([added["torrent"], two.info_hash, b"", SIZE, one.member["user"], "ratio", False]).hex()
+    instance.run("psql", "-Atqc", f"SELECT catalog.feed_add('catalog.torrents', {added['torrent']}, '\\x{fact}')")
+    folder = instance.folder.parent / "another"
+    album = make_album(folder, "Some Band - After (2004) [FLAC]", size=SIZE)
+    instance.add_torrent(make_torrent(album, folder / "plain.torrent"), "seeder")
+    told = time.monotonic()
+    wait_for("it is refused", lambda: b"This torrent was deleted" in two.announce(), 10)
+    assert time.monotonic() - told < 1
+    assert b"14:failure reason" not in two.announce("stopped")
