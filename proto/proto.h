@@ -17,7 +17,7 @@ typedef bool proto_flag;
 typedef struct tree proto_tree;
 
 /* session_total.flags */
-enum { SESSION_COMPLETED = 1, SESSION_STOPPED = 2 };
+enum { SESSION_COMPLETED = 1, SESSION_STOPPED = 2, SESSION_PAUSED = 4 };
 
 /* A declaration a line reads best here. */
 /* clang-format off */

@@ -1,6 +1,6 @@
 # `./djembe test`: builds with the sanitizers, runs every kind of test, and counts.
 
-TEST_NAMES="format unit integration clients browser fuzz docker tidy"
+TEST_NAMES="format unit integration clients browser chaos fuzz docker tidy"
 TEST_QUICK="format unit integration clients browser" # what `./djembe test` runs without a name
 readonly TEST_NAMES TEST_QUICK
 PASSED=0 FAILED=0 FAILING=()
@@ -155,6 +155,12 @@ test_pytest() {
 
 test_integration() {
     test_pytest integration "$ROOT/tests/integration" "$@"
+}
+
+# The default tests kill five times.
+test_chaos() {
+    export DJEMBE_TEST_KILLS=${DJEMBE_TEST_KILLS:-50}
+    test_pytest chaos "$ROOT/tests/integration/test_tracker_chaos.py" -s "$@"
 }
 
 test_clients() {

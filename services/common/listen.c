@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BACKLOG 1024
+#define BACKLOG 4096
 
 static bool read_address(const char *address, struct sockaddr_storage *into, socklen_t *size)
 {

@@ -17,6 +17,7 @@
 #include <sys/timerfd.h>
 
 #define EVENTS_A_ROUND 64
+#define ROUNDS_A_TURN 8 /* while there is more; then zloop asks its ZeroMQ sockets, which is dear */
 #define TURNS_MAX 8
 
 struct loop_watch {
@@ -179,16 +180,23 @@ static void dispatch(struct loop *loop, const struct epoll_event *event)
         watch->ready(watch->arg, events);
 }
 
+static bool dispatch_round(struct loop *loop)
+{
+    struct epoll_event events[EVENTS_A_ROUND];
+    int count = epoll_wait(loop->epoll, events, EVENTS_A_ROUND, 0);
+    for (int i = 0; i < count; i++)
+        dispatch(loop, &events[i]);
+    return count > 0 && !loop->stopped;
+}
+
 static int on_epoll(zloop_t *zloop, zmq_pollitem_t *item, void *arg)
 {
     (void)zloop;
     (void)item;
     struct loop *loop = arg;
-    struct epoll_event events[EVENTS_A_ROUND];
-    int count = epoll_wait(loop->epoll, events, EVENTS_A_ROUND, 0);
     loop->dispatching = true;
-    for (int i = 0; i < count; i++)
-        dispatch(loop, &events[i]);
+    for (int i = 0; i < ROUNDS_A_TURN && dispatch_round(loop); i++)
+        ;
     loop->turn_due = false;
     for (size_t i = 0; i < loop->turns_count; i++)
         loop->turns[i].call(loop->turns[i].arg);

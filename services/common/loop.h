@@ -34,7 +34,8 @@ void loop_unwatch(struct loop_watch **watch);
 struct loop_timer *loop_timer_new(struct loop *loop, uint32_t ms, uint32_t every_ms, loop_timer_fn *due, void *arg);
 void loop_timer_cancel(struct loop_timer **timer);
 
-/* Calls `turn` at the end of each round of the loop in which something was ready. For work done once a turn. */
+/* Calls `turn` when what was ready has had its turn: once for all that was, or after a few rounds of it. For work done
+ * once a turn. */
 void loop_each_turn(struct loop *loop, loop_timer_fn *turn, void *arg);
 
 #endif

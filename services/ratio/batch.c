@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { CLIENT_SIZE = 8 }; /* of a peer_id: what says which program it is */
+
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 
 static int compare(uint64_t a, uint64_t b)
@@ -64,6 +66,7 @@ bool batch_read(struct batch *batch, struct tree rows, int64_t now, struct fault
     batch->rows = mem_zero(count + 1, sizeof *batch->rows);
     batch->sessions = mem_zero(count + 1, sizeof *batch->sessions);
     batch->entries = mem_zero(count + 1, sizeof *batch->entries);
+    batch->evidence = mem_zero(EVIDENCE_EACH * count + 1, sizeof *batch->evidence);
     if (!rows_read(batch, rows, now, why)) {
         batch_free(batch);
         return false;
@@ -85,6 +88,7 @@ void batch_free(struct batch *batch)
     free(batch->rows);
     free(batch->sessions);
     free(batch->entries);
+    free(batch->evidence);
     *batch = (struct batch){0};
 }
 
@@ -104,21 +108,49 @@ static void entry_add(struct batch_entry *entry, const struct session_total *row
     if (row->seen_at >= entry->seen_at) {
         entry->seen_at = row->seen_at;
         entry->left = row->left;
+        entry->client = slice_of(row->peer_id.at, CLIENT_SIZE);
     }
     if ((row->flags & SESSION_COMPLETED) != 0 && entry->completed_at == 0)
         entry->completed_at = row->seen_at > 0 ? row->seen_at : 1;
 }
 
+/* What the time between two reports of a session was spent with. */
+static void entry_spend(const struct batch *batch, struct batch_entry *entry, const struct credit_state *before,
+                        const struct session_total *row)
+{
+    bool was_leeching = before->seen_at != 0 && before->left != 0;
+    if ((was_leeching || row->left != 0) && row->seen_at > entry->leeched_at)
+        entry->leeched_at = row->seen_at;
+    if (batch->rules != NULL)
+        seeding_add(&entry->seeded, seeding_between(batch->rules, before, row), &entry->seeded_ms);
+}
+
+static bool row_apply(struct batch *batch, struct batch_session *session, struct batch_entry *entry,
+                      const struct session_total *row)
+{
+    struct credit_state before = session->state;
+    struct credit_gain gain = {0};
+    if (!credit_apply(&session->state, row, &gain))
+        return false;
+    entry->gain.up = credit_sum(entry->gain.up, gain.up);
+    entry->gain.down = credit_sum(entry->gain.down, gain.down);
+    entry_spend(batch, entry, &before, row);
+    if (batch->rules != NULL)
+        batch->evidence_count +=
+            evidence_find(batch->rules, &before, row, &gain, &batch->evidence[batch->evidence_count]);
+    return true;
+}
+
 size_t batch_apply(struct batch *batch)
 {
     size_t news = 0;
-    batch->entries_count = 0;
+    batch->entries_count = batch->evidence_count = 0;
     for (size_t i = 0; i < batch->sessions_count; i++) {
         struct batch_session *session = &batch->sessions[i];
         struct batch_entry *entry = entry_of(batch, session);
         session->changed = false;
         for (size_t r = session->first; r < session->first + session->count; r++) {
-            bool is_news = credit_apply(&session->state, &batch->rows[r], &entry->gain);
+            bool is_news = row_apply(batch, session, entry, &batch->rows[r]);
             entry_add(entry, &batch->rows[r]);
             session->changed = session->changed || is_news;
             entry->changed = entry->changed || is_news;

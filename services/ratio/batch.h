@@ -6,7 +6,7 @@
 #ifndef DJEMBE_RATIO_BATCH_H
 #define DJEMBE_RATIO_BATCH_H
 
-#include "services/ratio/credit.h"
+#include "services/ratio/evidence.h"
 
 struct batch_session {
     uint64_t user, torrent;
@@ -22,6 +22,10 @@ struct batch_entry {
     uint64_t left;
     int64_t seen_at;
     int64_t completed_at; /* 0: not told */
+    int64_t leeched_at;   /* the last time something was missing; 0: never */
+    struct span seeded;   /* the time in which its sessions seeded, */
+    int64_t seeded_ms;    /* and how much of it they did */
+    struct slice client;  /* the last peer_id's first 8 bytes */
     bool changed;         /* some session of it told something new */
 };
 
@@ -32,6 +36,9 @@ struct batch {
     size_t sessions_count;
     struct batch_entry *entries;
     size_t entries_count;
+    const struct evidence_rules *rules; /* NULL: nothing is looked for, and nobody seeds */
+    struct evidence *evidence;
+    size_t evidence_count;
 };
 
 /* Reads and sorts the rows; the sessions are rewound. Times later than a day after `now`, or

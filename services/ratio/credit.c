@@ -51,6 +51,7 @@ bool credit_apply(struct credit_state *state, const struct session_total *row, s
     if (row->seen_at >= state->seen_at) {
         state->seen_at = row->seen_at;
         state->left = row->left;
+        state->stopped = (row->flags & SESSION_STOPPED) != 0;
     }
     return old.epoch != state->epoch || old.up != state->up || old.down != state->down || old.left != state->left ||
            old.seen_at != state->seen_at;

@@ -9,7 +9,8 @@
 struct credit_state {
     int64_t epoch;
     uint64_t up, down, left;
-    int64_t seen_at;
+    int64_t seen_at; /* 0: never */
+    bool stopped;
 };
 
 struct credit_gain {

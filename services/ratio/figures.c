@@ -61,6 +61,8 @@ static void on_member_rows(void *arg, const struct db_rows *rows, const struct f
             .left = (uint64_t)db_get_int(rows, i, 3),
             .seen_at = db_get_time(rows, i, 4),
             .snatched_at = db_is_null(rows, i, 5) ? 0 : db_get_time(rows, i, 5),
+            .seeded = (uint64_t)db_get_int(rows, i, 6),
+            .client = db_is_null(rows, i, 7) ? slice_text("") : db_get_bytes(rows, i, 7),
         };
         row_pack(&member_torrent_row, &row, &packer);
     }
@@ -71,7 +73,7 @@ static void on_member_rows(void *arg, const struct db_rows *rows, const struct f
 
 const struct statement figures_member_torrents = {
     .name = "figures_member_torrents",
-    .sql = "SELECT m.torrent_id, m.uploaded, m.downloaded, m.remaining, m.seen_at, s.at"
+    .sql = "SELECT m.torrent_id, m.uploaded, m.downloaded, m.remaining, m.seen_at, s.at, m.seeded / 1000, m.client"
            " FROM ratio.member_torrent m LEFT JOIN ratio.snatch s USING (user_id, torrent_id)"
            " WHERE m.user_id = $1 ORDER BY m.seen_at DESC, m.torrent_id LIMIT $2"};
 
@@ -101,6 +103,8 @@ static void on_counts(void *arg, const struct db_rows *rows, const struct fault 
         struct torrent_count row = {
             .torrent = (uint64_t)db_get_int(rows, i, 0),
             .snatches = (uint64_t)db_get_int(rows, i, 1),
+            .uploaded = (uint64_t)db_get_int(rows, i, 2),
+            .downloaded = (uint64_t)db_get_int(rows, i, 3),
         };
         row_pack(&torrent_count_row, &row, &packer);
     }
@@ -109,9 +113,9 @@ static void on_counts(void *arg, const struct db_rows *rows, const struct fault 
     msgpack_sbuffer_destroy(&buffer);
 }
 
-const struct statement figures_torrents = {
-    .name = "figures_torrents",
-    .sql = "SELECT torrent_id, snatches FROM ratio.torrent_total WHERE torrent_id = ANY($1::bigint[])"};
+const struct statement figures_torrents = {.name = "figures_torrents",
+                                           .sql = "SELECT torrent_id, snatches, uploaded, downloaded FROM "
+                                                  "ratio.torrent_total WHERE torrent_id = ANY($1::bigint[])"};
 
 static void on_torrent_counts(struct bus_request *request, const void *message, void *arg)
 {

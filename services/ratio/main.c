@@ -1,4 +1,5 @@
 /* djembe-ratio: what do you owe, what have you earned, what may be done? */
+#include "services/ratio/evidence_store.h"
 #include "services/ratio/ratio.h"
 
 #include "services/common/service.h"
@@ -6,11 +7,15 @@
 extern const struct embedded ratio_migrations[];
 extern const size_t ratio_migrations_count;
 
+static int64_t interval, rate_limit;
+
 static bool start(struct fault *why)
 {
     (void)why;
     sessions_serve(service_bus(), service_db());
     figures_serve(service_bus(), service_db());
+    evidence_settings = (struct evidence_rules){.interval = interval, .rate_limit = rate_limit};
+    evidence_serve(service_bus(), service_db());
     members_publish(service_bus(), service_db());
     return true;
 }
@@ -38,7 +43,24 @@ static const char *unready(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{.name = NULL}};
+    static const struct option options[] = {
+        {.name = "DJEMBE_ANNOUNCE_INTERVAL",
+         .kind = OPTION_seconds,
+         .into = &interval,
+         .standard = "30m",
+         .low = 5,
+         .high = 86400,
+         .help =
+             "Seconds between announces, as the trackers have it: longer than two of them without one is no seeding."},
+        {.name = "DJEMBE_EVIDENCE_RATE",
+         .kind = OPTION_bytes,
+         .into = &rate_limit,
+         .standard = "125M",
+         .low = 1024,
+         .high = INT64_C(1) << 40,
+         .help = "Bytes a second above which a client's figures are kept as evidence."},
+        {.name = NULL},
+    };
     const struct service ratio = {
         .name = "ratio",
         .bus_port = 5552,

@@ -14,6 +14,9 @@ void sessions_metrics(struct buffer *into);
 /* figures.c: answers what members and torrents have moved. */
 void figures_serve(struct bus *bus, struct db *db);
 
+/* evidence_store.c: lists what does not look right. */
+void evidence_serve(struct bus *bus, struct db *db);
+
 /* members.c: keeps up with web.members and publishes ratio.permits. torrents.c: keeps up with catalog.torrents. */
 void members_publish(struct bus *bus, struct db *db);                 /* before the database is ready */
 void members_read(struct loop *loop, struct bus *bus, struct db *db); /* when it is */

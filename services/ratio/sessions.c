@@ -2,6 +2,7 @@
  * order, the arithmetic (batch.c) says what is new, and the outcome is stored. A batch that comes again finds its
  * totals stored and credits nothing, so a reporter that is in doubt simply reports again. */
 #include "services/ratio/batch.h"
+#include "services/ratio/evidence_store.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/statements.h"
 
@@ -31,7 +32,7 @@ static void report_begin(struct report *report);
 /* ---- arrays for unnest(), a column each ---- */
 
 struct columns {
-    int64_t *numbers[7];
+    int64_t *numbers[10];
     struct slice *texts;
 };
 
@@ -61,7 +62,8 @@ static size_t session_columns(struct report *report, bool changed_only, struct c
         columns->numbers[3][count] = (int64_t)session->state.up;
         columns->numbers[4][count] = (int64_t)session->state.down;
         columns->numbers[5][count] = (int64_t)session->state.left;
-        columns->numbers[6][count++] = session->state.seen_at;
+        columns->numbers[6][count] = session->state.seen_at;
+        columns->numbers[7][count++] = session->state.stopped;
     }
     return count;
 }
@@ -72,7 +74,7 @@ static struct db_args *session_args(const struct columns *columns, size_t count)
     args = db_blobs(args, columns->texts, count);
     for (int i = 2; i < 6; i++)
         args = db_ints(args, columns->numbers[i], count);
-    return db_times(args, columns->numbers[6], count);
+    return db_ints(db_times(args, columns->numbers[6], count), columns->numbers[7], count);
 }
 
 /* ---- the end ---- */
@@ -100,10 +102,10 @@ static void on_committed(void *arg, const struct fault *why, bool uncertain)
 const struct statement sessions_store = {
     .name = "sessions_store",
     .sql = "UPDATE ratio.session s SET epoch = n.epoch, up = n.up, down = n.down, remaining = n.remaining,"
-           " seen_at = n.seen_at"
+           " seen_at = n.seen_at, stopped = n.stopped <> 0"
            " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[],"
-           " $7::bigint[], $8::timestamptz[])"
-           " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at)"
+           " $7::bigint[], $8::timestamptz[], $9::bigint[])"
+           " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at, stopped)"
            " WHERE (s.user_id, s.torrent_id, s.peer_id) = (n.user_id, n.torrent_id, n.peer_id)"};
 
 static void store_sessions(struct report *report)
@@ -115,15 +117,27 @@ static void store_sessions(struct report *report)
 
 const struct statement sessions_credit = {
     .name = "sessions_credit",
-    .sql = "INSERT INTO ratio.member_torrent AS old (user_id, torrent_id, uploaded, downloaded, remaining, seen_at)"
-           " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],"
-           " $6::timestamptz[]) AS n(user_id, torrent_id, uploaded, downloaded, remaining, seen_at)"
-           " ORDER BY n.user_id, n.torrent_id"
-           " ON CONFLICT (user_id, torrent_id) DO UPDATE SET"
-           " uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
-           " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded),"
-           " remaining = CASE WHEN excluded.seen_at >= old.seen_at THEN excluded.remaining ELSE old.remaining END,"
-           " seen_at = greatest(old.seen_at, excluded.seen_at)"};
+    .sql =
+        "INSERT INTO ratio.member_torrent AS old (user_id, torrent_id, uploaded, downloaded, remaining, seen_at,"
+        " leeched_at, client, seeded, seeded_until)"
+        " SELECT n.user_id, n.torrent_id, n.up, n.down, n.remaining, n.seen_at,"
+        " nullif(n.leeched_at, to_timestamp(0)), n.client,"
+        " greatest(0, n.seeded - CASE WHEN m.seeded_until > n.seeded_from"
+        "  THEN least(m.seeded_until, n.seeded_to) - n.seeded_from ELSE 0 END), n.seeded_to"
+        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[],"
+        " $7::timestamptz[], $8::bytea[], $9::bigint[], $10::bigint[], $11::bigint[])"
+        " AS n(user_id, torrent_id, up, down, remaining, seen_at, leeched_at, client, seeded, seeded_from, seeded_to)"
+        " LEFT JOIN ratio.member_torrent m USING (user_id, torrent_id)"
+        " ORDER BY n.user_id, n.torrent_id"
+        " ON CONFLICT (user_id, torrent_id) DO UPDATE SET"
+        " uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
+        " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded),"
+        " remaining = CASE WHEN excluded.seen_at >= old.seen_at THEN excluded.remaining ELSE old.remaining END,"
+        " client = CASE WHEN excluded.seen_at >= old.seen_at THEN excluded.client ELSE old.client END,"
+        " seen_at = greatest(old.seen_at, excluded.seen_at),"
+        " leeched_at = greatest(old.leeched_at, excluded.leeched_at),"
+        " seeded = old.seeded + excluded.seeded,"
+        " seeded_until = greatest(old.seeded_until, excluded.seeded_until)"};
 
 /* Only torrents that are known to count for the ratio: those learnt of later are settled then (torrents.c). */
 const struct statement sessions_total = {
@@ -136,30 +150,65 @@ const struct statement sessions_total = {
            " ON CONFLICT (user_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
            " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded)"};
 
-static void store_gains(struct report *report)
+/* What the torrents have moved in all; where that does not balance, it is evidence. */
+const struct statement sessions_torrents = {
+    .name = "sessions_torrents",
+    .sql = "WITH total AS (INSERT INTO ratio.torrent_total AS old (torrent_id, snatches, uploaded, downloaded)"
+           " SELECT n.torrent_id, 0, ratio.add_counts(0, sum(n.up)), ratio.add_counts(0, sum(n.down))"
+           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n(torrent_id, up, down)"
+           " GROUP BY n.torrent_id ORDER BY n.torrent_id"
+           " ON CONFLICT (torrent_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
+           " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded)"
+           " RETURNING torrent_id, uploaded, downloaded)"
+           " INSERT INTO ratio.evidence AS old (kind, user_id, torrent_id, times, unexplained, claimed, possible, span,"
+           " first_at, last_at)"
+           " SELECT 'balance', 0, torrent_id, 1, uploaded - downloaded, uploaded, downloaded, 0, now(), now()"
+           " FROM total LEFT JOIN ratio.torrent USING (torrent_id)"
+           " WHERE uploaded - downloaded > greatest(2 * coalesce(size, 0)::numeric, downloaded / 10, 67108864)"
+           " ON CONFLICT (kind, user_id, torrent_id) DO UPDATE SET times = old.times + 1,"
+           " unexplained = excluded.unexplained, claimed = excluded.claimed, possible = excluded.possible,"
+           " last_at = excluded.last_at"};
+
+/* The entries that tell something new, a column each. Gives their number. */
+static size_t entry_columns(struct report *report, struct columns *columns)
 {
     const struct batch *batch = &report->batch;
-    struct columns columns = columns_take(report, batch->entries_count);
     size_t count = 0;
+    *columns = columns_take(report, batch->entries_count);
     for (size_t i = 0; i < batch->entries_count; i++) {
         const struct batch_entry *entry = &batch->entries[i];
         if (!entry->changed)
             continue;
-        columns.numbers[0][count] = (int64_t)entry->user;
-        columns.numbers[1][count] = (int64_t)entry->torrent;
-        columns.numbers[2][count] = (int64_t)entry->gain.up;
-        columns.numbers[3][count] = (int64_t)entry->gain.down;
-        columns.numbers[4][count] = (int64_t)entry->left;
-        columns.numbers[5][count++] = entry->seen_at;
+        const int64_t numbers[] = {(int64_t)entry->user,      (int64_t)entry->torrent, (int64_t)entry->gain.up,
+                                   (int64_t)entry->gain.down, (int64_t)entry->left,    entry->seen_at,
+                                   entry->leeched_at,         entry->seeded_ms,        entry->seeded.from,
+                                   entry->seeded.to};
+        for (size_t n = 0; n < sizeof numbers / sizeof numbers[0]; n++)
+            columns->numbers[n][count] = numbers[n];
+        columns->texts[count++] = entry->client;
     }
-    struct db_args *credit = db_args(), *total = db_args();
+    return count;
+}
+
+static void store_gains(struct report *report)
+{
+    struct columns columns;
+    size_t count = entry_columns(report, &columns);
+    struct db_args *credit = db_args(), *total = db_args(), *torrents = db_args();
     for (int i = 0; i < 4; i++) {
         db_ints(credit, columns.numbers[i], count);
         db_ints(total, columns.numbers[i], count);
+        if (i > 0)
+            db_ints(torrents, columns.numbers[i], count);
     }
     db_times(db_ints(credit, columns.numbers[4], count), columns.numbers[5], count);
+    db_blobs(db_times(credit, columns.numbers[6], count), columns.texts, count);
+    for (int i = 7; i < 10; i++)
+        db_ints(credit, columns.numbers[i], count);
     db_tx_ask(report->tx, &sessions_credit, credit, NULL, NULL);
     db_tx_ask(report->tx, &sessions_total, total, NULL, NULL);
+    db_tx_ask(report->tx, &sessions_torrents, torrents, NULL, NULL);
+    evidence_store(report->tx, bus_arena(report->request), &report->batch);
 }
 
 const struct statement sessions_snatch = {
@@ -209,7 +258,7 @@ static void prune_sessions(struct report *report)
 
 const struct statement sessions_lock = {
     .name = "sessions_lock",
-    .sql = "SELECT n.number, s.epoch, s.up, s.down, s.remaining, s.seen_at"
+    .sql = "SELECT n.number, s.epoch, s.up, s.down, s.remaining, s.seen_at, s.stopped"
            " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) WITH ORDINALITY"
            " AS n(user_id, torrent_id, peer_id, number)"
            " JOIN ratio.session s USING (user_id, torrent_id, peer_id) ORDER BY n.number FOR UPDATE OF s"};
@@ -230,6 +279,7 @@ static void on_locked(void *arg, const struct db_rows *rows, const struct fault 
             .down = (uint64_t)db_get_int(rows, i, 3),
             .left = (uint64_t)db_get_int(rows, i, 4),
             .seen_at = db_get_time(rows, i, 5),
+            .stopped = db_get_flag(rows, i, 6),
         };
     }
     report->applied = batch_apply(&report->batch);
@@ -249,10 +299,11 @@ const struct statement sessions_share = {.name = "sessions_share",
 
 const struct statement sessions_begin = {
     .name = "sessions_begin",
-    .sql = "INSERT INTO ratio.session (user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at)"
-           " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[],"
-           " $6::bigint[], $7::bigint[], $8::timestamptz[])"
-           " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at)"
+    .sql = "INSERT INTO ratio.session (user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at, stopped)"
+           " SELECT user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at, stopped <> 0"
+           " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[],"
+           " $6::bigint[], $7::bigint[], $8::timestamptz[], $9::bigint[])"
+           " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at, stopped)"
            " ORDER BY n.user_id, n.torrent_id, n.peer_id ON CONFLICT DO NOTHING"};
 
 static void on_begun(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -284,6 +335,7 @@ static void on_report(struct bus_request *request, const void *message, void *ar
         bus_fail(request, &why);
         return;
     }
+    report->batch.rules = &evidence_settings;
     sessions.batches++;
     sessions.rows += report->batch.rows_count;
     if (report->batch.rows_count > 0)

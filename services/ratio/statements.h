@@ -12,11 +12,14 @@
     S(sessions_store)                                                                                                  \
     S(sessions_credit)                                                                                                 \
     S(sessions_total)                                                                                                  \
+    S(sessions_torrents)                                                                                               \
     S(sessions_prune)                                                                                                  \
     S(sessions_snatch)                                                                                                 \
     S(figures_member)                                                                                                  \
     S(figures_member_torrents)                                                                                         \
     S(figures_torrents)                                                                                                \
+    S(evidence_add)                                                                                                    \
+    S(evidence_ranked)                                                                                                 \
     S(position_find)                                                                                                   \
     S(position_move)                                                                                                   \
     S(members_store)                                                                                                   \

@@ -2,6 +2,8 @@
  * leeching: its permit is applied here, nothing is computed. Seeding needs no permit. */
 #include "services/tracker/admission.h"
 
+#include "services/tracker/slab.h"
+
 enum {
     RETRY_SOON = 60, /* a fact may be on its way */
     RETRY_LATER = 1800,
@@ -42,7 +44,8 @@ struct admission admission_of(const struct tracker *tracker, const struct announ
     if (!tracker->open)
         return refuse(admission, OUTCOME_starting, RETRY_SOON, "The tracker is starting: try again in a minute");
     if (admission.member == NULL)
-        return refuse(admission, OUTCOME_passkey, RETRY_LATER, "Unknown passkey: download the torrent file again");
+        return refuse(admission, OUTCOME_passkey, tracker->members_read ? RETRY_LATER : RETRY_SOON,
+                      "Unknown passkey: download the torrent file again");
     if (!admission.member->active)
         return refuse(admission, OUTCOME_member, RETRY_LATER, "Your account is disabled: see the site");
     if (admission.torrent == NULL)
@@ -50,4 +53,27 @@ struct admission admission_of(const struct tracker *tracker, const struct announ
     if (!admission.torrent->active)
         return refuse(admission, OUTCOME_torrent, RETRY_DAILY, "This torrent was deleted: remove it from your client");
     return check_permit(tracker, ask, admission);
+}
+
+static bool is_full(uint64_t count, int64_t most)
+{
+    return most > 0 && count >= (uint64_t)most;
+}
+
+void admission_limit(const struct tracker *tracker, const struct announce *ask, uint32_t session,
+                     struct admission *admission)
+{
+    const struct member *member = admission->member;
+    if (session == SLAB_NONE && is_full(member->sessions, tracker->settings.member_sessions)) {
+        *admission =
+            refuse(*admission, OUTCOME_limit, RETRY_LATER, "Too many sessions of yours: stop torrents, ask staff");
+        return;
+    }
+    bool joins = session == SLAB_NONE || sessions_at(tracker->sessions, session)->peer == SLAB_NONE;
+    if (!joins || ask->event == EVENT_stopped || tracker->settings.member_peers == 0)
+        return;
+    uint64_t key = pairs_key(&tracker->key, member->user, admission->torrent->id);
+    if (is_full(pairs_get(&tracker->pairs, key), tracker->settings.member_peers))
+        *admission =
+            refuse(*admission, OUTCOME_limit, RETRY_LATER, "Too many clients of yours on this torrent: stop one");
 }

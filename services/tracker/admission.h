@@ -14,4 +14,9 @@ struct admission {
 
 struct admission admission_of(const struct tracker *tracker, const struct announce *ask);
 
+/* Changes the answer when an admitted member has too many peers or sessions. `session`: the announce's own, or
+ * SLAB_NONE. */
+void admission_limit(const struct tracker *tracker, const struct announce *ask, uint32_t session,
+                     struct admission *admission);
+
 #endif

@@ -27,6 +27,12 @@ struct taken {
     struct session_totals closed;
 };
 
+static void count_snatch(struct torrent *torrent)
+{
+    torrent->completed++;
+    torrent->completed_least++;
+}
+
 static void take_totals(struct tracker *tracker, const struct admission *who, const struct announce *ask,
                         uint32_t known, int64_t now, struct taken *taken)
 {
@@ -34,27 +40,26 @@ static void take_totals(struct tracker *tracker, const struct admission *who, co
         known != SLAB_NONE && (sessions_at(tracker->sessions, known)->totals.flags & SESSION_COMPLETED) != 0;
     taken->session = sessions_announce(tracker->sessions, who->member->user, who->torrent->id, ask, now, &taken->fell,
                                        &taken->closed);
+    if (known == SLAB_NONE)
+        who->member->sessions++;
     if (!was_completed && (sessions_at(tracker->sessions, taken->session)->totals.flags & SESSION_COMPLETED))
-        who->torrent->completed++;
+        count_snatch(who->torrent);
 }
 
-static void take_peer(struct tracker *tracker, struct torrent *torrent, uint64_t user, uint32_t handle,
-                      const struct announce *ask, int64_t now)
+static void take_peer(struct tracker *tracker, struct torrent *torrent, uint32_t handle, const struct announce *ask,
+                      int64_t now)
 {
-    struct session *session = sessions_at(tracker->sessions, handle);
-    bool seeder = session->totals.left == 0;
-    if (session->peer == SLAB_NONE)
-        session->peer = swarm_add(tracker->peers, &torrent->swarm, user, handle, seeder);
-    else
-        swarm_set_seeder(tracker->peers, &torrent->swarm, session->peer, seeder);
-    peer_seen(peers_at(tracker->peers, session->peer), &ask->address, ask->port, (uint32_t)(now / 1000),
-              tracker_peer_ttl(tracker));
+    tracker_peer_here(tracker, torrent, handle);
+    peer_seen(peers_at(tracker->peers, sessions_at(tracker->sessions, handle)->peer), &ask->address, ask->port,
+              (uint32_t)(now / 1000), tracker_peer_ttl(tracker));
 }
 
-static void describe_peer(const struct tracker *tracker, uint32_t handle, struct announce_peer *into)
+/* Only the long form needs the peer_id, which lies elsewhere: reading it costs more than all the rest. */
+static void describe_peer(const struct tracker *tracker, uint32_t handle, bool compact, struct announce_peer *into)
 {
     const struct peer *peer = peers_at(tracker->peers, handle);
-    memcpy(into->peer_id, sessions_at(tracker->sessions, peer->session)->totals.peer_id, PEER_ID_SIZE);
+    if (!compact)
+        memcpy(into->peer_id, sessions_at(tracker->sessions, peer->session)->totals.peer_id, PEER_ID_SIZE);
     memcpy(into->v4, peer->v4, sizeof into->v4);
     memcpy(into->v6, peer->v6, sizeof into->v6);
     into->port4 = peer->port4;
@@ -69,7 +74,7 @@ static void choose_peers(struct tracker *tracker, const struct torrent *torrent,
     bool leechers_only = (ask->left_known && ask->left == 0) || ask->event == EVENT_paused;
     reply->peers_count = swarm_choose(tracker->peers, &torrent->swarm, user, leechers_only, ask->numwant, chosen);
     for (unsigned i = 0; i < reply->peers_count; i++)
-        describe_peer(tracker, chosen[i], &reply->peers[i]);
+        describe_peer(tracker, chosen[i], ask->compact, &reply->peers[i]);
 }
 
 static void begin_reply(const struct tracker *tracker, const struct announce *ask, struct announce_reply *reply)
@@ -85,12 +90,10 @@ static void begin_reply(const struct tracker *tracker, const struct announce *as
 /* A refused announce opens no session, but what a known one has moved until now is taken all the same; and its client
  * is no longer given out. */
 static void settle_refused(struct tracker *tracker, const struct admission *who, const struct announce *ask,
-                           int64_t now)
+                           uint32_t session, int64_t now)
 {
-    if (who->member == NULL || who->torrent == NULL)
-        return;
-    uint32_t session = sessions_find(tracker->sessions, who->member->user, who->torrent->id, ask->peer_id);
-    if (session == SLAB_NONE && ask->event != EVENT_stopped)
+    bool takes_new = ask->event == EVENT_stopped && who->outcome != OUTCOME_limit;
+    if (who->member == NULL || who->torrent == NULL || (session == SLAB_NONE && !takes_new))
         return;
     struct taken taken;
     take_totals(tracker, who, ask, session, now, &taken);
@@ -98,20 +101,18 @@ static void settle_refused(struct tracker *tracker, const struct admission *who,
     note_change(tracker, taken.session, taken.fell ? &taken.closed : NULL);
 }
 
-static void settle_taken(struct tracker *tracker, const struct admission *who, const struct announce *ask, int64_t now,
-                         struct announce_reply *reply)
+static void settle_taken(struct tracker *tracker, const struct admission *who, const struct announce *ask,
+                         uint32_t known, int64_t now, struct announce_reply *reply)
 {
-    uint64_t user = who->member->user;
-    uint32_t known = sessions_find(tracker->sessions, user, who->torrent->id, ask->peer_id);
     struct taken taken;
     take_totals(tracker, who, ask, known, now, &taken);
     if (ask->event == EVENT_stopped)
         tracker_peer_gone(tracker, taken.session);
     else
-        take_peer(tracker, who->torrent, user, taken.session, ask, now);
+        take_peer(tracker, who->torrent, taken.session, ask, now);
     note_change(tracker, taken.session, taken.fell ? &taken.closed : NULL);
     if (ask->event != EVENT_stopped)
-        choose_peers(tracker, who->torrent, user, ask, reply);
+        choose_peers(tracker, who->torrent, who->member->user, ask, reply);
     reply->complete = torrent_seeders(who->torrent);
     reply->incomplete = torrent_leechers(who->torrent);
 }
@@ -119,13 +120,18 @@ static void settle_taken(struct tracker *tracker, const struct admission *who, c
 void tracker_announce(struct tracker *tracker, const struct announce *ask, int64_t now, struct announce_reply *reply)
 {
     struct admission who = admission_of(tracker, ask);
+    uint32_t known = SLAB_NONE;
+    if (who.member != NULL && who.torrent != NULL)
+        known = sessions_find(tracker->sessions, who.member->user, who.torrent->id, ask->peer_id);
+    if (who.outcome == OUTCOME_taken)
+        admission_limit(tracker, ask, known, &who);
     tracker->outcomes[who.outcome]++;
     begin_reply(tracker, ask, reply);
     if (who.outcome == OUTCOME_taken) {
-        settle_taken(tracker, &who, ask, now, reply);
+        settle_taken(tracker, &who, ask, known, now, reply);
         return;
     }
-    settle_refused(tracker, &who, ask, now);
+    settle_refused(tracker, &who, ask, known, now);
     /* Clients repeat `stopped` until it succeeds: a failure would make them do so for ever. */
     if (ask->event == EVENT_stopped)
         return;

@@ -68,7 +68,9 @@ struct announce_http *announce_http_new(struct loop *loop, struct tracker *track
 {
     struct announce_http *wire = mem_zero(1, sizeof *wire);
     wire->tracker = tracker;
-    wire->http = http_listen(loop, listen, limits, on_request, wire, why);
+    struct http_limits terse = *limits;
+    terse.terse = true;
+    wire->http = http_listen(loop, listen, &terse, on_request, wire, why);
     if (wire->http == NULL)
         announce_http_destroy(&wire);
     return wire;

@@ -4,8 +4,6 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 #define PEER_V4 6
 #define PEER_V6 18
@@ -24,9 +22,12 @@ void reply_text(struct reply_text *into, const char *text)
 
 static void add_number(struct reply_text *into, uint64_t value, char end)
 {
-    char digits[24];
-    int size = snprintf(digits, sizeof digits, "%" PRIu64 "%c", value, end);
-    reply_add(into, digits, (size_t)size);
+    char digits[24], *at = digits + sizeof digits;
+    *--at = end;
+    do {
+        *--at = (char)('0' + value % 10);
+    } while ((value /= 10) != 0);
+    reply_add(into, at, (size_t)(digits + sizeof digits - at));
 }
 
 void reply_bytes(struct reply_text *into, const void *bytes, size_t size)

@@ -1,7 +1,13 @@
-/* How many seed and leech each torrent, out of the swarms in memory. */
+/* How many seed and leech each torrent, and who, out of the swarms in memory. */
 #include "services/tracker/counts.h"
 
+#include "services/common/arena.h"
+
+#include <stdlib.h>
+
 #define COUNTS_MAX 500
+#define PEERS_SHOWN 1000
+#define PEERS_LOOKED_AT 100000 /* of a member's torrents: bounds the time that announces wait */
 
 /* Rows first into an array, for the packed array begins with how many there are. */
 static size_t find_counts(const struct tracker *tracker, const msgpack_object *ids, struct swarm_count into[COUNTS_MAX])
@@ -20,14 +26,19 @@ static size_t find_counts(const struct tracker *tracker, const msgpack_object *i
     return found;
 }
 
+static void refuse_ids(struct bus_request *request)
+{
+    struct fault why = {0};
+    fault_set(&why, STATUS_invalid, "torrents", "`torrents` must be an array of torrent ids.");
+    bus_fail(request, &why);
+}
+
 static void on_counts(struct bus_request *request, const void *decoded, void *arg)
 {
     const struct tracker_swarm_counts *ask = decoded;
     struct swarm_count counts[COUNTS_MAX];
     if (ask->torrents.object == NULL || ask->torrents.object->type != MSGPACK_OBJECT_ARRAY) {
-        struct fault why = {0};
-        fault_set(&why, STATUS_invalid, "torrents", "`torrents` must be an array of torrent ids.");
-        bus_fail(request, &why);
+        refuse_ids(request);
         return;
     }
     size_t count = find_counts(arg, ask->torrents.object, counts);
@@ -42,7 +53,109 @@ static void on_counts(struct bus_request *request, const void *decoded, void *ar
     msgpack_sbuffer_destroy(&packed);
 }
 
+/* ---- who ---- */
+
+struct shown {
+    const struct tracker *tracker;
+    uint64_t user; /* only this member's; 0: all */
+    size_t count, most, looked_at;
+    struct {
+        struct swarm_peer row;
+        struct contact contact;
+    } peers[PEERS_SHOWN];
+};
+
+static void show_peer(struct shown *shown, uint64_t torrent, const struct peer *peer)
+{
+    const struct session_totals *totals = &sessions_at(shown->tracker->sessions, peer->session)->totals;
+    struct contact *contact = &shown->peers[shown->count].contact;
+    peer_contact(peer, contact);
+    shown->peers[shown->count++].row = (struct swarm_peer){
+        .user = peer->user,
+        .torrent = torrent,
+        .client = slice_of(totals->peer_id, 8),
+        .up = totals->up - totals->base_up,
+        .down = totals->down - totals->base_down,
+        .left = totals->left,
+        .seen_at = totals->seen_at,
+        .ipv4 = slice_of(contact->v4, contact->port4 != 0 ? sizeof contact->v4 : 0),
+        .ipv6 = slice_of(contact->v6, contact->port6 != 0 ? sizeof contact->v6 : 0),
+        .port = contact->port4 != 0 ? contact->port4 : contact->port6,
+    };
+}
+
+static void show_swarm(struct shown *shown, const struct torrent *torrent)
+{
+    const struct swarm *swarm = &torrent->swarm;
+    for (uint32_t i = 0; i < swarm->count && shown->count < shown->most && shown->looked_at < PEERS_LOOKED_AT; i++) {
+        const struct peer *peer = peers_at(shown->tracker->peers, swarm->peers[i]);
+        shown->looked_at++;
+        if (shown->user == 0 || shown->user == peer->user)
+            show_peer(shown, torrent->id, peer);
+    }
+}
+
+/* NULL with the request refused when `torrents` is no array. */
+static struct shown *find_peers(struct bus_request *request, const struct tracker *tracker, struct tree torrents,
+                                uint64_t user, size_t most)
+{
+    if (torrents.object == NULL || torrents.object->type != MSGPACK_OBJECT_ARRAY) {
+        refuse_ids(request);
+        return NULL;
+    }
+    struct shown *shown = mem_zero(1, sizeof *shown);
+    shown->tracker = tracker;
+    shown->user = user;
+    shown->most = most < PEERS_SHOWN ? most : PEERS_SHOWN;
+    for (uint32_t i = 0; i < torrents.object->via.array.size && i < COUNTS_MAX; i++) {
+        const msgpack_object *id = &torrents.object->via.array.ptr[i];
+        const struct torrent *torrent =
+            id->type == MSGPACK_OBJECT_POSITIVE_INTEGER ? registry_torrent_by_id(tracker->registry, id->via.u64) : NULL;
+        if (torrent != NULL)
+            show_swarm(shown, torrent);
+    }
+    return shown;
+}
+
+static void pack_peers(const struct shown *shown, msgpack_sbuffer *packed)
+{
+    msgpack_packer packer;
+    msgpack_sbuffer_init(packed);
+    msgpack_packer_init(&packer, packed, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, shown->count);
+    for (size_t i = 0; i < shown->count; i++)
+        row_pack(&swarm_peer_row, &shown->peers[i].row, &packer);
+}
+
+static void on_swarm_peers(struct bus_request *request, const void *decoded, void *arg)
+{
+    const struct tracker_swarm_peers *ask = decoded;
+    struct shown *shown = find_peers(request, arg, ask->torrents, 0, ask->limit);
+    if (shown == NULL)
+        return;
+    msgpack_sbuffer packed;
+    pack_peers(shown, &packed);
+    bus_reply(request, &(struct tracker_swarm_peers_reply){.peers.packed = slice_of(packed.data, packed.size)});
+    msgpack_sbuffer_destroy(&packed);
+    free(shown);
+}
+
+static void on_member_peers(struct bus_request *request, const void *decoded, void *arg)
+{
+    const struct tracker_member_peers *ask = decoded;
+    struct shown *shown = find_peers(request, arg, ask->torrents, ask->user, PEERS_SHOWN);
+    if (shown == NULL)
+        return;
+    msgpack_sbuffer packed;
+    pack_peers(shown, &packed);
+    bus_reply(request, &(struct tracker_member_peers_reply){.peers.packed = slice_of(packed.data, packed.size)});
+    msgpack_sbuffer_destroy(&packed);
+    free(shown);
+}
+
 void counts_serve(struct bus *bus, struct tracker *tracker)
 {
     bus_serve(bus, NULL, &tracker_swarm_counts_message, on_counts, tracker);
+    bus_serve(bus, NULL, &tracker_swarm_peers_message, on_swarm_peers, tracker);
+    bus_serve(bus, NULL, &tracker_member_peers_message, on_member_peers, tracker);
 }

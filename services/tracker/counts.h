@@ -1,4 +1,4 @@
-/* Answers tracker.swarm.counts on the bus. */
+/* Answers tracker.swarm.counts, tracker.swarm.peers and tracker.member.peers on the bus. */
 #ifndef DJEMBE_TRACKER_COUNTS_H
 #define DJEMBE_TRACKER_COUNTS_H
 

@@ -1,18 +1,23 @@
-/* Keeps the registry as the feeds catalog.torrents, web.members and ratio.permits tell. */
+/* Keeps the tracker's registry as the feeds catalog.torrents, web.members and ratio.permits tell. */
 #ifndef DJEMBE_TRACKER_FEEDS_H
 #define DJEMBE_TRACKER_FEEDS_H
 
 #include "services/common/bus.h"
-#include "services/tracker/registry.h"
+#include "services/tracker/feeds_file.h"
 
 struct feeds;
 
-enum feed_name { FEED_torrents, FEED_members, FEED_permits, FEED_count };
-
-struct feeds *feeds_new(struct bus *bus, struct registry *registry);
+/* Starts from what the file in the state folder has. */
+struct feeds *feeds_new(struct bus *bus, struct tracker *tracker, const char *folder);
+/* Writes the file a last time. */
 void feeds_destroy(struct feeds **feeds);
 
-/* Has that feed been read to its head since the start? */
+/* Is that feed known: read to its head since the start, or from the file? */
 bool feeds_ready(const struct feeds *feeds, enum feed_name feed);
+/* Has its owner been heard of since the start, and all that it told been applied? */
+bool feeds_fresh(const struct feeds *feeds, enum feed_name feed);
+
+/* About once a second: writes the file when something has changed, every few seconds at most. */
+void feeds_tick(struct feeds *feeds, int64_t ticks);
 
 #endif

@@ -9,6 +9,7 @@ enum {
     TICK_MS = 1000,
     GATE_MS = 100,
     PATIENCE_MS = 5000, /* how long announces wait for stored sessions and for permits, which one can do without */
+    SOLITUDE_MS = 500,  /* the same when the rest is known and PostgreSQL has not answered yet */
 };
 
 static struct tracker_settings settings;
@@ -44,6 +45,20 @@ static const struct option options[] = {
      .low = 3600,
      .high = 31536000,
      .help = "How long the counters of a silent session are remembered."},
+    {.name = "DJEMBE_MEMBER_PEERS",
+     .kind = OPTION_number,
+     .into = &settings.member_peers,
+     .standard = "5",
+     .low = 0,
+     .high = 200,
+     .help = "Most clients of one member on one torrent; 0: no limit."},
+    {.name = "DJEMBE_MEMBER_SESSIONS",
+     .kind = OPTION_number,
+     .into = &settings.member_sessions,
+     .standard = "200000",
+     .low = 0,
+     .high = 100000000,
+     .help = "Most sessions (torrents times clients) remembered of one member; 0: no limit."},
     {.name = "DJEMBE_JOURNAL_SEGMENT",
      .kind = OPTION_bytes,
      .into = &settings.segment_size,
@@ -108,18 +123,21 @@ static void on_tick(void *arg)
 {
     (void)arg;
     tracker_tick(tracker);
+    feeds_tick(feeds, clock_ticks());
 }
 
-/* Members and torrents must be known before an announce can be judged. Permits and stored sessions are waited for only
- * a while: ratio or PostgreSQL may be away for long, and ratio credits a session that was met anew from its own last
- * totals. */
+/* Members and torrents must be known before an announce can be judged, be it from the file. Permits and stored sessions
+ * are waited for only a while, and hardly at all when PostgreSQL is away: ratio credits a session that was met anew
+ * from its own last totals. */
 static void on_gate(void *arg)
 {
     (void)arg;
-    bool patient = clock_ticks() - started_at < PATIENCE_MS;
-    tracker->permits_read = feeds_ready(feeds, FEED_permits);
+    bool alone = !db_is_up(service_db()) && !store_is_loaded(store) && feeds_ready(feeds, FEED_permits);
+    bool patient = clock_ticks() - started_at < (alone ? SOLITUDE_MS : PATIENCE_MS);
+    tracker->members_read = feeds_fresh(feeds, FEED_members);
+    tracker->permits_read = feeds_fresh(feeds, FEED_permits);
     tracker->open = tracker->open || (feeds_ready(feeds, FEED_torrents) && feeds_ready(feeds, FEED_members) &&
-                                      ((tracker->permits_read && store_is_loaded(store)) || !patient));
+                                      ((feeds_ready(feeds, FEED_permits) && store_is_loaded(store)) || !patient));
 }
 
 static bool listen_for_clients(struct fault *why)
@@ -144,7 +162,7 @@ static bool start(struct fault *why)
         return false;
     struct loop *loop = service_loop();
     started_at = clock_ticks();
-    feeds = feeds_new(service_bus(), tracker->registry);
+    feeds = feeds_new(service_bus(), tracker, service_state_folder());
     reporter = reporter_new(loop, service_bus(), tracker->outbox);
     store = store_new(loop, service_db(), tracker);
     counts_serve(service_bus(), tracker);

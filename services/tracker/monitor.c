@@ -9,10 +9,10 @@
 static void outcome_metrics(const struct tracker *tracker, struct buffer *into)
 {
     static const char *const names[OUTCOME_count] = {
-        [OUTCOME_taken] = "outcome=\"taken\"",        [OUTCOME_starting] = "outcome=\"starting\"",
-        [OUTCOME_passkey] = "outcome=\"passkey\"",    [OUTCOME_member] = "outcome=\"member\"",
-        [OUTCOME_torrent] = "outcome=\"torrent\"",    [OUTCOME_permit] = "outcome=\"permit\"",
-        [OUTCOME_malformed] = "outcome=\"malformed\""};
+        [OUTCOME_taken] = "outcome=\"taken\"",     [OUTCOME_starting] = "outcome=\"starting\"",
+        [OUTCOME_passkey] = "outcome=\"passkey\"", [OUTCOME_member] = "outcome=\"member\"",
+        [OUTCOME_torrent] = "outcome=\"torrent\"", [OUTCOME_permit] = "outcome=\"permit\"",
+        [OUTCOME_limit] = "outcome=\"limit\"",     [OUTCOME_malformed] = "outcome=\"malformed\""};
     for (size_t i = 0; i < OUTCOME_count; i++)
         metric_counter(into, "tracker_announces_total", names[i], tracker->outcomes[i],
                        i == 0 ? "Announces, by how they ended." : NULL);
@@ -71,9 +71,17 @@ void monitor_metrics(const struct monitor *monitor, struct buffer *into)
 const char *monitor_unhealthy(const struct monitor *monitor)
 {
     static char sentence[128];
+    static const char *const stale[FEED_count] = {
+        [FEED_torrents] = "catalog.torrents has not been heard since the start: torrents are as they were then.",
+        [FEED_members] = "web.members has not been heard since the start: members are as they were then.",
+        [FEED_permits] = "ratio.permits has not been heard since the start: who is new there may download.",
+    };
     const char *complaint = journal_complaint(monitor->tracker->journal);
     if (complaint != NULL)
         return complaint;
+    for (size_t i = 0; monitor->tracker->open && i < FEED_count; i++)
+        if (feeds_ready(monitor->feeds, i) && !feeds_fresh(monitor->feeds, i))
+            return stale[i];
     if (monitor->tracker->open && !monitor->tracker->permits_read)
         return "The feed ratio.permits has not been read yet: until then everybody may download.";
     int64_t delay = reporter_delay(monitor->reporter);

@@ -85,6 +85,17 @@ struct member *registry_member(const struct registry *registry, const char passk
     return NULL;
 }
 
+struct member *registry_member_by_user(const struct registry *registry, uint64_t user)
+{
+    uint32_t at = find_user(registry, user);
+    return at != SLAB_NONE ? member_at(registry, at) : NULL;
+}
+
+struct member *registry_member_make(struct registry *registry, uint64_t user)
+{
+    return member_at(registry, make_user(registry, user));
+}
+
 void registry_apply_member(struct registry *registry, const struct member_fact *fact)
 {
     if (fact->passkey.size != PASSKEY_SIZE)
@@ -192,6 +203,20 @@ void registry_apply_torrent(struct registry *registry, const struct torrent_fact
     torrent->known = true;
     torrent->active = fact->active;
     list_hashes(registry, at, table_add);
+}
+
+void registry_each_member(const struct registry *registry, void (*visit)(void *arg, const struct member *member),
+                          void *arg)
+{
+    for (uint32_t i = 1; i < registry->members.top; i++)
+        visit(arg, member_at(registry, i));
+}
+
+void registry_each_torrent(const struct registry *registry, void (*visit)(void *arg, const struct torrent *torrent),
+                           void *arg)
+{
+    for (uint32_t i = 1; i < registry->torrents.top; i++)
+        visit(arg, torrent_at(registry, i));
 }
 
 uint32_t registry_members_count(const struct registry *registry)

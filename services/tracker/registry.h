@@ -15,7 +15,8 @@ struct member {
     bool active;
     bool has_permit; /* ratio.permits told of it */
     bool may_leech;
-    char *reason; /* why it may not, for the client; NULL: nothing was said */
+    uint32_t sessions; /* how many are remembered */
+    char *reason;      /* why it may not, for the client; NULL: nothing was said */
 };
 
 struct torrent {
@@ -25,6 +26,7 @@ struct torrent {
     bool known;                      /* catalog.torrents told of it; else it has sessions from before that fact came */
     bool active;                     /* false: deleted, or not known */
     uint32_t completed;              /* sessions known to have completed it */
+    uint32_t completed_least;        /* as many had before the process began, and since */
     struct swarm swarm;
 };
 
@@ -35,6 +37,10 @@ void registry_apply_torrent(struct registry *registry, const struct torrent_fact
 void registry_apply_member(struct registry *registry, const struct member_fact *fact);
 void registry_apply_permit(struct registry *registry, const struct permit_fact *fact);
 
+/* NULL: unknown; or known by its permit alone. */
+struct member *registry_member_by_user(const struct registry *registry, uint64_t user);
+/* The same, made as not known when it is new. */
+struct member *registry_member_make(struct registry *registry, uint64_t user);
 /* NULL: unknown. */
 struct member *registry_member(const struct registry *registry, const char passkey[PASSKEY_SIZE]);
 /* The active torrent of that hash, else a deleted one, else NULL. */
@@ -42,6 +48,12 @@ struct torrent *registry_torrent(const struct registry *registry, const uint8_t 
 struct torrent *registry_torrent_by_id(const struct registry *registry, uint64_t id);
 /* The same, made as not known when it is new. */
 struct torrent *registry_torrent_make(struct registry *registry, uint64_t id);
+
+/* Calls `visit` for each record, known or not. */
+void registry_each_member(const struct registry *registry, void (*visit)(void *arg, const struct member *member),
+                          void *arg);
+void registry_each_torrent(const struct registry *registry, void (*visit)(void *arg, const struct torrent *torrent),
+                           void *arg);
 
 uint32_t registry_members_count(const struct registry *registry);
 uint32_t registry_torrents_count(const struct registry *registry);

@@ -52,6 +52,7 @@ void scrape_reply_write(const struct scrape *scrape, const struct scrape_counts 
         reply_text(into, "d");
         reply_key_number(into, "complete", counts[i].complete);
         reply_key_number(into, "downloaded", counts[i].downloaded);
+        reply_key_number(into, "downloaders", counts[i].downloaders);
         reply_key_number(into, "incomplete", counts[i].incomplete);
         reply_text(into, "e");
     }

@@ -14,6 +14,7 @@ struct scrape {
 struct scrape_counts {
     bool known; /* an unknown torrent is left out of the answer */
     uint32_t complete, incomplete, downloaded;
+    uint32_t downloaders; /* the incomplete without the partial seeds (BEP 21) */
 };
 
 /* NULL, or what the client's user is told. */

@@ -141,6 +141,10 @@ uint32_t sessions_announce(struct sessions *sessions, uint64_t user, uint64_t to
         totals->flags |= SESSION_STOPPED;
     else
         totals->flags &= (uint8_t)~SESSION_STOPPED;
+    if (told->event == EVENT_paused)
+        totals->flags |= SESSION_PAUSED;
+    else if (told->event != EVENT_stopped)
+        totals->flags &= (uint8_t)~SESSION_PAUSED;
     if (now > totals->seen_at)
         totals->seen_at = now;
     return at;
@@ -181,19 +185,22 @@ static void forget(struct sessions *sessions, uint32_t at)
     slab_give(&sessions->slab, at);
 }
 
-unsigned sessions_sweep(struct sessions *sessions, int64_t before, unsigned steps)
+unsigned sessions_sweep(struct sessions *sessions, int64_t before, unsigned steps,
+                        void (*gone)(void *arg, uint64_t user), void *arg)
 {
-    unsigned gone = 0;
+    unsigned count = 0;
     for (unsigned i = 0; i < steps && sessions->slab.top > 1; i++) {
         sessions->swept = sessions->swept + 1 < sessions->slab.top ? sessions->swept + 1 : 1;
         const struct session *session = sessions_at(sessions, sessions->swept);
         if (session->totals.user == 0 || session->totals.seen_at >= before || session->peer != SLAB_NONE ||
             session->marks != 0)
             continue;
+        if (gone != NULL)
+            gone(arg, session->totals.user);
         forget(sessions, sessions->swept);
-        gone++;
+        count++;
     }
-    return gone;
+    return count;
 }
 
 uint32_t sessions_count(const struct sessions *sessions)

@@ -25,6 +25,7 @@ enum session_mark {
     MARK_report = 1,  /* waits in the outbox for ratio */
     MARK_store = 2,   /* waits to be stored */
     MARK_storing = 4, /* is being stored */
+    MARK_partial = 8, /* its peer is counted as a partial seed */
 };
 
 struct session {
@@ -54,8 +55,9 @@ uint32_t sessions_find(const struct sessions *sessions, uint64_t user, uint64_t 
 struct session *sessions_at(const struct sessions *sessions, uint32_t handle);
 
 /* Looks at the next `steps` sessions, round and round, and forgets those not seen since `before` that have no peer and
- * no marks. Returns how many went. */
-unsigned sessions_sweep(struct sessions *sessions, int64_t before, unsigned steps);
+ * no marks; `gone` (may be NULL) is told whose each was. Returns how many went. */
+unsigned sessions_sweep(struct sessions *sessions, int64_t before, unsigned steps,
+                        void (*gone)(void *arg, uint64_t user), void *arg);
 
 uint32_t sessions_count(const struct sessions *sessions);
 /* How many steps a whole round of the sweep takes. */

@@ -151,6 +151,7 @@ uint32_t peer_last_seen(const struct peer *peer)
 /* Most places looked at for one answer: those who are left out are the asker's own, and those who do not listen. */
 #define DRAWS_MAX (2 * PEERS_MAX + 16)
 #define SHUFFLE_SLOTS 1024 /* a power of two, above twice DRAWS_MAX */
+#define DRAWS_AHEAD 16     /* records drawn together, so that they come from memory at the same time */
 
 /* Which place of the range stands where, after the swaps made so far; places not in it stand where they were. */
 struct shuffle {
@@ -203,23 +204,48 @@ static uint32_t shuffle_draw(struct shuffle *shuffle, uint64_t *random, uint32_t
     return chosen;
 }
 
+static bool is_for(const struct peer *peer, uint64_t asker)
+{
+    return peer->user != asker && (peer->port4 != 0 || peer->port6 != 0);
+}
+
+/* All of a range that is no larger than what is wanted: nothing needs to be drawn. */
+static unsigned take_all(const struct peers *peers, const uint32_t *handles, uint32_t range, uint64_t user,
+                         uint32_t into[PEERS_MAX])
+{
+    unsigned found = 0;
+    for (uint32_t i = 0; i < range; i++)
+        __builtin_prefetch(peers_at(peers, handles[i]));
+    for (uint32_t i = 0; i < range; i++)
+        if (is_for(peers_at(peers, handles[i]), user))
+            into[found++] = handles[i];
+    return found;
+}
+
 unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, uint64_t user, bool leechers_only,
                       unsigned wanted, uint32_t into[PEERS_MAX])
 {
     assert(wanted <= PEERS_MAX);
     uint32_t first = leechers_only ? swarm->seeders : 0;
     uint32_t range = swarm->count - first;
+    if (range > 0 && range <= wanted)
+        return take_all(peers, swarm->peers + first, range, user, into);
     uint32_t draws = wanted * 2 + 16 < DRAWS_MAX ? wanted * 2 + 16 : DRAWS_MAX;
     if (draws > range)
         draws = range;
     struct shuffle shuffle;
     shuffle_init(&shuffle, draws);
     unsigned found = 0;
-    for (uint32_t drawn = 0; drawn < draws && found < wanted; drawn++) {
-        uint32_t handle = swarm->peers[first + shuffle_draw(&shuffle, &peers->random, drawn, range)];
-        const struct peer *peer = peers_at(peers, handle);
-        if (peer->user != user && (peer->port4 != 0 || peer->port6 != 0))
-            into[found++] = handle;
+    for (uint32_t drawn = 0; drawn < draws && found < wanted;) {
+        uint32_t ahead[DRAWS_AHEAD], count = 0;
+        for (; count < DRAWS_AHEAD && drawn < draws; drawn++, count++) {
+            ahead[count] = swarm->peers[first + shuffle_draw(&shuffle, &peers->random, drawn, range)];
+            __builtin_prefetch(peers_at(peers, ahead[count]));
+        }
+        for (uint32_t i = 0; i < count && found < wanted; i++) {
+            if (is_for(peers_at(peers, ahead[i]), user))
+                into[found++] = ahead[i];
+        }
     }
     return found;
 }
@@ -232,6 +258,16 @@ void peers_sweep(struct peers *peers, uint32_t before, unsigned steps, void (*go
         const struct peer *peer = peers_at(peers, peers->swept);
         if (peer->user != 0 && peer_last_seen(peer) < before)
             gone(arg, peers->swept);
+    }
+}
+
+void peers_visit(struct peers *peers, uint32_t *place, unsigned steps, void (*visit)(void *arg, uint32_t peer),
+                 void *arg)
+{
+    for (unsigned i = 0; i < steps && peers->slab.top > 1; i++) {
+        *place = *place + 1 < peers->slab.top ? *place + 1 : 1;
+        if (peers_at(peers, *place)->user != 0)
+            visit(arg, *place);
     }
 }
 

@@ -12,6 +12,7 @@ struct peers;
 struct swarm {
     uint32_t *peers;
     uint32_t seeders, count, room;
+    uint32_t partial; /* partial seeds among the leechers (BEP 21), counted by the owner */
 };
 
 struct peer {
@@ -49,6 +50,10 @@ unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, uint64_t u
 /* Looks at the next `steps` peers, round and round, and calls `gone` for each not heard from since `before`; it must
  * remove it. */
 void peers_sweep(struct peers *peers, uint32_t before, unsigned steps, void (*gone)(void *arg, uint32_t peer),
+                 void *arg);
+
+/* Calls `visit` for the peers among the next `steps` records from *place on, and moves that; it may remove the peer. */
+void peers_visit(struct peers *peers, uint32_t *place, unsigned steps, void (*visit)(void *arg, uint32_t peer),
                  void *arg);
 
 uint32_t peers_count(const struct peers *peers);

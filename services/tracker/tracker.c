@@ -16,6 +16,8 @@ enum {
     SWEEP_ROUND_SECONDS = 60, /* every peer is looked at in about so long, */
     SWEEPS_A_SECOND = 4,
     SWEEP_LEAST = 64,
+    DEPARTURE_SWEEPS = 3, /* so that a disabled member is gone within a second */
+    DEPARTURE_LEAST = 65536,
 };
 
 /* ---- start and end ---- */
@@ -26,20 +28,26 @@ static void count_completed(struct tracker *tracker, const struct session_totals
         registry_torrent_make(tracker->registry, totals->torrent)->completed++;
 }
 
+static bool is_barred(const struct tracker *tracker, const struct session_totals *totals)
+{
+    const struct member *member = registry_member_by_user(tracker->registry, totals->user);
+    const struct torrent *torrent = registry_torrent_by_id(tracker->registry, totals->torrent);
+    return (member != NULL && member->known && !member->active) ||
+           (torrent != NULL && torrent->known && !torrent->active);
+}
+
 /* Puts the client of a session where it was before the process ended: into its swarm, or out of it. */
 static void place_peer(struct tracker *tracker, uint32_t handle, const struct contact *contact)
 {
     struct session *session = sessions_at(tracker->sessions, handle);
     const struct session_totals *totals = &session->totals;
-    if ((totals->flags & SESSION_STOPPED) || (contact->seen4 == 0 && contact->seen6 == 0)) {
+    if (is_barred(tracker, totals) || (totals->flags & SESSION_STOPPED) ||
+        (contact->seen4 == 0 && contact->seen6 == 0)) {
         tracker_peer_gone(tracker, handle);
         return;
     }
     struct torrent *torrent = registry_torrent_make(tracker->registry, totals->torrent);
-    if (session->peer == SLAB_NONE)
-        session->peer = swarm_add(tracker->peers, &torrent->swarm, totals->user, handle, totals->left == 0);
-    else
-        swarm_set_seeder(tracker->peers, &torrent->swarm, session->peer, totals->left == 0);
+    tracker_peer_here(tracker, torrent, handle);
     peer_set_contact(peers_at(tracker->peers, session->peer), contact);
 }
 
@@ -53,6 +61,8 @@ static void replay(void *arg, uint64_t seq, const struct session_totals *totals,
     bool was_completed =
         known != SLAB_NONE && (sessions_at(tracker->sessions, known)->totals.flags & SESSION_COMPLETED) != 0;
     uint32_t session = sessions_restore(tracker->sessions, totals, &took, &fell, &closed);
+    if (known == SLAB_NONE)
+        registry_member_make(tracker->registry, totals->user)->sessions++;
     if (!was_completed)
         count_completed(tracker, totals);
     if (fell)
@@ -63,7 +73,8 @@ static void replay(void *arg, uint64_t seq, const struct session_totals *totals,
         place_peer(tracker, session, contact);
 }
 
-static void on_silent(void *arg, uint32_t peer)
+/* Not journalled: why it left is known at a start, too. */
+static void drop_peer(void *arg, uint32_t peer)
 {
     struct tracker *tracker = arg;
     uint32_t session = peers_at(tracker->peers, peer)->session;
@@ -74,7 +85,7 @@ static void on_silent(void *arg, uint32_t peer)
 static void drop_silent(struct tracker *tracker, int64_t now, uint32_t steps)
 {
     int64_t oldest = now / 1000 - tracker_peer_ttl(tracker);
-    peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, steps, on_silent, tracker);
+    peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, steps, drop_peer, tracker);
 }
 
 static bool open_journal(struct tracker *tracker, const char *folder, int64_t now, struct fault *why)
@@ -99,6 +110,7 @@ struct tracker *tracker_new(const struct tracker_settings *settings, const char 
     random_bytes(&key, sizeof key);
     random_bytes(&seed, sizeof seed);
     tracker->settings = *settings;
+    tracker->key = key;
     tracker->registry = registry_new(&key);
     tracker->sessions = sessions_new(&key);
     tracker->peers = peers_new(seed);
@@ -118,6 +130,7 @@ void tracker_destroy(struct tracker **tracker)
     journal_close(&t->journal);
     outbox_destroy(&t->outbox);
     ring_clear(&t->to_store);
+    pairs_clear(&t->pairs);
     peers_destroy(&t->peers);
     sessions_destroy(&t->sessions);
     registry_destroy(&t->registry);
@@ -144,6 +157,30 @@ void tracker_contact(const struct tracker *tracker, uint32_t handle, struct cont
         peer_contact(peers_at(tracker->peers, session->peer), into);
 }
 
+static void set_partial(struct torrent *torrent, struct session *session, bool partial)
+{
+    bool was = (session->marks & MARK_partial) != 0;
+    if (was == partial)
+        return;
+    session->marks ^= MARK_partial;
+    torrent->swarm.partial += partial ? 1 : UINT32_MAX;
+}
+
+void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_t handle)
+{
+    struct session *session = sessions_at(tracker->sessions, handle);
+    const struct session_totals *totals = &session->totals;
+    bool seeder = totals->left == 0;
+    if (session->peer == SLAB_NONE) {
+        session->peer = swarm_add(tracker->peers, &torrent->swarm, totals->user, handle, seeder);
+        if (tracker->settings.member_peers > 0)
+            pairs_add(&tracker->pairs, pairs_key(&tracker->key, totals->user, torrent->id));
+    } else {
+        swarm_set_seeder(tracker->peers, &torrent->swarm, session->peer, seeder);
+    }
+    set_partial(torrent, session, !seeder && (totals->flags & SESSION_PAUSED) != 0);
+}
+
 void tracker_peer_gone(struct tracker *tracker, uint32_t handle)
 {
     struct session *session = sessions_at(tracker->sessions, handle);
@@ -151,8 +188,11 @@ void tracker_peer_gone(struct tracker *tracker, uint32_t handle)
         return;
     struct torrent *torrent = registry_torrent_by_id(tracker->registry, session->totals.torrent);
     assert(torrent != NULL);
+    set_partial(torrent, session, false);
     swarm_remove(tracker->peers, &torrent->swarm, session->peer);
     session->peer = SLAB_NONE;
+    if (tracker->settings.member_peers > 0)
+        pairs_remove(&tracker->pairs, pairs_key(&tracker->key, session->totals.user, torrent->id));
 }
 
 /* The database does not know when each of the two addresses was used last. */
@@ -176,8 +216,10 @@ void tracker_restore(struct tracker *tracker, const struct session_totals *total
     bool took, fell;
     uint32_t known = sessions_find(tracker->sessions, totals->user, totals->torrent, totals->peer_id);
     uint32_t session = sessions_restore(tracker->sessions, totals, &took, &fell, &closed);
-    if (known == SLAB_NONE)
+    if (known == SLAB_NONE) {
+        registry_member_make(tracker->registry, totals->user)->sessions++;
         count_completed(tracker, totals);
+    }
     if (fell)
         outbox_close_epoch(tracker->outbox, &closed, journal_next(tracker->journal));
     if (!took || (now - totals->seen_at) / 1000 > tracker_peer_ttl(tracker))
@@ -196,10 +238,69 @@ static unsigned steps_of(uint32_t whole_round)
     return SWEEP_LEAST + whole_round / (SWEEP_ROUND_SECONDS * SWEEPS_A_SECOND);
 }
 
+static void drop_departed(void *arg, uint32_t peer)
+{
+    struct tracker *tracker = arg;
+    uint64_t user = peers_at(tracker->peers, peer)->user;
+    if ((tracker->departures.users[user / 64 % 64] >> (user % 64) & 1) == 0)
+        return;
+    const struct member *member = registry_member_by_user(tracker->registry, user);
+    if (member != NULL && member->known && !member->active)
+        drop_peer(tracker, peer);
+}
+
+static void sweep_departures(struct tracker *tracker)
+{
+    struct departures *departures = &tracker->departures;
+    uint32_t part = DEPARTURE_LEAST + peers_round(tracker->peers) / DEPARTURE_SWEEPS;
+    if (departures->steps == 0)
+        return;
+    part = part < departures->steps ? part : departures->steps;
+    peers_visit(tracker->peers, &departures->place, part, drop_departed, tracker);
+    departures->steps -= part;
+    if (departures->steps == 0)
+        memset(departures->users, 0, sizeof departures->users);
+}
+
+/* ---- what the feeds tell ---- */
+
+void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *fact)
+{
+    registry_apply_torrent(tracker->registry, fact);
+    struct torrent *torrent = registry_torrent_by_id(tracker->registry, fact->torrent);
+    while (torrent != NULL && torrent->known && !torrent->active && torrent->swarm.count > 0)
+        drop_peer(tracker, torrent->swarm.peers[torrent->swarm.count - 1]);
+}
+
+void tracker_apply_member(struct tracker *tracker, const struct member_fact *fact)
+{
+    registry_apply_member(tracker->registry, fact);
+    const struct member *member = registry_member_by_user(tracker->registry, fact->user);
+    if (member == NULL || !member->known || member->active)
+        return;
+    tracker->departures.users[fact->user / 64 % 64] |= UINT64_C(1) << (fact->user % 64);
+    tracker->departures.steps = peers_round(tracker->peers);
+}
+
+void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact)
+{
+    registry_apply_permit(tracker->registry, fact);
+}
+
+/* ---- now and then ---- */
+
+static void on_forgotten(void *arg, uint64_t user)
+{
+    struct tracker *tracker = arg;
+    registry_member_make(tracker->registry, user)->sessions--;
+}
+
 void tracker_sweep(struct tracker *tracker, int64_t now)
 {
     drop_silent(tracker, now, steps_of(peers_round(tracker->peers)));
-    sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, steps_of(sessions_round(tracker->sessions)));
+    sweep_departures(tracker);
+    sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, steps_of(sessions_round(tracker->sessions)),
+                   on_forgotten, tracker);
 }
 
 /* A row that is not the session's newest state has no addresses: a newer one follows it. */
@@ -257,9 +358,19 @@ uint32_t torrent_seeders(const struct torrent *torrent)
     return torrent->swarm.seeders;
 }
 
+uint32_t torrent_completed(const struct torrent *torrent)
+{
+    return torrent->completed > torrent->completed_least ? torrent->completed : torrent->completed_least;
+}
+
 uint32_t torrent_leechers(const struct torrent *torrent)
 {
     return torrent->swarm.count - torrent->swarm.seeders;
+}
+
+uint32_t torrent_downloaders(const struct torrent *torrent)
+{
+    return torrent_leechers(torrent) - torrent->swarm.partial;
 }
 
 const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const struct scrape *scrape,
@@ -281,7 +392,8 @@ const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const 
         counts[i].known = true;
         counts[i].complete = torrent_seeders(torrent);
         counts[i].incomplete = torrent_leechers(torrent);
-        counts[i].downloaded = torrent->completed;
+        counts[i].downloaders = torrent_downloaders(torrent);
+        counts[i].downloaded = torrent_completed(torrent);
     }
     return NULL;
 }

@@ -5,16 +5,19 @@
 
 #include "services/tracker/journal.h"
 #include "services/tracker/outbox.h"
+#include "services/tracker/pairs.h"
 #include "services/tracker/registry.h"
 #include "services/tracker/ring.h"
 #include "services/tracker/scrape.h"
 #include "services/tracker/swarm.h"
 
 struct tracker_settings {
-    int64_t interval;     /* seconds between announces */
-    int64_t min_interval; /* seconds before which a client should not come again */
-    int64_t keep;         /* seconds for which a silent session is remembered */
-    int64_t segment_size; /* bytes of one journal file */
+    int64_t interval;        /* seconds between announces */
+    int64_t min_interval;    /* seconds before which a client should not come again */
+    int64_t keep;            /* seconds for which a silent session is remembered */
+    int64_t member_peers;    /* most peers of one member in one swarm; 0: no limit */
+    int64_t member_sessions; /* most sessions remembered of one member; 0: no limit */
+    int64_t segment_size;    /* bytes of one journal file */
 };
 
 /* How announces ended, for /metrics. */
@@ -25,6 +28,7 @@ enum outcome {
     OUTCOME_member,
     OUTCOME_torrent,
     OUTCOME_permit,
+    OUTCOME_limit,
     OUTCOME_malformed,
     OUTCOME_count,
 };
@@ -35,9 +39,17 @@ struct to_store {
     uint32_t session;
 };
 
+/* Members who were disabled and whose peers are still to be found: a walk over all peers, a part at each sweep. */
+struct departures {
+    uint64_t users[64]; /* bit of the user's id modulo 4096: who is worth a closer look */
+    uint32_t place, steps;
+};
+
 struct tracker {
     struct tracker_settings settings;
     struct registry *registry;
+    struct hash_key key; /* drawn for this process */
+    struct pairs pairs;  /* kept when settings.member_peers is set */
     struct sessions *sessions;
     struct peers *peers;
     struct journal *journal;
@@ -46,7 +58,9 @@ struct tracker {
     uint64_t storing_seq; /* of the oldest change that store.c is storing; 0: it stores none */
     bool storable;        /* PostgreSQL is there: what is not stored yet stays in the journal */
     bool open;            /* the feeds have been read: announces are answered */
+    bool members_read;    /* web.members was heard since the start: else the file may lack the newest */
     bool permits_read;    /* a member without a permit has none yet, rather than one we have not heard of */
+    struct departures departures;
     uint64_t outcomes[OUTCOME_count];
     uint64_t scrapes;
 };
@@ -64,17 +78,27 @@ void tracker_announce(struct tracker *tracker, const struct announce *ask, int64
 const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const struct scrape *scrape,
                            struct scrape_counts counts[SCRAPE_MAX]);
 
+/* What the feeds tell. Peers of a deleted torrent leave at once, those of a disabled member with the next sweeps. */
+void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *fact);
+void tracker_apply_member(struct tracker *tracker, const struct member_fact *fact);
+void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact);
+
 /* A session changed and is to be stored; `seq` as in struct to_store. */
 void tracker_store_later(struct tracker *tracker, uint32_t session, uint64_t seq);
 /* Where a session's client is reached; all zero when it is not in the swarm. */
 void tracker_contact(const struct tracker *tracker, uint32_t session, struct contact *into);
 
+/* The peer of a session joins its torrent's swarm, or is brought up to date there. */
+void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_t session);
 /* The peer of a session leaves its swarm; nothing happens when there is none. */
 void tracker_peer_gone(struct tracker *tracker, uint32_t session);
 /* A session's totals came from the database: they are taken where newer. The peer is put into its swarm again when its
  * client was heard of in time; port 0: no address of that family. */
 void tracker_restore(struct tracker *tracker, const struct session_totals *totals, const struct announce_peer *peer,
                      int64_t now);
+
+/* Members who completed it, as far as this tracker knows. */
+uint32_t torrent_completed(const struct torrent *torrent);
 
 /* How long a peer is given out after its last announce, seconds. */
 uint32_t tracker_peer_ttl(const struct tracker *tracker);
@@ -87,5 +111,7 @@ void tracker_tick(struct tracker *tracker);
 /* The parts of a swarm that people are told of. */
 uint32_t torrent_seeders(const struct torrent *torrent);
 uint32_t torrent_leechers(const struct torrent *torrent);
+/* The leechers that still want something. */
+uint32_t torrent_downloaders(const struct torrent *torrent);
 
 #endif

@@ -88,6 +88,20 @@ static const char *stamp(int64_t unix_ms, const char *format, char into[FORMAT_M
     return into;
 }
 
+const char *format_span(uint64_t seconds, char into[FORMAT_MAX])
+{
+    uint64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+    if (days > 0)
+        snprintf(into, FORMAT_MAX, "%" PRIu64 " day%s %" PRIu64 " h", days, days == 1 ? "" : "s", hours % 24);
+    else if (hours > 0)
+        snprintf(into, FORMAT_MAX, "%" PRIu64 " h %" PRIu64 " min", hours, minutes % 60);
+    else if (minutes > 0)
+        snprintf(into, FORMAT_MAX, "%" PRIu64 " min", minutes);
+    else
+        snprintf(into, FORMAT_MAX, "below a minute");
+    return into;
+}
+
 const char *format_iso(int64_t unix_ms, char into[FORMAT_MAX])
 {
     return stamp(unix_ms, "%Y-%m-%dT%H:%M:%SZ", into);

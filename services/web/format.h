@@ -18,6 +18,9 @@ const char *format_number(uint64_t value, char into[FORMAT_MAX]);
 /* "just now", "3 hours ago", "in 2 days"; "never" for 0. */
 const char *format_relative(int64_t unix_ms, int64_t now, char into[FORMAT_MAX]);
 
+/* How long, in the two largest units: "3 days 4 h", "12 min", "below a minute". */
+const char *format_span(uint64_t seconds, char into[FORMAT_MAX]);
+
 /* "2026-11-23T06:20:00Z", for <time datetime>. */
 const char *format_iso(int64_t unix_ms, char into[FORMAT_MAX]);
 

@@ -4,6 +4,7 @@
 #include "services/web/gather.h"
 #include "services/web/look.h"
 #include "services/web/page.h"
+#include "services/web/peers.h"
 
 struct entity {
     const struct answer *answer;
@@ -16,17 +17,35 @@ static const char *text_of(struct visit *visit, struct slice text)
     return text.size > 0 ? arena_copy(visit->arena, text).at : "Page";
 }
 
+static void write_peers(void *arg, struct tree_writer *out, const msgpack_object *map)
+{
+    peers_write(arg, out, look_count(map, "torrent"), look_count(map, "size"));
+}
+
 static void show(struct visit *visit)
 {
+    struct tree_extra extra = *extras_known(visit->extras);
+    extra.torrent = visit->peers != NULL ? write_peers : NULL;
+    extra.torrent_arg = visit->peers;
     const struct entity *entity = visit->page;
     const msgpack_object *group = look_map(entity->page, "group");
     bool is_group = slice_is(look_text(entity->page, "kind"), "group");
     page_begin(visit, text_of(visit, is_group ? look_text(group, "title") : look_text(entity->page, "name")), "browse");
-    tree_decorate(visit->out, "page", entity->page, extras_known(visit->extras));
+    tree_decorate(visit->out, "page", entity->page, &extra);
     if (is_group)
         tree_print(visit->out, "upload_href", "/upload/%s?group=%llu", entity->plugin,
                    (unsigned long long)look_count(group, "entity"));
     page_end(visit, 200, is_group ? "group" : "person", entity->plugin);
+}
+
+/* On a group's page the torrents are few: who shares them is shown too. */
+static void ask_peers(struct visit *visit)
+{
+    const struct entity *entity = visit->page;
+    if (slice_is(look_text(entity->page, "kind"), "group"))
+        peers_ask(visit, entity->page, show);
+    else
+        show(visit);
 }
 
 static void on_entity(struct visit *visit)
@@ -44,7 +63,7 @@ static void on_entity(struct visit *visit)
         return;
     }
     entity->plugin = visit->params[0].at;
-    extras_ask(visit, &entity->page, 1, show);
+    extras_ask(visit, &entity->page, 1, ask_peers);
 }
 
 void page_entity(struct visit *visit)

@@ -1,15 +1,18 @@
-/* /member/NAME: what a member has moved and added. What of each torrent is shown to the member and to staff only. */
+/* /member/NAME: what a member shares now, and has moved and added. What was moved of each torrent, and from where, is
+ * shown to the member and to staff only. */
 #include "services/web/format.h"
 #include "services/web/gather.h"
 #include "services/web/page.h"
+#include "services/web/peers.h"
 
 #define TORRENTS_SHOWN 50
+#define TORRENTS_ASKED 100 /* what is shared now was seen last */
 #define UPLOADS_SHOWN 50
 
 struct profile {
     struct member member;
     bool is_me, sees_all;
-    const struct answer *totals, *torrents, *uploads, *names;
+    const struct answer *totals, *torrents, *uploads, *names, *peers;
 };
 
 static void write_totals(struct tree_writer *out, const struct ratio_member_get_reply *totals)
@@ -78,6 +81,8 @@ static void write_torrent(struct visit *visit, const struct member_torrent *move
     tree_time(out, "seen_at", moved->seen_at, visit->now);
     tree_time(out, "snatched_at", moved->snatched_at, visit->now);
     tree_flag(out, "done", moved->left == 0);
+    char text[FORMAT_MAX];
+    tree_string(out, "seeded_text", moved->seeded > 0 ? format_span(moved->seeded, text) : "–");
     tree_close(out);
 }
 
@@ -90,14 +95,45 @@ static void write_torrents(struct visit *visit)
 {
     const struct profile *profile = visit->page;
     const struct ratio_member_torrents_reply *reply = torrents_of(profile);
-    size_t count = reply != NULL ? rows_count(reply->torrents) : 0;
+    size_t count = reply != NULL && profile->sees_all ? rows_count(reply->torrents) : 0;
     tree_flag(visit->out, "sees_torrents", profile->sees_all);
     tree_flag(visit->out, "has_torrents", count > 0);
     tree_open_array(visit->out, "torrents");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < TORRENTS_SHOWN; i++) {
         struct member_torrent moved;
         if (row_read(&member_torrent_row, &moved, rows_at(reply->torrents, i), NULL))
             write_torrent(visit, &moved);
+    }
+    tree_close(visit->out);
+}
+
+static void write_live_peer(struct visit *visit, const struct swarm_peer *peer)
+{
+    const struct profile *profile = visit->page;
+    struct tree_writer *out = visit->out;
+    struct torrent_name name = {0};
+    tree_open_map(out, NULL);
+    if (find_name(profile->names, peer->torrent, &name))
+        write_name(out, &name, visit->now);
+    else
+        tree_print(out, "title", "Torrent %llu", (unsigned long long)peer->torrent);
+    peer_write(out, peer, name.size, visit->now, profile->sees_all);
+    tree_close(out);
+}
+
+static void write_live(struct visit *visit)
+{
+    const struct profile *profile = visit->page;
+    const struct tracker_member_peers_reply *reply = profile->peers != NULL ? profile->peers->reply : NULL;
+    size_t count = reply != NULL ? rows_count(reply->peers) : 0;
+    tree_flag(visit->out, "has_live", count > 0);
+    tree_count(visit->out, "live_count", count);
+    tree_flag(visit->out, "sees_addresses", profile->sees_all);
+    tree_open_array(visit->out, "live");
+    for (size_t i = 0; i < count; i++) {
+        struct swarm_peer peer;
+        if (row_read(&swarm_peer_row, &peer, rows_at(reply->peers, i), NULL))
+            write_live_peer(visit, &peer);
     }
     tree_close(visit->out);
 }
@@ -122,10 +158,13 @@ static void show(struct visit *visit)
     const struct profile *profile = visit->page;
     if (profile->names != NULL && profile->names->reply == NULL)
         visit_missing(visit, "catalog", "What the torrents are called cannot be told for the moment.");
+    if (profile->peers != NULL && profile->peers->reply == NULL)
+        visit_missing(visit, "tracker", "What is shared now cannot be told for the moment.");
     page_begin(visit, profile->member.name, "member");
     write_member(visit);
     if (profile->totals->reply != NULL)
         write_totals(visit->out, profile->totals->reply);
+    write_live(visit);
     write_torrents(visit);
     write_uploads(visit, profile->uploads->reply);
     page_end(visit, 200, "member", NULL);
@@ -162,7 +201,9 @@ static void ask_names(struct visit *visit)
     struct gather *gather = gather_new(visit, show);
     if (reply != NULL && rows_count(reply->torrents) > 0) {
         struct catalog_torrent_names ask = {.torrents = pack_ids(visit, reply)};
+        struct tracker_member_peers live = {.user = profile->member.id, .torrents = ask.torrents};
         profile->names = gather_may(gather, &catalog_torrent_names_message, &ask);
+        profile->peers = gather_may(gather, &tracker_member_peers_message, &live);
     }
     gather_go(gather);
 }
@@ -181,7 +222,7 @@ static void on_found(void *arg, const struct member *member, struct slice passwo
     }
     struct profile *profile = visit->page = arena_take(visit->arena, sizeof *profile);
     struct ratio_member_get totals = {.user = member->id};
-    struct ratio_member_torrents torrents = {.user = member->id, .limit = TORRENTS_SHOWN};
+    struct ratio_member_torrents torrents = {.user = member->id, .limit = TORRENTS_ASKED};
     struct catalog_upload_list uploads = {.user = member->id, .limit = UPLOADS_SHOWN};
     profile->member = *member;
     profile->is_me = member->id == visit->me.id;
@@ -189,8 +230,7 @@ static void on_found(void *arg, const struct member *member, struct slice passwo
     struct gather *gather = gather_new(visit, ask_names);
     profile->totals = gather_may(gather, &ratio_member_get_message, &totals);
     profile->uploads = gather_may(gather, &catalog_upload_list_message, &uploads);
-    if (profile->sees_all)
-        profile->torrents = gather_may(gather, &ratio_member_torrents_message, &torrents);
+    profile->torrents = gather_may(gather, &ratio_member_torrents_message, &torrents);
     gather_go(gather);
 }
 

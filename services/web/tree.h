@@ -75,6 +75,9 @@ struct tree_extra {
     bool snatches_known;
     const struct tree_name *names;
     size_t names_count;
+    /* NULL, or writes what else is known of a torrent into the copy of its map. */
+    void (*torrent)(void *arg, struct tree_writer *writer, const msgpack_object *map);
+    void *torrent_arg;
 };
 
 /* Writes a copy of `tree`. Maps with a `torrent` gain seeders, leechers, snatches, swarm_known, snatches_known, and

@@ -226,6 +226,9 @@ static void copy_map(struct tree_writer *writer, const char *key, const msgpack_
     if (uploader > 0) {
         add_name(writer, uploader, extra);
     }
+    if (extra->torrent != NULL && id_of(map, "torrent") > 0) {
+        extra->torrent(extra->torrent_arg, writer, map);
+    }
     tree_close(writer);
 }
 

@@ -10,6 +10,7 @@
 #include "services/web/tree.h"
 
 struct extras;
+struct peers;
 
 struct missing {
     const char *part; /* the service that could not be asked */
@@ -37,6 +38,7 @@ struct visit {
     struct missing missing[VISIT_MISSING_MAX];
     size_t missing_count;
     struct extras *extras;   /* extras.h */
+    struct peers *peers;     /* peers.h */
     struct tree_writer *out; /* the context being written (page.h) */
     void *page;              /* the page's own */
 };

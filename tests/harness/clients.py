@@ -2,12 +2,15 @@
 
 import base64
 import json
+import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
+import xmlrpc.client
 
 from instance import wait_for
 
@@ -170,4 +173,100 @@ class Libtorrent(Client):
             return False
 
 
-ALL = {client.name: client for client in (Transmission, Aria2, Libtorrent)}
+
+class QBittorrent(Client):
+    name = "qbittorrent"
+    goodbye = signal.SIGTERM
+
+    def start(self, torrent, content):
+        self.api = f"http://{self.address}:{self.port + 1}/api/v2"
+        settings = self.folder / "qBittorrent/config/qBittorrent.conf"
+        settings.parent.mkdir(parents=True)
+        settings.write_text("\n".join((
+            "[LegalNotice]", "Accepted=true", "[BitTorrent]", "Session\\DHTEnabled=false", "Session\\PeXEnabled=false",
+            "Session\\LSDEnabled=false", "Session\\BTProtocol=TCP", f"Session\\InterfaceAddress={self.address}", f"Session\\Port={self.port}",
+            "Session\\MultiConnectionsPerIp=true", "Session\\SSRFMitigation=false", "Session\\QueueingSystemEnabled=false",
+            f"Session\\GlobalUPSpeedLimit={self.upload_limit}", "[Network]", "PortForwardingEnabled=false",
+            "[Preferences]", "WebUI\\Enabled=true", f"WebUI\\Address={self.address}", f"WebUI\\Port={self.port + 1}", "WebUI\\UseUPnP=false",
+            "WebUI\\AuthSubnetWhitelistEnabled=true", "WebUI\\AuthSubnetWhitelist=10.77.0.0/24", "WebUI\\CSRFProtection=false",
+            "WebUI\\HostHeaderValidation=false", "")))
+        self.launch("qbittorrent-nox", f"--profile={self.folder}", env={**os.environ, "HOME": str(self.folder)})
+        wait_for("qBittorrent's interface", lambda: self.ask("/app/version"))
+        mark = "----the-end-of-a-part"
+        body = (f'--{mark}\r\nContent-Disposition: form-data; name="savepath"\r\n\r\n{content}\r\n--{mark}\r\nContent-Disposition: form-data; '
+                'name="torrents"; filename="a.torrent"\r\nContent-Type: application/x-bittorrent\r\n\r\n').encode()
+        added = self.ask("/torrents/add", body + pathlib.Path(torrent).read_bytes() + f"\r\n--{mark}--\r\n".encode(),
+                         {"Content-Type": f"multipart/form-data; boundary={mark}"})
+        assert added == b"Ok.", added
+
+    def ask(self, path, body=None, headers=None):
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.api + path, body, headers or {}), timeout=10) as reply:
+                return reply.read()
+        except OSError:
+            return None
+
+    def done(self):
+        listed = json.loads(self.ask("/torrents/info") or "[]")
+        return bool(listed and listed[0]["progress"] == 1 and listed[0]["state"] in ("uploading", "stalledUP", "forcedUP"))
+
+
+class RTorrent(Client):
+    name = "rtorrent"
+
+    def start(self, torrent, content):
+        session = self.folder / "session"
+        session.mkdir()
+        settings = self.folder / "settings.rc"
+        settings.write_text("\n".join((
+            f"network.bind_address.set = {self.address}", f"network.port_range.set = {self.port}-{self.port}", "network.port_random.set = no",
+            "dht.mode.set = disable", "protocol.pex.set = no", "trackers.use_udp.set = no", f"session.path.set = {session}",
+            f'directory.default.set = "{content}"', f"network.scgi.open_port = {self.address}:{self.port + 1}",
+            f"throttle.global_up.max_rate.set_kb = {self.upload_limit}", "system.daemon.set = true", f'load.start = "{torrent}"', "")))
+        self.launch("rtorrent", "-n", "-o", f"import={settings}", env={**os.environ, "HOME": str(self.folder), "TERM": "dumb"})
+        wait_for("rTorrent's interface", lambda: self.ask("system.client_version"))
+
+    def ask(self, method, *params):
+        """XML-RPC over SCGI."""
+        body = xmlrpc.client.dumps(params, method).encode()
+        head = b"CONTENT_LENGTH\0%d\0SCGI\0001\0" % len(body)
+        try:
+            with socket.create_connection((self.address, self.port + 1), 10) as connection:
+                connection.sendall(b"%d:%s,%s" % (len(head), head, body))
+                reply = b"".join(iter(lambda: connection.recv(65536), b""))
+        except OSError:
+            return None
+        return xmlrpc.client.loads(reply.partition(b"\r\n\r\n")[2])[0][0]
+
+    def done(self):
+        listed = self.ask("d.multicall2", "", "main", "d.complete=", "d.is_active=", "d.hashing=")
+        return bool(listed and listed[0] == [1, 1, 0])
+
+
+class Deluge(Client):
+    name = "deluge"
+    goodbye = signal.SIGTERM
+
+    def start(self, torrent, content):
+        settings = {
+            "listen_interface": self.address, "outgoing_interface": self.address, "listen_ports": [self.port, self.port], "random_port": False,
+            "dht": False, "lsd": False, "utpex": False, "upnp": False, "natpmp": False, "new_release_check": False, "allow_remote": False,
+            "enc_in_policy": 2, "enc_out_policy": 2, "max_upload_speed": float(self.upload_limit or -1),
+        }
+        (self.folder / "core.conf").write_text(json.dumps({"file": 1, "format": 1}) + json.dumps(settings))
+        (self.folder / "auth").write_text("tester:secret:10\n")
+        self.launch("deluged", "-d", "-c", str(self.folder), "-u", self.address, "-p", str(self.port + 1), "-L", "info",
+                    env={**os.environ, "HOME": str(self.folder)})
+        wait_for("deluged answers", lambda: "Failed" not in (told := self.ask("status")) and "DHT" in told)
+        self.ask(f"add -p '{content}' '{torrent}'")
+
+    def ask(self, command):
+        where = f"connect {self.address}:{self.port + 1} tester secret"
+        return subprocess.run(["deluge-console", "-c", str(self.folder / "console"), f"{where}; {command}"], capture_output=True, text=True,
+                              timeout=30, env={**os.environ, "HOME": str(self.folder)}).stdout
+
+    def done(self):
+        return "State: Seeding" in self.ask("info -v")
+
+
+ALL = {client.name: client for client in (Transmission, Aria2, Libtorrent, QBittorrent, RTorrent, Deluge)}

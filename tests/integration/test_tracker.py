@@ -100,7 +100,7 @@ def test_members_find_each_other_and_scrape(instance, pair):
     assert socket.inet_aton(SEED) + (7000).to_bytes(2, "big") in two.announce()
     status, _, body = fetch(f"{instance.tracker}/{one.member['passkey']}/scrape?info_hash="
                             + "".join(f"%{b:02x}" for b in one.info_hash))
-    assert status == 200 and body.startswith(b"d5:filesd20:" + one.info_hash + b"d8:completei1e10:downloadedi0e10:incompletei1ee")
+    assert status == 200 and body.startswith(b"d5:filesd20:" + one.info_hash + b"d8:completei1e10:downloadedi0e11:downloadersi1e10:incompletei1ee")
 
 
 def test_pipelined_announces_are_each_answered(instance, pair):
@@ -129,8 +129,10 @@ def test_strangers_are_told_what_to_do_and_stopping_never_fails(instance, pair):
 
 
 def test_a_disabled_member_is_refused_within_seconds(instance, pair):
-    one, _ = pair
+    one, two = pair
+    assert b"8:completei1e" in two.announce()
     instance.bus("web.member.set", {"name": one.member["name"], "standing": "disabled"})
+    wait_for("its peer has left the swarm", lambda: b"8:completei0e" in two.announce(), 2)
     wait_for("the member is refused", lambda: b"disabled" in one.announce(), 5)
     assert b"14:failure reason" not in one.announce("stopped")
 
@@ -169,13 +171,44 @@ def test_it_starts_without_postgresql_and_catches_up(instance, pair):
     totals_are(instance, pair[0], 10, 0)
     instance.down("postgresql")
     restart_killed(instance)
-    # catalog and web read their feeds from PostgreSQL, so nobody can be let in before it is back
-    wait_for("clients are told to come again", lambda: not answered(pair[0]) and b"starting" in (pair[0].refusals or [b""])[-1])
+    wait_for("announces are answered", lambda: answered(pair[0]), 10)
     instance.up("postgresql")
     instance.wait_ready()
     move(pair, 20, 20)
     totals_are(instance, pair[0], 30, 0)
     totals_are(instance, pair[1], 0, 30)
+
+
+def test_it_starts_while_everybody_is_away(instance, pair):
+    move(pair, 10, 10)
+    totals_are(instance, pair[0], 10, 0)
+    file = state(instance) / "feeds.state"
+    wait_for("the feeds are on file", lambda: instance.health("tracker", "healthz")[0] == 200 and file.exists())
+    for part in ("ratio", "catalog", "web", "postgresql"):
+        instance.down(part)
+    restart_killed(instance)
+    wait_for("announces are answered", lambda: answered(pair[1]), 5)
+    assert socket.inet_aton(SEED) in pair[1].announce()
+    assert "has not been heard since the start" in instance.health("tracker", "healthz")[1]
+    stranger = Announcer(instance, {"passkey": "a" * 32}, pair[0].info_hash, SEED, left=0)
+    assert b"Unknown passkey" in stranger.announce("started")
+    move(pair, 5, 5)
+    instance.up()
+    instance.wait_ready()
+    totals_are(instance, pair[0], 15, 0)
+    totals_are(instance, pair[1], 0, 15)
+    wait_for("all is well again", lambda: instance.health("tracker", "healthz")[0] == 200)
+
+
+def test_a_damaged_file_of_the_feeds_stops_nobody(instance, pair):
+    instance.down("tracker")
+    with open(state(instance) / "feeds.state", "r+b") as file:
+        file.seek(40)
+        file.write(b"\xff\xff")
+    instance.up("tracker")
+    instance.wait_ready("tracker")
+    move(pair, 10, 10)
+    assert "is damaged and not used" in instance.logs()["tracker.log"]
 
 
 def test_announces_go_on_while_postgresql_is_away(instance, pair):

@@ -235,6 +235,8 @@ def check_totals(site, before, clients):
     for user, (up, down) in expected(clients).items():
         old = before.get(user, (0, 0))
         assert site.totals()[user] == (old[0] + up, old[1] + down), f"user {user}"
+    sums = "SELECT torrent_id, sum(uploaded), sum(downloaded) FROM ratio.{} GROUP BY torrent_id ORDER BY torrent_id"
+    assert sql(sums.format("member_torrent")) == sql(sums.format("torrent_total"))
     raw = sql("SELECT user_id, sum(uploaded), sum(downloaded) FROM ratio.member_torrent JOIN ratio.torrent USING (torrent_id)"
               " WHERE accounting = 'ratio' GROUP BY user_id")
     assert {int(user): (int(up), int(down)) for user, up, down in raw} == site.totals()
@@ -343,7 +345,7 @@ def a_snatch_counts_once_a_member_and_torrent(site):
         rows.append(Client(user, 19, 8000 + number).row(COMPLETED))
     at_once([lambda r=r: report(r.bus(), rows) for r in site.replicas * 3])
     counts = site.replicas[1].bus().ask("ratio.torrent.counts", {"torrents": [18, 19, 999]})
-    assert counts["torrents"] == [[19, 2]], counts
+    assert [row[:2] for row in counts["torrents"] if row[1]] == [[19, 2]], counts
     assert site.replicas[0].bus().ask("ratio.member.get", {"user": 2})["snatches"] == 1
 
 
@@ -372,6 +374,66 @@ def sessions_of_long_ago_are_forgotten_where_a_new_one_begins(site):
                 " AND peer_id LIKE '%91__'")
     assert sorted(peers) == [[client.key[2].decode()] for client in (other, new)], peers
     check_totals(site, before, [old, other, new])
+
+
+def seen(client, at, left, up=None, flags=0):
+    """The row of a report at a time (seconds after the first) and with what is left."""
+    row = client.row(flags)
+    row[6] = client.counters[0] if up is None else up
+    row[8], row[10] = left, NOW - 86400000 + at * 1000
+    return row
+
+
+def shown(bus, user, torrent):
+    rows = bus.ask("ratio.member.torrents", {"user": user, "limit": 100})["torrents"]
+    return next(row for row in rows if row[0] == torrent)
+
+
+def seeding_is_timed(site):
+    """From the second report that finds nothing missing on; a gap of more than two intervals and a goodbye end it; two clients count once."""
+    bus, one, two = site.replicas[0].bus(), Client(6, 16, 9200), Client(6, 16, 9201)
+    for at, left, flags, seconds in ((0, 100, 0, 0), (1000, 0, 1, 0), (2000, 0, 0, 1000), (2000, 0, 0, 1000), (5600, 0, 0, 4600),
+                                     (9201, 0, 0, 4600), (9300, 0, 2, 4699), (9400, 0, 0, 4699), (9500, 50, 0, 4799), (9600, 50, 0, 4799)):
+        report(bus, [seen(one, at, left, flags=flags)])
+        assert shown(bus, 6, 16)[6] == seconds, (at, shown(bus, 6, 16))
+    report(bus, [seen(two, 9000, 0), seen(one, 10000, 0)])
+    report(bus, [seen(two, 10100, 0), seen(one, 10300, 0)])
+    assert shown(bus, 6, 16)[6] == 4799 + 800, shown(bus, 6, 16)  # up to 9500 it was counted before
+    report(bus, [seen(two, 10200, 0)])
+    report(bus, [seen(two, 10400, 0)])
+    row = shown(bus, 6, 16)
+    assert row[6] == 4799 + 900 and row[7] == b"-DJ0001-" and row[5] == NOW - 86400000 + 1000000, row
+
+
+def evidence(bus, torrent):
+    return {row[0]: row for row in bus.ask("ratio.evidence.list", {"limit": 500})["evidence"] if row[2] == torrent}
+
+
+def what_does_not_look_right_is_kept_with_its_figures(site):
+    bus, one, two, most = site.replicas[0].bus(), Client(6, 700, 9300), Client(7, 700, 9301), 1 << 30
+    one.counters = one.base = [0, 0]
+    two.counters = two.base = [0, 0]
+    report(bus, [seen(one, 0, 0), seen(two, 0, 500)])
+    report(bus, [seen(one, 1000, 0, up=most)])
+    assert list(evidence(bus, 700)) == ["balance"]  # somebody leeches, but tells nothing of it
+    report(bus, [seen(two, 1500, 0, flags=1)])
+    report(bus, [seen(one, 3000, 0, up=2 * most)])  # he has only just got the last of it
+    assert "alone" not in evidence(bus, 700)
+    report(bus, [seen(one, 6000, 0, up=3 * most)])
+    assert "alone" not in evidence(bus, 700)
+    report(bus, [seen(one, 9500, 0, up=4 * most)])
+    assert evidence(bus, 700)["alone"][:8] == ["alone", 6, 700, 1, most, most, 0, 3500000], evidence(bus, 700)
+    assert evidence(bus, 700)["balance"][:7] == ["balance", 0, 700, 5, 4 * most, 4 * most, 0]
+    report(bus, [seen(one, 9501, 0, up=9 * most)])
+    limit = 10 * 125 * 1024 * 1024
+    assert evidence(bus, 700)["rate"][:8] == ["rate", 6, 700, 1, 5 * most - limit, 5 * most, limit, 1000]
+    report(bus, [seen(two, 9600, 200 << 20)])
+    report(bus, [seen(two, 9700, 201 << 20)])  # a piece that failed its hash
+    assert evidence(bus, 700)["left"][:8] == ["left", 7, 700, 1, 200 << 20, 200 << 20, 0, 8100000]
+    ranked = [row[0] for row in bus.ask("ratio.evidence.list", {"limit": 500})["evidence"] if row[2] == 700]
+    assert ranked == ["alone", "balance", "rate", "left"], ranked
+    counts = bus.ask("ratio.torrent.counts", {"torrents": [700]})["torrents"]
+    assert counts[0][:3] == [700, 1, 9 * most], counts
 
 
 def absurd_counters_stop_no_batch(site):
@@ -415,7 +477,8 @@ def main(program, only=None):
              a_torrent_becoming_known_while_it_is_reported_misses_nothing, a_snatch_counts_once_a_member_and_torrent,
              figures_are_answered, a_replica_killed_in_the_middle_of_batches_costs_nothing,
              postgresql_killed_in_the_middle_of_batches_costs_nothing,
-             sessions_of_long_ago_are_forgotten_where_a_new_one_begins, absurd_counters_stop_no_batch]
+             sessions_of_long_ago_are_forgotten_where_a_new_one_begins,
+             seeding_is_timed, what_does_not_look_right_is_kept_with_its_figures, absurd_counters_stop_no_batch]
     for test in tests:
         if only not in (None, test.__name__):
             continue

@@ -17,7 +17,7 @@
 #define V2 "22222222222222222222222222222222"
 
 static const struct tracker_settings settings = {
-    .interval = 1800, .min_interval = 300, .keep = 86400, .segment_size = 65536};
+    .interval = 1800, .min_interval = 300, .keep = 86400, .segment_size = 65536, .member_peers = 5};
 static char folder[64];
 static struct tracker *tracker;
 static struct announce_reply reply;
@@ -288,6 +288,168 @@ static void a_snatch_is_counted_once_a_session(void **state)
     assert_non_null(tracker_scrape(tracker, slice_text("x"), &scrape, counts));
 }
 
+static void a_partial_seed_is_no_downloader(void **state)
+{
+    (void)state;
+    struct scrape scrape = {.count = 1};
+    struct scrape_counts counts[SCRAPE_MAX];
+    struct announce partial = from(KEY_A, 1), leecher = from(KEY_B, 2);
+    memcpy(scrape.info_hash[0], V1, HASH_SIZE);
+    partial.left = leecher.left = 100;
+    partial.event = EVENT_paused;
+    announce(partial, NOW);
+    announce(partial, NOW + 1);
+    announce(leecher, NOW + 2);
+    assert_int_equal(reply.incomplete, 2);
+    assert_int_equal(reply.peers_count, 1);
+    tracker_destroy(&tracker);
+    start_tracker();
+    assert_null(tracker_scrape(tracker, slice_text(KEY_A), &scrape, counts));
+    assert_int_equal(counts[0].incomplete, 2);
+    assert_int_equal(counts[0].downloaders, 1);
+    partial.event = EVENT_none;
+    announce(partial, NOW + 3);
+    tracker_scrape(tracker, slice_text(KEY_A), &scrape, counts);
+    assert_int_equal(counts[0].downloaders, 2);
+    partial.event = EVENT_paused;
+    announce(partial, NOW + 4);
+    partial.event = EVENT_stopped;
+    announce(partial, NOW + 5);
+    tracker_scrape(tracker, slice_text(KEY_A), &scrape, counts);
+    assert_int_equal(counts[0].incomplete, 1);
+    assert_int_equal(counts[0].downloaders, 1);
+    partial.event = EVENT_paused;
+    partial.left = 0;
+    announce(partial, NOW + 6);
+    tracker_scrape(tracker, slice_text(KEY_A), &scrape, counts);
+    assert_int_equal(counts[0].complete, 1);
+    assert_int_equal(counts[0].downloaders, 1);
+}
+
+/* OC's parser takes an absent `left` for 0, others read it into 32 bits (TRACKERS 6). */
+static void nobody_is_a_seeder_by_mistake(void **state)
+{
+    (void)state;
+    struct announce ask = from(KEY_A, 1);
+    ask.left_known = false;
+    announce(ask, NOW);
+    assert_int_equal(reply.complete, 0);
+    ask.left_known = true;
+    ask.left = INT64_MAX;
+    announce(ask, NOW);
+    assert_int_equal(reply.complete, 0);
+    ask.left = UINT64_C(3) << 32;
+    announce(ask, NOW);
+    assert_int_equal(reply.complete, 0);
+    assert_int_equal(reply.incomplete, 1);
+}
+
+static void started_repeated_resets_nothing(void **state)
+{
+    (void)state;
+    const struct session_totals *rows;
+    struct announce ask = from(KEY_A, 1);
+    ask.event = EVENT_started;
+    announce(ask, NOW);
+    for (unsigned i = 1; i <= 3; i++) {
+        ask.up = i * 100;
+        announce(ask, NOW + i);
+    }
+    assert_int_equal(outbox_rows(&rows), 1);
+    assert_int_equal(rows[0].up - rows[0].base_up, 300);
+}
+
+/* libtorrent announces the same counters once for each interface and family, several times within one ms. */
+static void the_same_counters_told_four_times_at_once_count_once(void **state)
+{
+    (void)state;
+    const struct session_totals *rows;
+    struct announce ask = from(KEY_A, 1);
+    announce(ask, NOW);
+    ask.up = 1000;
+    for (unsigned i = 0; i < 4; i++) {
+        memcpy(ask.info_hash, i % 2 ? V2 : V1, HASH_SIZE);
+        ask.address.family = i < 2 ? FAMILY_v4 : FAMILY_v6;
+        announce(ask, NOW + 1);
+    }
+    assert_int_equal(outbox_rows(&rows), 1);
+    assert_int_equal(rows[0].up - rows[0].base_up, 1000);
+    assert_int_equal(reply.complete, 1);
+}
+
+static void two_members_with_one_peer_id_are_two_sessions(void **state)
+{
+    (void)state;
+    announce(from(KEY_A, 1), NOW);
+    announce(from(KEY_B, 1), NOW);
+    assert_int_equal(sessions_count(tracker->sessions), 2);
+    assert_int_equal(reply.complete, 2);
+}
+
+/* A seeder that rechecks becomes a leecher and a seeder again: one peer all the time. */
+static void a_seeder_that_leeches_again_leaves_no_second_peer(void **state)
+{
+    (void)state;
+    struct announce ask = from(KEY_A, 1);
+    announce(ask, NOW);
+    ask.left = 100;
+    announce(ask, NOW + 1);
+    assert_int_equal(reply.complete, 0);
+    assert_int_equal(reply.incomplete, 1);
+    ask.left = 0;
+    announce(ask, NOW + 2);
+    assert_int_equal(reply.complete, 1);
+    assert_int_equal(reply.incomplete, 0);
+}
+
+static void a_member_has_so_many_clients_on_a_torrent_and_no_more(void **state)
+{
+    (void)state;
+    tracker->settings.member_peers = 3;
+    for (uint8_t client = 1; client <= 3; client++) {
+        announce(from(KEY_A, client), NOW);
+        assert_null(reply.failure);
+    }
+    announce(from(KEY_A, 4), NOW);
+    assert_non_null(strstr(reply.failure, "stop one"));
+    assert_int_equal(peers_count(tracker->peers), 3);
+    announce(from(KEY_A, 3), NOW);
+    assert_null(reply.failure);
+    announce(from(KEY_B, 4), NOW);
+    assert_null(reply.failure);
+    struct announce gone = from(KEY_A, 2);
+    gone.event = EVENT_stopped;
+    announce(gone, NOW);
+    announce(from(KEY_A, 4), NOW);
+    assert_null(reply.failure);
+    tracker_sweep(tracker, NOW + 4201 * 1000);
+    assert_int_equal(peers_count(tracker->peers), 0);
+    for (uint8_t client = 10; client < 13; client++) {
+        announce(from(KEY_A, client), NOW + 4201 * 1000);
+        assert_null(reply.failure);
+    }
+}
+
+static void a_flood_of_peer_ids_ends_at_the_limit(void **state)
+{
+    (void)state;
+    tracker->settings.member_sessions = 10;
+    struct announce ask = from(KEY_A, 0);
+    for (uint8_t client = 1; client < 200; client++) {
+        ask = from(KEY_A, client);
+        if (client % 2)
+            ask.event = EVENT_stopped;
+        announce(ask, NOW);
+        assert_true(reply.failure == NULL || ask.event != EVENT_stopped);
+    }
+    assert_int_equal(sessions_count(tracker->sessions), 10);
+    assert_true(tracker->outcomes[OUTCOME_limit] > 100);
+    announce(from(KEY_A, 2), NOW);
+    assert_null(reply.failure);
+    announce(from(KEY_B, 1), NOW);
+    assert_null(reply.failure);
+}
+
 static void silent_peers_go_and_their_sessions_stay(void **state)
 {
     (void)state;
@@ -465,6 +627,14 @@ int main(void)
         TEST(a_refused_client_is_not_given_out_but_its_totals_count),
         TEST(disabled_members_and_deleted_torrents_are_refused),
         TEST(a_snatch_is_counted_once_a_session),
+        TEST(a_partial_seed_is_no_downloader),
+        TEST(nobody_is_a_seeder_by_mistake),
+        TEST(started_repeated_resets_nothing),
+        TEST(the_same_counters_told_four_times_at_once_count_once),
+        TEST(two_members_with_one_peer_id_are_two_sessions),
+        TEST(a_seeder_that_leeches_again_leaves_no_second_peer),
+        TEST(a_member_has_so_many_clients_on_a_torrent_and_no_more),
+        TEST(a_flood_of_peer_ids_ends_at_the_limit),
         TEST(silent_peers_go_and_their_sessions_stay),
         TEST(a_restart_goes_on_from_the_journal),
         TEST(a_stored_row_brings_its_peer_back_but_no_older_totals),

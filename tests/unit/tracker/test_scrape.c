@@ -22,9 +22,10 @@ static void hashes_are_sorted_and_taken_once(void **state)
 static void the_answer_leaves_unknown_torrents_out(void **state)
 {
     (void)state;
-    static const char expected[] = "d5:filesd20:" B "d8:completei1e10:downloadedi3e10:incompletei2eee"
+    static const char expected[] = "d5:filesd20:" B "d8:completei1e10:downloadedi3e11:downloadersi1e10:incompletei2eee"
                                    "5:flagsd20:min_request_intervali300eee";
-    struct scrape_counts counts[2] = {{0}, {.known = true, .complete = 1, .incomplete = 2, .downloaded = 3}};
+    struct scrape_counts counts[2] = {
+        {0}, {.known = true, .complete = 1, .incomplete = 2, .downloaded = 3, .downloaders = 1}};
     struct bencode whole;
     char reason[64];
     assert_null(scrape_query_read(slice_text("info_hash=" B "&info_hash=" A), &scrape));
@@ -52,7 +53,7 @@ static void only_so_many_hashes_are_looked_at(void **state)
     assert_null(scrape_query_read(buffer_slice(&query), &scrape));
     assert_int_equal(scrape.count, SCRAPE_MAX);
     for (unsigned i = 0; i < SCRAPE_MAX; i++)
-        counts[i] = (struct scrape_counts){true, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+        counts[i] = (struct scrape_counts){true, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
     scrape_reply_write(&scrape, counts, UINT32_MAX, &text);
     buffer_free(&query);
 }

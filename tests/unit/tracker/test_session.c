@@ -195,8 +195,8 @@ static void silent_sessions_are_forgotten_unless_they_are_in_use(void **state)
     }
     sessions_at(sessions, 1)->marks = MARK_report;
     sessions_at(sessions, 2)->peer = 5;
-    assert_int_equal(sessions_sweep(sessions, NOW + 1000, 20), 18);
-    assert_int_equal(sessions_sweep(sessions, NOW + 1000, 100), 30);
+    assert_int_equal(sessions_sweep(sessions, NOW + 1000, 20, NULL, NULL), 18);
+    assert_int_equal(sessions_sweep(sessions, NOW + 1000, 100, NULL, NULL), 30);
     assert_int_equal(sessions_count(sessions), 52);
     for (unsigned i = 0; i < 100; i++) {
         uint8_t peer_id[PEER_ID_SIZE] = {0};

@@ -87,6 +87,19 @@ static void a_time_beyond_any_calendar_does_no_harm(void **state)
     format_relative(INT64_MIN, INT64_MAX, text);
 }
 
+static void a_span_is_told_in_its_two_largest_units(void **state)
+{
+    (void)state;
+    assert_string_equal(format_span(0, text), "below a minute");
+    assert_string_equal(format_span(59, text), "below a minute");
+    assert_string_equal(format_span(60, text), "1 min");
+    assert_string_equal(format_span(3599, text), "59 min");
+    assert_string_equal(format_span(3660, text), "1 h 1 min");
+    assert_string_equal(format_span(86400, text), "1 day 0 h");
+    assert_string_equal(format_span(3 * 86400 + 4 * 3600, text), "3 days 4 h");
+    format_span(UINT64_MAX, text);
+}
+
 static void a_ratio_is_cut_not_rounded(void **state)
 {
     (void)state;
@@ -129,6 +142,7 @@ int main(void)
         cmocka_unit_test(times_to_come_are_told_too),
         cmocka_unit_test(times_have_an_exact_form),
         cmocka_unit_test(a_time_beyond_any_calendar_does_no_harm),
+        cmocka_unit_test(a_span_is_told_in_its_two_largest_units),
         cmocka_unit_test(a_ratio_is_cut_not_rounded),
         cmocka_unit_test(a_browser_is_told_in_a_few_words),
         cmocka_unit_test(a_ratio_without_downloads_is_said_in_words_of_its_own),

@@ -1,0 +1,160 @@
+/* Magic, the feeds' places, torrents, members, permits, checksum; numbers little-endian. What is read is applied as if
+ * the feeds told it. */
+#include "services/tracker/feeds_image.h"
+
+#define MAGIC UINT64_C(0x3165666d626a64) /* "djbmfe1" */
+#define CHECKSUM_SIZE 8
+
+/* Against damage, not forgery: the key is known. */
+static const struct hash_key checksum_key = {UINT64_C(0x452821e638d01377), UINT64_C(0xbe5466cf34e90c6c)};
+
+/* ---- writing ---- */
+
+static void put_number(struct buffer *into, uint64_t value, unsigned size)
+{
+    uint8_t bytes[8];
+    for (unsigned i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
+    buffer_add(into, bytes, size);
+}
+
+static void put_torrent(void *arg, const struct torrent *torrent)
+{
+    struct buffer *into = arg;
+    if (!torrent->known)
+        return;
+    put_number(into, torrent->id, 8);
+    buffer_add(into, torrent->info_hash, HASH_SIZE);
+    buffer_add(into, torrent->info_hash_v2, HASH_SIZE);
+    put_number(into, torrent->active, 1);
+    put_number(into, torrent_completed(torrent), 4);
+}
+
+static void put_member(void *arg, const struct member *member)
+{
+    struct buffer *into = arg;
+    if (!member->known)
+        return;
+    put_number(into, member->user, 8);
+    buffer_add(into, member->passkey, PASSKEY_SIZE);
+    put_number(into, member->active, 1);
+}
+
+static void put_permit(void *arg, const struct member *member)
+{
+    struct buffer *into = arg;
+    if (!member->has_permit)
+        return;
+    size_t size = member->reason != NULL ? strlen(member->reason) : 0;
+    size = size < FAILURE_MAX ? size : FAILURE_MAX - 1;
+    put_number(into, member->user, 8);
+    put_number(into, member->may_leech, 1);
+    put_number(into, size, 1);
+    buffer_add(into, member->reason != NULL ? member->reason : "", size);
+}
+
+void feeds_image_write(const struct tracker *tracker, const struct feed_place places[FEED_count], struct buffer *into)
+{
+    put_number(into, MAGIC, 8);
+    for (unsigned i = 0; i < FEED_count; i++) {
+        put_number(into, places[i].seq, 8);
+        put_number(into, places[i].read, 1);
+    }
+    registry_each_torrent(tracker->registry, put_torrent, into);
+    put_number(into, 0, 8); /* no torrent, member or rule has this id: the list ends */
+    registry_each_member(tracker->registry, put_member, into);
+    put_number(into, 0, 8);
+    registry_each_member(tracker->registry, put_permit, into);
+    put_number(into, 0, 8);
+    put_number(into, hash_of(&checksum_key, into->at, into->size), CHECKSUM_SIZE);
+}
+
+/* ---- reading: of bytes whose checksum is right ---- */
+
+struct reader {
+    struct slice rest;
+    bool short_of; /* something was missing */
+    struct tracker *tracker;
+};
+
+static const char *take_bytes(struct reader *reader, size_t size)
+{
+    static const char nothing[256];
+    if (reader->short_of || reader->rest.size < size) {
+        reader->short_of = true;
+        return nothing;
+    }
+    const char *at = reader->rest.at;
+    reader->rest = slice_of(at + size, reader->rest.size - size);
+    return at;
+}
+
+static uint64_t take_number(struct reader *reader, unsigned size)
+{
+    const uint8_t *bytes = (const uint8_t *)take_bytes(reader, size);
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++)
+        value |= (uint64_t)bytes[i] << (8 * i);
+    return value;
+}
+
+static void take_torrents(struct reader *reader)
+{
+    for (uint64_t id; (id = take_number(reader, 8)) != 0;) {
+        struct slice hash = slice_of(take_bytes(reader, HASH_SIZE), HASH_SIZE);
+        struct slice hash_v2 = slice_of(take_bytes(reader, HASH_SIZE), HASH_SIZE);
+        bool active = take_number(reader, 1) != 0;
+        uint32_t completed = (uint32_t)take_number(reader, 4);
+        if (reader->short_of)
+            return;
+        tracker_apply_torrent(
+            reader->tracker,
+            &(struct torrent_fact){.torrent = id, .info_hash = hash, .info_hash_v2 = hash_v2, .active = active});
+        registry_torrent_make(reader->tracker->registry, id)->completed_least = completed;
+    }
+}
+
+static void take_members(struct reader *reader)
+{
+    for (uint64_t user; (user = take_number(reader, 8)) != 0;) {
+        struct slice passkey = slice_of(take_bytes(reader, PASSKEY_SIZE), PASSKEY_SIZE);
+        bool active = take_number(reader, 1) != 0;
+        if (reader->short_of)
+            return;
+        struct slice standing = slice_text(active ? "active" : "disabled");
+        tracker_apply_member(reader->tracker,
+                             &(struct member_fact){.user = user, .passkey = passkey, .standing = standing});
+    }
+}
+
+static void take_permits(struct reader *reader)
+{
+    for (uint64_t user; (user = take_number(reader, 8)) != 0;) {
+        bool may_leech = take_number(reader, 1) != 0;
+        size_t size = (size_t)take_number(reader, 1);
+        struct slice reason = slice_of(take_bytes(reader, size), size);
+        if (reader->short_of)
+            return;
+        tracker_apply_permit(reader->tracker,
+                             &(struct permit_fact){.user = user, .may_leech = may_leech, .reason = reason});
+    }
+}
+
+bool feeds_image_read(struct slice image, struct tracker *tracker, struct feed_place places[FEED_count])
+{
+    if (image.size < 8 + FEED_count * 9 + CHECKSUM_SIZE)
+        return false;
+    size_t size = image.size - CHECKSUM_SIZE;
+    struct reader end = {.rest = slice_of(image.at + size, CHECKSUM_SIZE)};
+    struct reader reader = {.rest = slice_of(image.at, size), .tracker = tracker};
+    if (take_number(&end, CHECKSUM_SIZE) != hash_of(&checksum_key, image.at, size) || take_number(&reader, 8) != MAGIC)
+        return false;
+    for (unsigned i = 0; i < FEED_count; i++) {
+        places[i].seq = take_number(&reader, 8);
+        places[i].read = take_number(&reader, 1) != 0;
+    }
+    take_torrents(&reader);
+    take_members(&reader);
+    take_permits(&reader);
+    return !reader.short_of;
+}

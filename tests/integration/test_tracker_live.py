@@ -1,0 +1,121 @@
+"""What the site shows of who shares what now, and how soon the tracker hears of a change."""
+
+import re
+import time
+
+import msgpack
+import pytest
+
+from announcer import Announcer
+from content import make_album, make_torrent
+from instance import wait_for
+from visitor import Visitor
+
+SIZE = 60000
+SEED, LEECH = "10.77.0.2", "10.77.0.3"
+
+
+@pytest.fixture(scope="module")
+def shared(instance, tmp_path_factory):
+    """A seeder and a leecher who has three quarters of a torrent; (torrent, seeder, leecher)."""
+    folder = tmp_path_factory.mktemp("shared")
+    album = make_album(folder, "Some Band - Live (2003) [FLAC]", size=SIZE)
+    seeding, leeching = instance.member("seeder"), instance.member("leecher")
+    added = instance.add_torrent(make_torrent(album, folder / "plain.torrent"), "seeder")
+    size = sum(file.stat().st_size for file in album.iterdir())
+    one = Announcer(instance, seeding, bytes.fromhex(added["info_hash"]), SEED, 0, peer_id=b"-qB4520-" + b"s" * 12)
+    two = Announcer(instance, leeching, one.info_hash, LEECH, size, peer_id=b"-TR4040-" + b"l" * 12)
+    for who in (one, two):
+        wait_for("the announce is taken", lambda w=who: b"failure" not in w.announce("started"), 20)
+    one.up = two.down = 45000
+    two.left = size // 4
+    for who in (one, two):
+        who.announce()
+    for member in (seeding, leeching):
+        wait_for("it is credited", lambda m=member: sum(instance.totals(m["user"])) == 45000)
+    return added, one, two
+
+
+def visitor(instance, name, *more):
+    member = instance.member(name, *more)
+    guest = Visitor(instance.web)
+    guest.sign_in(member["name"], member["password"])
+    return guest
+
+
+def test_a_groups_page_tells_who_is_how_far(instance, shared):
+    added, one, two = shared
+    page = visitor(instance, "reader").get(added["href"].split("#")[0])
+    assert page.status == 200 and "2 clients share it now" in page.text, page.text
+    table = page.text[page.text.index("Who shares"):]
+    assert re.search(r"seeder seeding 43.9 KiB 0 B qBittorrent 4.5.2 leecher 75 % 75 % 0 B 43.9 KiB Transmission 4.0.4", table), table
+    assert SEED not in page.html and LEECH not in page.html
+
+
+def test_a_profile_tells_what_is_shared_now_and_from_where_only_to_the_member_and_staff(instance, shared):
+    for name, more, sees in (("stranger", (), False), ("helper", ("--class", "moderator"), True)):
+        page = visitor(instance, name, *more).get("/member/leecher")
+        assert "Seeding and leeching now" in page.text and "75 %" in page.text and "Transmission 4.0.4" in page.text, page.text
+        assert (f"{LEECH} port 7000" in page.text) is sees and ("Moved, torrent by torrent" in page.text) is sees
+    me = Visitor(instance.web)
+    me.sign_in("leecher", shared[2].member["password"])
+    assert f"{LEECH} port 7000" in me.get("/member/leecher").text
+
+
+def test_while_the_tracker_is_away_the_pages_say_so(instance, shared):
+    reader = visitor(instance, "patient")
+    instance.down("tracker")
+    try:
+        page = reader.get(shared[0]["href"].split("#")[0])
+        assert page.status == 200 and "client shares" not in page.text and "cannot be told" in page.text
+        page = reader.get("/member/leecher")
+        assert page.status == 200 and "What is shared now cannot be told" in page.text
+    finally:
+        instance.up()
+        instance.wait_ready()
+
+
+def test_the_peers_of_a_torrent_and_of_a_member_are_told_on_the_bus(instance, shared):
+    added, one, two = shared
+    for who in (one, two):
+        wait_for("the announce is taken", lambda w=who: b"failure" not in w.announce())
+    rows = instance.bus("tracker.swarm.peers", {"torrents": [added["torrent"]], "limit": 10})["peers"]
+    assert [row[0] for row in rows] == [one.member["user"], two.member["user"]]
+    assert [row[5] for row in rows] == [0, two.left] and [row[9] for row in rows] == [7000, 7000]
+    assert len(instance.bus("tracker.swarm.peers", {"torrents": [added["torrent"]], "limit": 1})["peers"]) == 1
+    mine = instance.bus("tracker.member.peers", {"user": two.member["user"], "torrents": [added["torrent"], 999]})["peers"]
+    assert [row[0] for row in mine] == [two.member["user"]]
+
+
+def test_a_member_disabled_is_refused_within_a_second_of_the_commit_and_let_in_again(instance, shared):
+    _, one, _ = shared
+    for standing, refused in (("disabled", True), ("active", False)):
+        instance.bus("web.member.set", {"name": "seeder", "standing": standing})
+        committed = time.monotonic()  # and the reply has come a little later than that
+        wait_for(standing, lambda r=refused: (b"14:failure reason" in one.announce()) is r, 10)
+        assert time.monotonic() - committed < 1, standing
+
+
+def test_a_passkey_made_anew_replaces_the_old_one_within_a_second(instance, shared):
+    _, one, _ = shared
+    me = Visitor(instance.web)
+    me.sign_in("seeder", one.member["password"])
+    me.send("/account", "/account/passkey")
+    committed = time.monotonic()
+    wait_for("the old passkey is refused", lambda: b"Unknown passkey" in one.announce(), 10)
+    assert time.monotonic() - committed < 1
+
+
+def test_a_torrent_deleted_is_refused_within_a_second_of_being_told(instance, shared):
+    """Nothing deletes torrents yet, so the fact is written for the catalog, which tells of it with its next one."""
+    added, one, two = shared
+    wait_for("the announce is taken", lambda: b"failure" not in two.announce())
+    fact = msgpack.packb([added["torrent"], two.info_hash, b"", SIZE, one.member["user"], "ratio", False]).hex()
+    instance.run("psql", "-Atqc", f"SELECT catalog.feed_add('catalog.torrents', {added['torrent']}, '\\x{fact}')")
+    folder = instance.folder.parent / "another"
+    album = make_album(folder, "Some Band - After (2004) [FLAC]", size=SIZE)
+    instance.add_torrent(make_torrent(album, folder / "plain.torrent"), "seeder")
+    told = time.monotonic()
+    wait_for("it is refused", lambda: b"This torrent was deleted" in two.announce(), 10)
+    assert time.monotonic() - told < 1
+    assert b"14:failure reason" not in two.announce("stopped")
