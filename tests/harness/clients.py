@@ -20,10 +20,11 @@ PYTHON = "/usr/bin/python3"
 class Client:
     """start() with a .torrent and a content folder; done() tells whether all is there; stop() says goodbye to the tracker."""
 
-    def __init__(self, folder, address, port=51413, upload_limit=0):
+    def __init__(self, folder, address, port=16881, upload_limit=0):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.address, self.port, self.upload_limit = address, port, upload_limit  # upload_limit: KiB/s, 0 none
+        # the port lies below those that outgoing connections take, or one of them may hold it; upload_limit: KiB/s, 0 none
+        self.address, self.port, self.upload_limit = address, port, upload_limit
         self.process = None
 
     goodbye = signal.SIGINT
