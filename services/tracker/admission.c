@@ -48,6 +48,9 @@ struct admission admission_of(const struct tracker *tracker, const struct announ
                       "Unknown passkey: download the torrent file again");
     if (!admission.member->active)
         return refuse(admission, OUTCOME_member, RETRY_LATER, "Your account is disabled: see the site");
+    const char *refusal = clients_refusal(&tracker->clients, ask->peer_id);
+    if (refusal != NULL)
+        return refuse(admission, OUTCOME_client, RETRY_LATER, refusal);
     if (admission.torrent == NULL)
         return refuse(admission, OUTCOME_torrent, RETRY_SOON, "Unknown torrent: add it to the site first");
     if (!admission.torrent->active)

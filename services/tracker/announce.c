@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#define RETRY_MALFORMED 1800
+
 /* The old epoch's last totals go out before the new ones. */
 static void note_change(struct tracker *tracker, uint32_t session, const struct session_totals *closed)
 {
@@ -87,6 +89,24 @@ static void begin_reply(const struct tracker *tracker, const struct announce *as
     reply->peers_count = 0;
 }
 
+/* Clients repeat `stopped` until it succeeds: a failure would make them do so for ever. */
+static void fail(const struct announce *ask, const char *failure, uint32_t retry, struct announce_reply *reply)
+{
+    if (ask->event == EVENT_stopped)
+        return;
+    snprintf(reply->reason, sizeof reply->reason, "%s", failure);
+    reply->failure = reply->reason;
+    reply->retry = retry;
+}
+
+void tracker_malformed(struct tracker *tracker, const struct announce *ask, const char *wrong,
+                       struct announce_reply *reply)
+{
+    tracker->outcomes[OUTCOME_malformed]++;
+    begin_reply(tracker, ask, reply);
+    fail(ask, wrong, RETRY_MALFORMED, reply);
+}
+
 /* A refused announce opens no session, but what a known one has moved until now is taken all the same; and its client
  * is no longer given out. */
 static void settle_refused(struct tracker *tracker, const struct admission *who, const struct announce *ask,
@@ -132,10 +152,5 @@ void tracker_announce(struct tracker *tracker, const struct announce *ask, int64
         return;
     }
     settle_refused(tracker, &who, ask, known, now);
-    /* Clients repeat `stopped` until it succeeds: a failure would make them do so for ever. */
-    if (ask->event == EVENT_stopped)
-        return;
-    snprintf(reply->reason, sizeof reply->reason, "%s", who.failure);
-    reply->failure = reply->reason;
-    reply->retry = who.retry;
+    fail(ask, who.failure, who.retry, reply);
 }

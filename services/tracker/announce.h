@@ -5,6 +5,10 @@
 
 #include "proto/slice.h"
 
+/* tracker_announce() (tracker.h) may be called from any thread that holds the one lock over struct tracker; reading an
+ * announce and writing its reply need no lock: a reply owes nothing to the tracker's memory. Under the lock memory is
+ * taken only for a peer or session that is new, and no system call is made but for a journal segment that is full. */
+
 #define HASH_SIZE 20    /* an info-hash: SHA-1, or SHA-256 cut to it (BEP 52) */
 #define PEER_ID_SIZE 20 /* BEP 3 */
 #define PASSKEY_SIZE 32

@@ -25,8 +25,8 @@ static void on_announce(struct announce_http *wire, struct http_request *request
     struct announce ask;
     const char *wrong = announce_query_read(passkey, http_query(request), &ask);
     if (wrong != NULL) {
-        wire->tracker->outcomes[OUTCOME_malformed]++;
-        failure_write(wrong, RETRY_MALFORMED, &wire->text);
+        tracker_malformed(wire->tracker, &ask, wrong, &wire->reply);
+        announce_reply_write(&ask, &wire->reply, &wire->text);
         return;
     }
     ask.address = address_of(http_peer(request));
@@ -70,6 +70,7 @@ struct announce_http *announce_http_new(struct loop *loop, struct tracker *track
     wire->tracker = tracker;
     struct http_limits terse = *limits;
     terse.terse = true;
+    loop_linger(loop);
     wire->http = http_listen(loop, listen, &terse, on_request, wire, why);
     if (wire->http == NULL)
         announce_http_destroy(&wire);

@@ -136,19 +136,19 @@ static const char *complete(const struct reading *reading)
 const char *announce_query_read(struct slice passkey, struct slice query, struct announce *into)
 {
     *into = (struct announce){.numwant = PEERS_STANDARD, .compact = true};
-    if (passkey.size != PASSKEY_SIZE)
-        return "No passkey in the URL: download the torrent again";
-    memcpy(into->passkey, passkey.at, PASSKEY_SIZE);
     if (query.size > QUERY_MAX)
         return "The announce is too long";
     struct reading reading = {.into = into};
     struct slice name, value;
+    const char *wrong = NULL;
     while (query_next(&query, &name, &value)) {
-        const char *wrong = read_parameter(&reading, name, value);
-        if (wrong != NULL)
-            return wrong;
+        const char *here = read_parameter(&reading, name, value);
+        wrong = wrong != NULL ? wrong : here;
     }
     if (into->event == EVENT_stopped)
         into->numwant = 0;
-    return complete(&reading);
+    if (passkey.size != PASSKEY_SIZE)
+        return "No passkey in the URL: download the torrent again";
+    memcpy(into->passkey, passkey.at, PASSKEY_SIZE);
+    return wrong != NULL ? wrong : complete(&reading);
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define FACT_MAX 4096
-#define SAVE_MS 5000
+#define SAVE_MS 900
 #define REFRESH_MS 60000
 
 /* What is done with one fact that has been decoded. */
@@ -47,12 +47,18 @@ static void apply_permit(struct tracker *tracker, const void *fact)
     tracker_apply_permit(tracker, fact);
 }
 
+static void apply_client(struct tracker *tracker, const void *fact)
+{
+    tracker_apply_client(tracker, fact);
+}
+
 static void apply_fact(const struct source *source, const struct feed_row *fact, msgpack_zone *zone)
 {
     union {
         struct torrent_fact torrent;
         struct member_fact member;
         struct permit_fact permit;
+        struct client_fact client;
     } decoded;
     msgpack_object object;
     struct fault why = {0};
@@ -100,6 +106,11 @@ void feeds_tick(struct feeds *feeds, int64_t ticks)
     feeds->not_before = ticks + SAVE_MS + registry_torrents_count(feeds->tracker->registry) / 10;
 }
 
+bool feeds_unsaved(const struct feeds *feeds)
+{
+    return feeds->changed || feeds_file_is_busy(feeds->file);
+}
+
 struct feeds *feeds_new(struct bus *bus, struct tracker *tracker, const char *folder)
 {
     static const struct {
@@ -110,6 +121,7 @@ struct feeds *feeds_new(struct bus *bus, struct tracker *tracker, const char *fo
         [FEED_torrents] = {"catalog.torrents", &torrent_fact_row, apply_torrent},
         [FEED_members] = {"web.members", &member_fact_row, apply_member},
         [FEED_permits] = {"ratio.permits", &permit_fact_row, apply_permit},
+        [FEED_clients] = {"web.clients", &client_fact_row, apply_client},
     };
     struct feeds *feeds = mem_zero(1, sizeof *feeds);
     struct feed_place places[FEED_count];

@@ -17,7 +17,9 @@ bool feeds_ready(const struct feeds *feeds, enum feed_name feed);
 /* Has its owner been heard of since the start, and all that it told been applied? */
 bool feeds_fresh(const struct feeds *feeds, enum feed_name feed);
 
-/* About once a second: writes the file when something has changed, every few seconds at most. */
+/* About once a second: writes the file when something has changed; a large one less often. */
 void feeds_tick(struct feeds *feeds, int64_t ticks);
+/* Have the feeds told something that is not on file yet? */
+bool feeds_unsaved(const struct feeds *feeds);
 
 #endif

@@ -1,5 +1,5 @@
-/* Magic, the feeds' places, torrents, members, permits, checksum; numbers little-endian. What is read is applied as if
- * the feeds told it. */
+/* Magic, the feeds' places, torrents, members, permits, clients, checksum; numbers little-endian. What is read is
+ * applied as if the feeds told it. */
 #include "services/tracker/feeds_image.h"
 
 #define MAGIC UINT64_C(0x3165666d626a64) /* "djbmfe1" */
@@ -53,6 +53,26 @@ static void put_permit(void *arg, const struct member *member)
     buffer_add(into, member->reason != NULL ? member->reason : "", size);
 }
 
+static void put_text(struct buffer *into, const char *text)
+{
+    size_t size = strlen(text);
+    put_number(into, size, 1);
+    buffer_add(into, text, size);
+}
+
+static void put_clients(struct buffer *into, const struct clients *clients)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        const struct client_rule *rule = &clients->rules[i];
+        put_number(into, rule->id, 8);
+        put_number(into, rule->allowed, 1);
+        put_text(into, rule->prefix);
+        put_text(into, rule->low);
+        put_text(into, rule->high);
+        put_text(into, rule->reason);
+    }
+}
+
 void feeds_image_write(const struct tracker *tracker, const struct feed_place places[FEED_count], struct buffer *into)
 {
     put_number(into, MAGIC, 8);
@@ -65,6 +85,8 @@ void feeds_image_write(const struct tracker *tracker, const struct feed_place pl
     registry_each_member(tracker->registry, put_member, into);
     put_number(into, 0, 8);
     registry_each_member(tracker->registry, put_permit, into);
+    put_number(into, 0, 8);
+    put_clients(into, &tracker->clients);
     put_number(into, 0, 8);
     put_number(into, hash_of(&checksum_key, into->at, into->size), CHECKSUM_SIZE);
 }
@@ -96,6 +118,12 @@ static uint64_t take_number(struct reader *reader, unsigned size)
     for (unsigned i = 0; i < size; i++)
         value |= (uint64_t)bytes[i] << (8 * i);
     return value;
+}
+
+static struct slice take_text(struct reader *reader)
+{
+    size_t size = (size_t)take_number(reader, 1);
+    return slice_of(take_bytes(reader, size), size);
 }
 
 static void take_torrents(struct reader *reader)
@@ -131,12 +159,26 @@ static void take_permits(struct reader *reader)
 {
     for (uint64_t user; (user = take_number(reader, 8)) != 0;) {
         bool may_leech = take_number(reader, 1) != 0;
-        size_t size = (size_t)take_number(reader, 1);
-        struct slice reason = slice_of(take_bytes(reader, size), size);
+        struct slice reason = take_text(reader);
         if (reader->short_of)
             return;
         tracker_apply_permit(reader->tracker,
                              &(struct permit_fact){.user = user, .may_leech = may_leech, .reason = reason});
+    }
+}
+
+static void take_clients(struct reader *reader)
+{
+    for (uint64_t id; (id = take_number(reader, 8)) != 0;) {
+        struct client_fact fact = {.rule = id, .active = true};
+        fact.allowed = take_number(reader, 1) != 0;
+        fact.prefix = take_text(reader);
+        fact.low = take_text(reader);
+        fact.high = take_text(reader);
+        fact.reason = take_text(reader);
+        if (reader->short_of)
+            return;
+        tracker_apply_client(reader->tracker, &fact);
     }
 }
 
@@ -156,5 +198,6 @@ bool feeds_image_read(struct slice image, struct tracker *tracker, struct feed_p
     take_torrents(&reader);
     take_members(&reader);
     take_permits(&reader);
+    take_clients(&reader);
     return !reader.short_of;
 }

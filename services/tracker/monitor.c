@@ -9,10 +9,11 @@
 static void outcome_metrics(const struct tracker *tracker, struct buffer *into)
 {
     static const char *const names[OUTCOME_count] = {
-        [OUTCOME_taken] = "outcome=\"taken\"",     [OUTCOME_starting] = "outcome=\"starting\"",
-        [OUTCOME_passkey] = "outcome=\"passkey\"", [OUTCOME_member] = "outcome=\"member\"",
-        [OUTCOME_torrent] = "outcome=\"torrent\"", [OUTCOME_permit] = "outcome=\"permit\"",
-        [OUTCOME_limit] = "outcome=\"limit\"",     [OUTCOME_malformed] = "outcome=\"malformed\""};
+        [OUTCOME_taken] = "outcome=\"taken\"",        [OUTCOME_starting] = "outcome=\"starting\"",
+        [OUTCOME_passkey] = "outcome=\"passkey\"",    [OUTCOME_member] = "outcome=\"member\"",
+        [OUTCOME_torrent] = "outcome=\"torrent\"",    [OUTCOME_permit] = "outcome=\"permit\"",
+        [OUTCOME_limit] = "outcome=\"limit\"",        [OUTCOME_client] = "outcome=\"client\"",
+        [OUTCOME_malformed] = "outcome=\"malformed\""};
     for (size_t i = 0; i < OUTCOME_count; i++)
         metric_counter(into, "tracker_announces_total", names[i], tracker->outcomes[i],
                        i == 0 ? "Announces, by how they ended." : NULL);
@@ -41,6 +42,8 @@ static void queue_metrics(const struct monitor *monitor, struct buffer *into)
                    "Batches that ratio acknowledged.");
     metric_gauge(into, "tracker_unstored", NULL, (int64_t)tracker->to_store.count, "Sessions that wait to be stored.");
     metric_counter(into, "tracker_stored_total", NULL, store_rows(monitor->store), "Sessions stored.");
+    metric_gauge(into, "tracker_feeds_unsaved", NULL, feeds_unsaved(monitor->feeds),
+                 "1 while the feeds have told something that is not on file.");
     metric_gauge(into, "tracker_journal_bytes", NULL, (int64_t)journal_bytes(tracker->journal),
                  "Journal segments on disk.");
 }
@@ -75,6 +78,7 @@ const char *monitor_unhealthy(const struct monitor *monitor)
         [FEED_torrents] = "catalog.torrents has not been heard since the start: torrents are as they were then.",
         [FEED_members] = "web.members has not been heard since the start: members are as they were then.",
         [FEED_permits] = "ratio.permits has not been heard since the start: who is new there may download.",
+        [FEED_clients] = "web.clients has not been heard since the start: clients are refused as they were then.",
     };
     const char *complaint = journal_complaint(monitor->tracker->journal);
     if (complaint != NULL)
@@ -99,6 +103,7 @@ const char *monitor_unready(const struct monitor *monitor)
         [FEED_torrents] = "The feed catalog.torrents has not been read: is catalog up?",
         [FEED_members] = "The feed web.members has not been read: is web up?",
         [FEED_permits] = "The feed ratio.permits has not been read: is ratio up?",
+        [FEED_clients] = "The feed web.clients has not been read: is web up?",
     };
     if (monitor->tracker->open)
         return NULL;

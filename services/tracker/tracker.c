@@ -131,6 +131,7 @@ void tracker_destroy(struct tracker **tracker)
     outbox_destroy(&t->outbox);
     ring_clear(&t->to_store);
     pairs_clear(&t->pairs);
+    clients_clear(&t->clients);
     peers_destroy(&t->peers);
     sessions_destroy(&t->sessions);
     registry_destroy(&t->registry);
@@ -285,6 +286,11 @@ void tracker_apply_member(struct tracker *tracker, const struct member_fact *fac
 void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact)
 {
     registry_apply_permit(tracker->registry, fact);
+}
+
+void tracker_apply_client(struct tracker *tracker, const struct client_fact *fact)
+{
+    clients_apply(&tracker->clients, fact);
 }
 
 /* ---- now and then ---- */

@@ -3,6 +3,7 @@
 #ifndef DJEMBE_TRACKER_TRACKER_H
 #define DJEMBE_TRACKER_TRACKER_H
 
+#include "services/tracker/clients.h"
 #include "services/tracker/journal.h"
 #include "services/tracker/outbox.h"
 #include "services/tracker/pairs.h"
@@ -29,6 +30,7 @@ enum outcome {
     OUTCOME_torrent,
     OUTCOME_permit,
     OUTCOME_limit,
+    OUTCOME_client,
     OUTCOME_malformed,
     OUTCOME_count,
 };
@@ -48,6 +50,7 @@ struct departures {
 struct tracker {
     struct tracker_settings settings;
     struct registry *registry;
+    struct clients clients;
     struct hash_key key; /* drawn for this process */
     struct pairs pairs;  /* kept when settings.member_peers is set */
     struct sessions *sessions;
@@ -74,6 +77,11 @@ void tracker_destroy(struct tracker **tracker);
 /* Answers an announce, and remembers what it told: in the journal before this returns. */
 void tracker_announce(struct tracker *tracker, const struct announce *ask, int64_t now, struct announce_reply *reply);
 
+/* Answers an announce that was not understood: `wrong` says why, and a client that stops gets no failure, for it would
+ * stop again and again. */
+void tracker_malformed(struct tracker *tracker, const struct announce *ask, const char *wrong,
+                       struct announce_reply *reply);
+
 /* Counts for a scrape by that member; NULL, or what the client is told. */
 const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const struct scrape *scrape,
                            struct scrape_counts counts[SCRAPE_MAX]);
@@ -82,6 +90,7 @@ const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const 
 void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *fact);
 void tracker_apply_member(struct tracker *tracker, const struct member_fact *fact);
 void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact);
+void tracker_apply_client(struct tracker *tracker, const struct client_fact *fact);
 
 /* A session changed and is to be stored; `seq` as in struct to_store. */
 void tracker_store_later(struct tracker *tracker, uint32_t session, uint64_t seq);

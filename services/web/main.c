@@ -2,6 +2,7 @@
 #include "services/common/clock.h"
 #include "services/common/http.h"
 #include "services/web/assets.h"
+#include "services/web/clients.h"
 #include "services/web/draft.h"
 #include "services/web/page.h"
 #include "services/web/plugins.h"
@@ -101,6 +102,7 @@ static bool start(struct fault *why)
     web.worker = worker_new(service_loop());
     web.members = feed_new(service_bus(), service_db(), "web.members", "web");
     serve_start();
+    clients_start();
     plugins_start();
     sweep_timer = loop_timer_new(service_loop(), SWEEP_MS, SWEEP_MS, on_sweep, NULL);
     http = http_listen(service_loop(), web.listen, &limits, visit_begin, NULL, why);

@@ -189,6 +189,13 @@ static void stopping_never_fails(void **state)
     tracker->open = false;
     announce(ask, NOW);
     assert_null(reply.failure);
+    tracker_malformed(tracker, &ask, "The peer_id is not 20 bytes", &reply);
+    assert_null(reply.failure);
+    assert_int_equal(reply.interval, 1800);
+    ask.event = EVENT_started;
+    tracker_malformed(tracker, &ask, "The peer_id is not 20 bytes", &reply);
+    assert_string_equal(reply.failure, "The peer_id is not 20 bytes");
+    assert_int_equal(reply.retry, 1800);
 }
 
 static void before_the_feeds_are_read_clients_are_told_to_try_again(void **state)

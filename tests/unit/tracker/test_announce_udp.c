@@ -175,7 +175,7 @@ static void a_scrape_is_answered_in_its_own_order(void **state)
     (void)state;
     struct scrape scrape;
     struct udp_reply text;
-    const struct scrape_counts counts[SCRAPE_MAX] = {{true, 1, 2, 3}, {false, 0, 0, 0}};
+    const struct scrape_counts counts[SCRAPE_MAX] = {{true, 1, 2, 3, 0}, {0}};
     begin_packet();
     memset(packet + 16, 'z', 20);
     memset(packet + 36, 'a', 20);

@@ -18,7 +18,7 @@
 
 static const struct tracker_settings settings = {
     .interval = 1800, .min_interval = 300, .keep = 86400, .segment_size = 65536};
-static const struct feed_place places[FEED_count] = {{7, true}, {8, true}, {9, false}};
+static const struct feed_place places[FEED_count] = {{7, true}, {8, true}, {9, false}, {3, true}};
 static char folder[64];
 static struct tracker *tracker;
 static struct announce_reply reply;
@@ -163,8 +163,15 @@ static void a_tracker_that_is_alone_knows_what_it_knew(void **state)
     struct scrape scrape = {.count = 1};
     struct scrape_counts counts[SCRAPE_MAX];
     announce(KEY_A, 1, 0);
+    tracker_apply_client(tracker, &(struct client_fact){.rule = 4,
+                                                        .prefix = slice_text("\x09\x09"),
+                                                        .low = slice_text("\x08"),
+                                                        .reason = slice_text("Update it"),
+                                                        .active = true});
     write_file();
     start_alone(known);
+    announce(KEY_A, 9, 0);
+    assert_string_equal(reply.failure, "Update it");
     assert_memory_equal(known, places, sizeof known);
     announce(KEY_B, 2, 0);
     assert_null(reply.failure);
