@@ -2,7 +2,7 @@
 #include "services/ratio/evidence.h"
 
 /* Reports of both families come within ms of each other: no rate is taken over less than this. */
-static const int64_t shortest_ms = 10 * 1000;
+static const int64_t shortest_ms = 10000;
 /* Pieces that failed their hash, or a recheck of a file that was being written. */
 static const uint64_t pieces = UINT64_C(64) << 20;
 

@@ -43,6 +43,7 @@ PAGE(upload);
 PAGE(upload_post);
 PAGE(torrent);
 PAGE(member);
+PAGE(evidence);
 PAGE(invites);
 PAGE(invites_post);
 PAGE(account);

@@ -18,6 +18,7 @@ const struct route routes[] = {
     {"GET", "/torrent/:id.torrent", FOR_member, GUARD_none, TOKEN, page_torrent},
 
     {"GET", "/member/:name", FOR_member, GUARD_none, NO_TOKEN, page_member},
+    {"GET", "/staff/evidence", FOR_staff, GUARD_none, NO_TOKEN, page_evidence},
     {"GET", "/invites", FOR_member, GUARD_none, NO_TOKEN, page_invites},
     {"POST", "/invites", FOR_member, GUARD_csrf, NO_TOKEN, page_invites_post},
     {"GET", "/account", FOR_member, GUARD_none, NO_TOKEN, page_account},

@@ -119,3 +119,16 @@ def test_a_torrent_deleted_is_refused_within_a_second_of_being_told(instance, sh
     wait_for("it is refused", lambda: b"This torrent was deleted" in two.announce(), 10)
     assert time.monotonic() - told < 1
     assert b"14:failure reason" not in two.announce("stopped")
+
+
+def test_staff_see_what_does_not_look_right(instance, shared):
+    added, one, _ = shared
+    user = one.member["user"]
+    instance.run("psql", "-qc", "INSERT INTO ratio.evidence VALUES"
+                 f" ('alone', {user}, {added['torrent']}, 2, 3000000, 1000000, 0, 1800000, now(), now()),"
+                 f" ('left', {user}, {added['torrent']}, 1, 90000000, 90000000, 0, 1800000, now(), now())")
+    assert visitor(instance, "curious").get("/staff/evidence").status in (403, 404)
+    page = visitor(instance, "watcher", "--class", "moderator").get("/staff/evidence")
+    assert page.status == 200, page.text
+    left, alone = page.text.index("More left within 30 min seeder"), page.text.index("Upload to nobody within 30 min seeder")
+    assert left < alone and "2.9 MiB" in page.text, page.text  # 90 MB by a quarter are still more than 3 MB by four
