@@ -282,7 +282,7 @@ def test_missing_packages_are_told_to_those_who_may_not_install(tmp_path):
 
 def test_no_network_is_told(tmp_path):
     path = commands(tmp_path / "bin", dpkg_query="exit 0", dpkg="exit 0",
-                    apt_get="echo \"Temporary failure resolving 'deb.debian.org'\"; exit 100")
+                    apt_get="echo \"Temporary failure resolving 'packages.example'\"; exit 100")
     done = djembe("up", DJEMBE_VAR=str(tmp_path / "var"), PATH=path)
     assert done.returncode == 1
     assert "No package server can be reached" in done.stderr.splitlines()[-1]
