@@ -4,11 +4,16 @@
 
 #include "services/tracker/address.h"
 
+static bool is_padding(char c)
+{
+    return c == ' ' || c == '\t' || c == '"';
+}
+
 static struct slice trim(struct slice text)
 {
-    while (text.size > 0 && (*text.at == ' ' || *text.at == '\t' || *text.at == '"'))
+    while (text.size > 0 && is_padding(*text.at))
         text = slice_of(text.at + 1, text.size - 1);
-    while (text.size > 0 && strchr(" \t\"", text.at[text.size - 1]) != NULL)
+    while (text.size > 0 && is_padding(text.at[text.size - 1]))
         text.size--;
     return text;
 }

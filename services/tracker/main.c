@@ -177,6 +177,10 @@ static bool listen_for_clients(struct fault *why)
     wires.http.address_connections = (unsigned)address_connections;
     wires.http.idle_seconds = (unsigned)idle_seconds;
     wires.http.proxies = &proxies;
+    if (wires.http.proxy_protocol && proxies.count == 0)
+        return fault_set(why, STATUS_invalid, "DJEMBE_TRACKER_PROXIES",
+                         "DJEMBE_TRACKER_PROXY_PROTOCOL needs to know whose headers to believe: list your proxies in "
+                         "DJEMBE_TRACKER_PROXIES.");
     if (wires.udp && !udp_key_read(service_state_folder(), &wires.key, why))
         return false;
     workers = workers_new(tracker, &wires, why);
