@@ -72,11 +72,15 @@ void admission_limit(const struct tracker *tracker, const struct announce *ask, 
             refuse(*admission, OUTCOME_limit, RETRY_LATER, "Too many sessions of yours: stop torrents, ask staff");
         return;
     }
-    bool joins = session == SLAB_NONE || sessions_at(tracker->sessions, session)->peer == SLAB_NONE;
+    if (session == SLAB_NONE && sessions_full(tracker->sessions)) {
+        *admission =
+            refuse(*admission, OUTCOME_limit, RETRY_LATER, "The tracker remembers too many sessions: ask staff");
+        return;
+    }
+    bool joins = session == SLAB_NONE || sessions_place(tracker->sessions, session) == PLACE_NONE;
     if (!joins || ask->event == EVENT_stopped || tracker->settings.member_peers == 0)
         return;
-    uint64_t key = pairs_key(&tracker->key, member->user, admission->torrent->id);
-    if (is_full(pairs_get(&tracker->pairs, key), tracker->settings.member_peers))
+    if (is_full(crowd_count(&tracker->crowd, admission->torrent, member->handle), tracker->settings.member_peers))
         *admission =
             refuse(*admission, OUTCOME_limit, RETRY_LATER, "Too many clients of yours on this torrent: stop one");
 }

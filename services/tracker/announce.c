@@ -11,73 +11,79 @@
 #define RETRY_MALFORMED 1800
 
 /* The old epoch's last totals go out before the new ones. */
-static void note_change(struct tracker *tracker, uint32_t session, const struct session_totals *closed)
+static void note_change(struct tracker *tracker, const struct torrent *torrent, uint32_t session,
+                        const struct session_change *change)
 {
     bool kept;
     struct contact contact;
-    tracker_contact(tracker, session, &contact);
-    uint64_t seq = journal_append(tracker->journal, &sessions_at(tracker->sessions, session)->totals, &contact, &kept);
-    if (closed != NULL)
-        outbox_close_epoch(tracker->outbox, closed, seq);
+    swarm_contact(tracker->peers, &torrent->swarm, session, &contact);
+    uint64_t seq = journal_append(tracker->journal, &change->totals, &contact, &kept);
+    if (change->fell)
+        outbox_close_epoch(tracker->outbox, &change->closed, seq);
     outbox_add(tracker->outbox, session, seq);
     tracker_store_later(tracker, session, seq);
 }
 
-/* What an announce did to its session, until it is noted in the journal. */
-struct taken {
-    uint32_t session;
-    bool fell;
-    struct session_totals closed;
-};
-
-static void count_snatch(struct torrent *torrent)
+static uint32_t take_totals(struct tracker *tracker, const struct admission *who, const struct announce *ask,
+                            uint32_t known, int64_t now, struct session_change *change)
 {
-    torrent->completed++;
-    torrent->completed_least++;
-}
-
-static void take_totals(struct tracker *tracker, const struct admission *who, const struct announce *ask,
-                        uint32_t known, int64_t now, struct taken *taken)
-{
-    bool was_completed =
-        known != SLAB_NONE && (sessions_at(tracker->sessions, known)->totals.flags & SESSION_COMPLETED) != 0;
-    taken->session = sessions_announce(tracker->sessions, who->member->user, who->torrent->id, ask, now, &taken->fell,
-                                       &taken->closed);
-    if (known == SLAB_NONE)
+    uint32_t session =
+        sessions_announce(tracker->sessions, who->member->handle, who->torrent->handle, known, ask, now, change);
+    if (change->made)
         who->member->sessions++;
-    if (!was_completed && (sessions_at(tracker->sessions, taken->session)->totals.flags & SESSION_COMPLETED))
-        count_snatch(who->torrent);
+    if (change->completed) {
+        who->torrent->completed++;
+        who->torrent->completed_least++;
+    }
+    return session;
 }
 
-static void take_peer(struct tracker *tracker, struct torrent *torrent, uint32_t handle, const struct announce *ask,
-                      int64_t now)
+static void take_peer(struct tracker *tracker, struct torrent *torrent, uint32_t session, const struct announce *ask,
+                      const struct session_change *change, int64_t now)
 {
-    tracker_peer_here(tracker, torrent, handle);
-    peer_seen(peers_at(tracker->peers, sessions_at(tracker->sessions, handle)->peer), &ask->address, ask->port,
-              (uint32_t)(now / 1000), tracker_peer_ttl(tracker));
+    const struct sighting sighting = {.address = &ask->address,
+                                      .port = ask->port,
+                                      .now = (uint32_t)(now / 1000),
+                                      .before = (uint32_t)(change->seen_before / 1000),
+                                      .ttl = tracker_peer_ttl(tracker)};
+    tracker_peer_here(tracker, torrent, session, &change->totals);
+    swarm_seen(tracker->peers, &torrent->swarm, session, &sighting);
 }
 
 /* Only the long form needs the peer_id, which lies elsewhere: reading it costs more than all the rest. */
-static void describe_peer(const struct tracker *tracker, uint32_t handle, bool compact, struct announce_peer *into)
+static void describe_peers(const struct tracker *tracker, const struct swarm *swarm, const uint32_t *places,
+                           bool compact, struct announce_reply *reply)
 {
-    const struct peer *peer = peers_at(tracker->peers, handle);
-    if (!compact)
-        memcpy(into->peer_id, sessions_at(tracker->sessions, peer->session)->totals.peer_id, PEER_ID_SIZE);
-    memcpy(into->v4, peer->v4, sizeof into->v4);
-    memcpy(into->v6, peer->v6, sizeof into->v6);
-    into->port4 = peer->port4;
-    into->port6 = peer->port6;
+    for (unsigned i = 0; i < reply->peers_count; i++) {
+        swarm_describe(tracker->peers, swarm, places[i], &reply->peers[i]);
+        if (!compact)
+            sessions_peer_id(tracker->sessions, swarm_session(swarm, places[i]), reply->peers[i].peer_id);
+    }
 }
 
-/* A seeder has no use for seeders, nor has a partial seed. */
-static void choose_peers(struct tracker *tracker, const struct torrent *torrent, uint64_t user,
+/* A seeder has no use for seeders, nor has a partial seed. Where copies count, a leecher is sent to those who hold one
+ * before all others. */
+static void choose_peers(struct tracker *tracker, const struct torrent *torrent, uint32_t session,
                          const struct announce *ask, struct announce_reply *reply)
 {
-    uint32_t chosen[PEERS_MAX];
+    uint32_t places[PEERS_MAX];
+    const struct swarm *swarm = &torrent->swarm;
     bool leechers_only = (ask->left_known && ask->left == 0) || ask->event == EVENT_paused;
-    reply->peers_count = swarm_choose(tracker->peers, &torrent->swarm, user, leechers_only, ask->numwant, chosen);
-    for (unsigned i = 0; i < reply->peers_count; i++)
-        describe_peer(tracker, chosen[i], ask->compact, &reply->peers[i]);
+    struct swarm_wish wish = {.session = session,
+                              .member = sessions_member(tracker->sessions, session),
+                              .first = leechers_only ? swarm->seeders : 0,
+                              .end = swarm->count,
+                              .wanted = ask->numwant};
+    unsigned found = 0;
+    if (torrent->redundancy && !leechers_only) {
+        wish.end = swarm->seeders;
+        found = swarm_choose(tracker->peers, swarm, &wish, places);
+        wish.first = swarm->seeders;
+        wish.end = swarm->count;
+        wish.wanted -= found;
+    }
+    reply->peers_count = found + swarm_choose(tracker->peers, swarm, &wish, places + found);
+    describe_peers(tracker, swarm, places, ask->compact, reply);
 }
 
 static void begin_reply(const struct tracker *tracker, const struct announce *ask, struct announce_reply *reply)
@@ -117,24 +123,24 @@ static void settle_refused(struct tracker *tracker, const struct admission *who,
     bool takes_new = ask->event == EVENT_stopped && who->outcome != OUTCOME_limit;
     if (who->member == NULL || who->torrent == NULL || (session == SLAB_NONE && !takes_new))
         return;
-    struct taken taken;
-    take_totals(tracker, who, ask, session, now, &taken);
-    tracker_peer_gone(tracker, taken.session);
-    note_change(tracker, taken.session, taken.fell ? &taken.closed : NULL);
+    struct session_change change;
+    session = take_totals(tracker, who, ask, session, now, &change);
+    tracker_peer_gone(tracker, session);
+    note_change(tracker, who->torrent, session, &change);
 }
 
 static void settle_taken(struct tracker *tracker, const struct admission *who, const struct announce *ask,
                          uint32_t known, int64_t now, struct announce_reply *reply)
 {
-    struct taken taken;
-    take_totals(tracker, who, ask, known, now, &taken);
+    struct session_change change;
+    uint32_t session = take_totals(tracker, who, ask, known, now, &change);
     if (ask->event == EVENT_stopped)
-        tracker_peer_gone(tracker, taken.session);
+        tracker_peer_gone(tracker, session);
     else
-        take_peer(tracker, who->torrent, taken.session, ask, now);
-    note_change(tracker, taken.session, taken.fell ? &taken.closed : NULL);
+        take_peer(tracker, who->torrent, session, ask, &change, now);
+    note_change(tracker, who->torrent, session, &change);
     if (ask->event != EVENT_stopped)
-        choose_peers(tracker, who->torrent, who->member->user, ask, reply);
+        choose_peers(tracker, who->torrent, session, ask, reply);
     reply->complete = torrent_seeders(who->torrent);
     reply->incomplete = torrent_leechers(who->torrent);
 }
@@ -145,7 +151,7 @@ void tracker_announce(struct tracker *tracker, const struct announce *ask, int64
     struct admission who = admission_of(tracker, ask);
     uint32_t known = SLAB_NONE;
     if (who.member != NULL && who.torrent != NULL)
-        known = sessions_find(tracker->sessions, who.member->user, who.torrent->id, ask->peer_id);
+        known = sessions_find(tracker->sessions, who.member->handle, who.torrent->handle, ask->peer_id);
     if (who.outcome == OUTCOME_taken)
         admission_limit(tracker, ask, known, &who);
     tracker->outcomes[who.outcome]++;

@@ -2,7 +2,9 @@
 #include "services/tracker/callers.h"
 
 #include "services/common/arena.h"
+#include "services/common/encode.h"
 #include "services/tracker/address.h"
+#include "services/tracker/hash.h"
 
 #include <stdlib.h>
 
@@ -18,10 +20,10 @@ struct callers {
     struct caller at[PLACES];
 };
 
-struct callers *callers_new(const struct hash_key *key)
+struct callers *callers_new(void)
 {
     struct callers *callers = mem_zero(1, sizeof *callers);
-    callers->key = *key;
+    random_bytes(&callers->key, sizeof callers->key);
     return callers;
 }
 

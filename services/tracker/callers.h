@@ -4,11 +4,10 @@
 #define DJEMBE_TRACKER_CALLERS_H
 
 #include "services/tracker/announce.h"
-#include "services/tracker/hash.h"
 
 struct callers;
 
-struct callers *callers_new(const struct hash_key *key);
+struct callers *callers_new(void);
 void callers_destroy(struct callers **callers);
 
 void callers_note(struct callers *callers, const struct address *address, const char passkey[PASSKEY_SIZE]);

@@ -7,6 +7,7 @@
 
 #define COUNTS_MAX 500
 #define PEERS_SHOWN 1000
+#define CLIENT_SIZE 8          /* of the peer_id: which client, and its version */
 #define PEERS_LOOKED_AT 100000 /* of a member's torrents: bounds the time that an answer takes */
 #define LOOKED_AT_ONCE 1000    /* then announces that wait go first */
 
@@ -60,30 +61,31 @@ static void on_counts(struct bus_request *request, const void *decoded, void *ar
 
 struct shown {
     struct tracker *tracker;
-    uint64_t user; /* only this member's; 0: all */
+    uint32_t member; /* only this member's; 0: all */
     size_t count, most, looked_at;
     struct {
         struct swarm_peer row; /* packed without the lock: what it points to is here */
         struct contact contact;
-        uint8_t client[8];
+        uint8_t client[CLIENT_SIZE];
     } peers[PEERS_SHOWN];
 };
 
-static void show_peer(struct shown *shown, uint64_t torrent, const struct peer *peer)
+static void show_peer(struct shown *shown, const struct torrent *torrent, uint32_t session)
 {
-    const struct session_totals *totals = &sessions_at(shown->tracker->sessions, peer->session)->totals;
+    struct session_totals totals;
     struct contact *contact = &shown->peers[shown->count].contact;
     uint8_t *client = shown->peers[shown->count].client;
-    peer_contact(peer, contact);
-    memcpy(client, totals->peer_id, sizeof shown->peers->client);
+    sessions_get(shown->tracker->sessions, session, &totals);
+    swarm_contact(shown->tracker->peers, &torrent->swarm, session, contact);
+    memcpy(client, totals.peer_id, CLIENT_SIZE);
     shown->peers[shown->count++].row = (struct swarm_peer){
-        .user = peer->user,
-        .torrent = torrent,
-        .client = slice_of(client, sizeof shown->peers->client),
-        .up = totals->up - totals->base_up,
-        .down = totals->down - totals->base_down,
-        .left = totals->left,
-        .seen_at = totals->seen_at,
+        .user = totals.user,
+        .torrent = torrent->id,
+        .client = slice_of(client, CLIENT_SIZE),
+        .up = totals.up - totals.base_up,
+        .down = totals.down - totals.base_down,
+        .left = totals.left,
+        .seen_at = totals.seen_at,
         .ipv4 = slice_of(contact->v4, contact->port4 != 0 ? sizeof contact->v4 : 0),
         .ipv6 = slice_of(contact->v6, contact->port6 != 0 ? sizeof contact->v6 : 0),
         .port = contact->port4 != 0 ? contact->port4 : contact->port6,
@@ -94,10 +96,9 @@ static void show_swarm(struct shown *shown, const struct torrent *torrent)
 {
     const struct swarm *swarm = &torrent->swarm;
     for (uint32_t i = 0; i < swarm->count && shown->count < shown->most && shown->looked_at < PEERS_LOOKED_AT; i++) {
-        const struct peer *peer = peers_at(shown->tracker->peers, swarm->peers[i]);
         shown->looked_at++;
-        if (shown->user == 0 || shown->user == peer->user)
-            show_peer(shown, torrent->id, peer);
+        if (shown->member == 0 || swarm_is_of(shown->tracker->peers, swarm, i, shown->member))
+            show_peer(shown, torrent, swarm_session(swarm, i));
         if (shown->looked_at % LOOKED_AT_ONCE == 0)
             lock_breathe(&shown->tracker->lock);
     }
@@ -105,7 +106,7 @@ static void show_swarm(struct shown *shown, const struct torrent *torrent)
 
 /* NULL with the request refused when `torrents` is no array. */
 static struct shown *find_peers(struct bus_request *request, struct tracker *tracker, struct tree torrents,
-                                uint64_t user, size_t most)
+                                uint32_t member, size_t most)
 {
     if (torrents.object == NULL || torrents.object->type != MSGPACK_OBJECT_ARRAY) {
         refuse_ids(request);
@@ -113,7 +114,7 @@ static struct shown *find_peers(struct bus_request *request, struct tracker *tra
     }
     struct shown *shown = mem_zero(1, sizeof *shown);
     shown->tracker = tracker;
-    shown->user = user;
+    shown->member = member;
     shown->most = most < PEERS_SHOWN ? most : PEERS_SHOWN;
     lock_take(&tracker->lock);
     for (uint32_t i = 0; i < torrents.object->via.array.size && i < COUNTS_MAX; i++) {
@@ -153,7 +154,12 @@ static void on_swarm_peers(struct bus_request *request, const void *decoded, voi
 static void on_member_peers(struct bus_request *request, const void *decoded, void *arg)
 {
     const struct tracker_member_peers *ask = decoded;
-    struct shown *shown = find_peers(request, arg, ask->torrents, ask->user, PEERS_SHOWN);
+    struct tracker *tracker = arg;
+    lock_take(&tracker->lock);
+    const struct member *member = registry_member_by_user(tracker->registry, ask->user);
+    uint32_t handle = member != NULL ? member->handle : 0;
+    lock_give(&tracker->lock);
+    struct shown *shown = find_peers(request, tracker, ask->torrents, handle, handle != 0 ? PEERS_SHOWN : 0);
     if (shown == NULL)
         return;
     msgpack_sbuffer packed;

@@ -6,6 +6,8 @@
 #define CHECKSUM_SIZE 8
 #define PART 1000 /* records; then announces that wait go first */
 
+enum { TORRENT_ACTIVE = 1, TORRENT_REDUNDANCY = 2 };
+
 /* Against damage, not forgery: the key is known. */
 static const struct hash_key checksum_key = {UINT64_C(0x452821e638d01377), UINT64_C(0xbe5466cf34e90c6c)};
 
@@ -41,7 +43,7 @@ static void put_torrent(void *arg, const struct torrent *torrent)
     put_number(into, torrent->id, 8);
     buffer_add(into, torrent->info_hash, HASH_SIZE);
     buffer_add(into, torrent->info_hash_v2, HASH_SIZE);
-    put_number(into, torrent->active, 1);
+    put_number(into, (torrent->active ? TORRENT_ACTIVE : 0) | (torrent->redundancy ? TORRENT_REDUNDANCY : 0), 1);
     put_number(into, torrent_completed(torrent), 4);
 }
 
@@ -149,13 +151,16 @@ static void take_torrents(struct reader *reader)
     for (uint64_t id; (id = take_number(reader, 8)) != 0;) {
         struct slice hash = slice_of(take_bytes(reader, HASH_SIZE), HASH_SIZE);
         struct slice hash_v2 = slice_of(take_bytes(reader, HASH_SIZE), HASH_SIZE);
-        bool active = take_number(reader, 1) != 0;
+        uint64_t bits = take_number(reader, 1);
         uint32_t completed = (uint32_t)take_number(reader, 4);
         if (reader->short_of)
             return;
-        tracker_apply_torrent(
-            reader->tracker,
-            &(struct torrent_fact){.torrent = id, .info_hash = hash, .info_hash_v2 = hash_v2, .active = active});
+        const char *accounting = bits & TORRENT_REDUNDANCY ? "redundancy" : "ratio";
+        tracker_apply_torrent(reader->tracker, &(struct torrent_fact){.torrent = id,
+                                                                      .info_hash = hash,
+                                                                      .info_hash_v2 = hash_v2,
+                                                                      .accounting = slice_text(accounting),
+                                                                      .active = (bits & TORRENT_ACTIVE) != 0});
         registry_torrent_make(reader->tracker->registry, id)->completed_least = completed;
     }
 }

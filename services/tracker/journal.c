@@ -306,10 +306,20 @@ void journal_forget(struct journal *journal, uint64_t seq)
     memmove(journal->old, journal->old + gone, journal->old_count * sizeof *journal->old);
 }
 
+/* Whole pages that were written are not looked at again: they need not count as memory of this process. */
+static void let_go_of_pages(const struct journal *journal)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = journal->used / page * page;
+    if (whole > 0)
+        madvise(journal->map, whole, MADV_DONTNEED);
+}
+
 bool journal_tick(struct journal *journal)
 {
-    if (journal->unsynced && journal->current.number != 0)
+    if (journal->unsynced && journal->current.number != 0) {
         journal_sync_ask(journal->sync, journal->current_fd);
+        let_go_of_pages(journal);
+    }
     journal->unsynced = false;
     bool half_full = journal->map == NULL || journal->used > journal->segment_size / 2;
     if (half_full && journal->spare.number == 0)

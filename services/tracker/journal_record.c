@@ -4,20 +4,32 @@
 
 #include "proto/codec.h"
 
+#include <endian.h>
+
 #define JOURNAL_MAGIC UINT64_C(0x326c6a65626d6a64) /* "djmbejl2" */
 
 /* Against damage, not forgery: the key is known. */
 static const struct hash_key checksum_key = {UINT64_C(0x243f6a8885a308d3), UINT64_C(0x13198a2e03707344)};
 
-static void put_short(uint8_t **at, uint64_t value, unsigned size)
-{
-    for (unsigned i = 0; i < size; i++)
-        *(*at)++ = (uint8_t)(value >> (8 * i));
-}
-
 static void put(uint8_t **at, uint64_t value)
 {
-    put_short(at, value, 8);
+    value = htole64(value);
+    memcpy(*at, &value, sizeof value);
+    *at += sizeof value;
+}
+
+static void put4(uint8_t **at, uint32_t value)
+{
+    value = htole32(value);
+    memcpy(*at, &value, sizeof value);
+    *at += sizeof value;
+}
+
+static void put2(uint8_t **at, uint16_t value)
+{
+    value = htole16(value);
+    memcpy(*at, &value, sizeof value);
+    *at += sizeof value;
 }
 
 static void put_bytes(uint8_t **at, const void *bytes, size_t size)
@@ -48,11 +60,11 @@ static void take_bytes(const uint8_t **at, void *into, size_t size)
 static void put_contact(uint8_t **at, const struct contact *contact)
 {
     put_bytes(at, contact->v4, sizeof contact->v4);
-    put_short(at, contact->port4, 2);
-    put_short(at, contact->seen4, 4);
+    put2(at, contact->port4);
+    put4(at, contact->seen4);
     put_bytes(at, contact->v6, sizeof contact->v6);
-    put_short(at, contact->port6, 2);
-    put_short(at, contact->seen6, 4);
+    put2(at, contact->port6);
+    put4(at, contact->seen6);
 }
 
 static void take_contact(const uint8_t **at, struct contact *contact)
@@ -85,8 +97,7 @@ static bool is_sealed(const uint8_t *record)
 void journal_record_write(uint64_t seq, const struct session_totals *totals, const struct contact *contact,
                           uint8_t into[JOURNAL_RECORD_SIZE])
 {
-    uint8_t record[JOURNAL_RECORD_SIZE] = {0};
-    uint8_t *at = record + 8;
+    uint8_t *at = into + 8;
     put(&at, seq);
     put(&at, totals->user);
     put(&at, totals->torrent);
@@ -97,11 +108,11 @@ void journal_record_write(uint64_t seq, const struct session_totals *totals, con
     put(&at, totals->up);
     put(&at, totals->down);
     put(&at, totals->left);
-    put_short(&at, totals->flags, 1);
+    *at++ = totals->flags;
     put_bytes(&at, totals->peer_id, PEER_ID_SIZE);
     put_contact(&at, contact);
-    seal(record);
-    memcpy(into, record, sizeof record);
+    memset(at, 0, (size_t)(into + JOURNAL_RECORD_SIZE - at));
+    seal(into);
 }
 
 /* What the checks of an announce promise; a record that breaks it would be refused by ratio for ever. */

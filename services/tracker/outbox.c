@@ -8,11 +8,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-struct changed {
-    uint64_t seq; /* of the first change that no batch holds */
-    uint32_t session;
-};
-
 struct closed {
     uint64_t seq;
     struct session_totals totals;
@@ -20,19 +15,18 @@ struct closed {
 
 struct outbox {
     struct sessions *sessions;
-    struct ring changed, closed;
-    struct session_totals *batch;
-    size_t batch_count; /* 0: none under way */
-    uint64_t batch_seq; /* the oldest change in it */
+    struct backlog changed;
+    struct ring closed;
+    struct session_totals *batch; /* there while one is under way */
+    size_t batch_count;           /* 0: none under way */
+    uint64_t batch_seq;           /* the oldest change in it */
 };
 
 struct outbox *outbox_new(struct sessions *sessions)
 {
     struct outbox *outbox = mem_zero(1, sizeof *outbox);
     outbox->sessions = sessions;
-    ring_init(&outbox->changed, sizeof(struct changed));
     ring_init(&outbox->closed, sizeof(struct closed));
-    outbox->batch = mem_take(OUTBOX_BATCH_MAX * sizeof *outbox->batch);
     return outbox;
 }
 
@@ -40,7 +34,7 @@ void outbox_destroy(struct outbox **outbox)
 {
     if (*outbox == NULL)
         return;
-    ring_clear(&(*outbox)->changed);
+    backlog_clear(&(*outbox)->changed);
     ring_clear(&(*outbox)->closed);
     free((*outbox)->batch);
     free(*outbox);
@@ -49,11 +43,8 @@ void outbox_destroy(struct outbox **outbox)
 
 void outbox_add(struct outbox *outbox, uint32_t session, uint64_t seq)
 {
-    struct session *changed = sessions_at(outbox->sessions, session);
-    if (changed->marks & MARK_report)
-        return;
-    changed->marks |= MARK_report;
-    ring_push(&outbox->changed, &(struct changed){.seq = seq, .session = session});
+    if (sessions_mark(outbox->sessions, session, MARK_report))
+        backlog_push(&outbox->changed, session, seq);
 }
 
 void outbox_close_epoch(struct outbox *outbox, const struct session_totals *closed, uint64_t seq)
@@ -63,9 +54,7 @@ void outbox_close_epoch(struct outbox *outbox, const struct session_totals *clos
 
 static uint64_t oldest_waiting(const struct outbox *outbox, uint64_t otherwise)
 {
-    uint64_t oldest = otherwise;
-    if (outbox->changed.count > 0)
-        oldest = ((const struct changed *)ring_at(&outbox->changed, 0))->seq;
+    uint64_t oldest = backlog_oldest(&outbox->changed, otherwise);
     if (outbox->closed.count > 0) {
         const struct closed *first = ring_at(&outbox->closed, 0);
         if (first->seq < oldest)
@@ -74,35 +63,45 @@ static uint64_t oldest_waiting(const struct outbox *outbox, uint64_t otherwise)
     return oldest;
 }
 
-static void take_closed(struct outbox *outbox)
+static void take_closed(struct outbox *outbox, size_t count)
 {
-    size_t count = outbox->closed.count < OUTBOX_BATCH_MAX ? outbox->closed.count : OUTBOX_BATCH_MAX;
     for (size_t i = 0; i < count; i++)
         outbox->batch[outbox->batch_count++] = ((const struct closed *)ring_at(&outbox->closed, i))->totals;
     ring_drop(&outbox->closed, count);
 }
 
-static void take_changed(struct outbox *outbox)
+static void take_changed(struct outbox *outbox, size_t count)
 {
-    size_t room = OUTBOX_BATCH_MAX - outbox->batch_count;
-    size_t count = outbox->changed.count < room ? outbox->changed.count : room;
+    uint32_t changed[OUTBOX_BATCH_MAX];
+    backlog_take(&outbox->changed, changed, count);
     for (size_t i = 0; i < count; i++) {
-        const struct changed *changed = ring_at(&outbox->changed, i);
-        struct session *session = sessions_at(outbox->sessions, changed->session);
-        session->marks &= ~(uint32_t)MARK_report;
-        outbox->batch[outbox->batch_count++] = session->totals;
+        sessions_unmark(outbox->sessions, changed[i], MARK_report);
+        sessions_get(outbox->sessions, changed[i], &outbox->batch[outbox->batch_count++]);
     }
-    ring_drop(&outbox->changed, count);
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static void make_batch(struct outbox *outbox)
+{
+    size_t closed = least(outbox->closed.count, OUTBOX_BATCH_MAX);
+    bool all_closed = closed == outbox->closed.count;
+    size_t changed = all_closed ? least(outbox->changed.count, OUTBOX_BATCH_MAX - closed) : 0;
+    if (closed + changed == 0)
+        return;
+    outbox->batch_seq = oldest_waiting(outbox, 0);
+    outbox->batch = mem_take((closed + changed) * sizeof *outbox->batch);
+    take_closed(outbox, closed);
+    take_changed(outbox, changed);
 }
 
 size_t outbox_batch(struct outbox *outbox, const struct session_totals **rows)
 {
-    if (outbox->batch_count == 0) {
-        outbox->batch_seq = oldest_waiting(outbox, 0);
-        take_closed(outbox);
-        if (outbox->closed.count == 0)
-            take_changed(outbox);
-    }
+    if (outbox->batch_count == 0)
+        make_batch(outbox);
     *rows = outbox->batch;
     return outbox->batch_count;
 }
@@ -110,6 +109,8 @@ size_t outbox_batch(struct outbox *outbox, const struct session_totals **rows)
 void outbox_acknowledge(struct outbox *outbox)
 {
     assert(outbox->batch_count > 0);
+    free(outbox->batch);
+    outbox->batch = NULL;
     outbox->batch_count = 0;
 }
 
@@ -124,15 +125,20 @@ size_t outbox_count(const struct outbox *outbox)
     return outbox->batch_count + outbox->changed.count + outbox->closed.count;
 }
 
-void outbox_rewrite(struct outbox *outbox, uint64_t (*append)(void *arg, const struct session_totals *totals),
+void outbox_rewrite(struct outbox *outbox, uint64_t seq, void (*append)(void *arg, const struct session_totals *totals),
                     void *arg)
 {
     for (size_t i = 0; i < outbox->batch_count; i++)
         append(arg, &outbox->batch[i]);
-    for (size_t i = 0; i < outbox->closed.count; i++)
-        append(arg, &((const struct closed *)ring_at(&outbox->closed, i))->totals);
-    for (size_t i = 0; i < outbox->changed.count; i++) {
-        const struct changed *changed = ring_at(&outbox->changed, i);
-        append(arg, &sessions_at(outbox->sessions, changed->session)->totals);
+    for (size_t i = 0; i < outbox->closed.count; i++) {
+        struct closed *closed = ring_at(&outbox->closed, i);
+        append(arg, &closed->totals);
+        closed->seq = seq;
     }
+    outbox->batch_seq = seq;
+}
+
+struct backlog *outbox_waiting(struct outbox *outbox)
+{
+    return &outbox->changed;
 }

@@ -3,6 +3,7 @@
 #ifndef DJEMBE_TRACKER_OUTBOX_H
 #define DJEMBE_TRACKER_OUTBOX_H
 
+#include "services/tracker/backlog.h"
 #include "services/tracker/session.h"
 
 #define OUTBOX_BATCH_MAX 5000 /* rows; as ratio.sessions.report has it */
@@ -22,13 +23,17 @@ size_t outbox_batch(struct outbox *outbox, const struct session_totals **rows);
 /* Ratio has committed the batch. */
 void outbox_acknowledge(struct outbox *outbox);
 
-/* Every journal record below this seq is acknowledged; `next` when all are. */
+/* Every journal record below this seq is acknowledged; `next` when all are. It may lag by some thousand rows. */
 uint64_t outbox_oldest(const struct outbox *outbox, uint64_t next);
 /* Rows that wait, those under way included. */
 size_t outbox_count(const struct outbox *outbox);
 
-/* Appends everything unacknowledged to a journal that has lost records: `append` returns each row's new seq. */
-void outbox_rewrite(struct outbox *outbox, uint64_t (*append)(void *arg, const struct session_totals *totals),
+/* Appends what ended and what is under way to the journal again, which is to lose its older part; `append` writes one
+ * row. `seq` is the first that these records can get. The sessions that wait are appended by the caller, by and by: see
+ * outbox_waiting. */
+void outbox_rewrite(struct outbox *outbox, uint64_t seq, void (*append)(void *arg, const struct session_totals *totals),
                     void *arg);
+/* The changed sessions that no batch holds. */
+struct backlog *outbox_waiting(struct outbox *outbox);
 
 #endif

@@ -32,7 +32,7 @@ void registry_destroy(struct registry **registry)
     for (uint32_t i = 1; i < r->members.top; i++)
         free(((struct member *)slab_at(&r->members, i))->reason);
     for (uint32_t i = 1; i < r->torrents.top; i++)
-        free(((struct torrent *)slab_at(&r->torrents, i))->swarm.peers);
+        swarm_clear(&((struct torrent *)slab_at(&r->torrents, i))->swarm);
     slab_clear(&r->members);
     slab_clear(&r->torrents);
     table_clear(&r->by_user);
@@ -50,16 +50,17 @@ static uint64_t hash(const struct registry *registry, const void *bytes, size_t 
 
 /* ---- members ---- */
 
-static struct member *member_at(const struct registry *registry, uint32_t at)
+struct member *registry_member_at(const struct registry *registry, uint32_t handle)
 {
-    return slab_at(&registry->members, at);
+    return slab_at(&registry->members, handle);
 }
 
 static uint32_t find_user(const struct registry *registry, uint64_t user)
 {
     uint32_t at;
-    for (uint32_t place = 0; (at = table_next(&registry->by_user, hash(registry, &user, sizeof user), &place)) != 0;)
-        if (member_at(registry, at)->user == user)
+    uint64_t hashed = hash(registry, &user, sizeof user);
+    for (uint32_t place = 0; (at = table_next(&registry->by_user, hashed, &place)) != 0;)
+        if (registry_member_at(registry, at)->user == user)
             return at;
     return SLAB_NONE;
 }
@@ -70,7 +71,8 @@ static uint32_t make_user(struct registry *registry, uint64_t user)
     if (at != SLAB_NONE)
         return at;
     at = slab_take(&registry->members);
-    member_at(registry, at)->user = user;
+    registry_member_at(registry, at)->user = user;
+    registry_member_at(registry, at)->handle = at;
     table_add(&registry->by_user, hash(registry, &user, sizeof user), at);
     return at;
 }
@@ -80,20 +82,20 @@ struct member *registry_member(const struct registry *registry, const char passk
     uint32_t at;
     uint64_t hashed = hash(registry, passkey, PASSKEY_SIZE);
     for (uint32_t place = 0; (at = table_next(&registry->by_passkey, hashed, &place)) != 0;)
-        if (memcmp(member_at(registry, at)->passkey, passkey, PASSKEY_SIZE) == 0)
-            return member_at(registry, at);
+        if (memcmp(registry_member_at(registry, at)->passkey, passkey, PASSKEY_SIZE) == 0)
+            return registry_member_at(registry, at);
     return NULL;
 }
 
 struct member *registry_member_by_user(const struct registry *registry, uint64_t user)
 {
     uint32_t at = find_user(registry, user);
-    return at != SLAB_NONE ? member_at(registry, at) : NULL;
+    return at != SLAB_NONE ? registry_member_at(registry, at) : NULL;
 }
 
 struct member *registry_member_make(struct registry *registry, uint64_t user)
 {
-    return member_at(registry, make_user(registry, user));
+    return registry_member_at(registry, make_user(registry, user));
 }
 
 void registry_apply_member(struct registry *registry, const struct member_fact *fact)
@@ -101,7 +103,7 @@ void registry_apply_member(struct registry *registry, const struct member_fact *
     if (fact->passkey.size != PASSKEY_SIZE)
         return;
     uint32_t at = make_user(registry, fact->user);
-    struct member *member = member_at(registry, at);
+    struct member *member = registry_member_at(registry, at);
     if (member->known)
         table_remove(&registry->by_passkey, hash(registry, member->passkey, PASSKEY_SIZE), at);
     memcpy(member->passkey, fact->passkey.at, PASSKEY_SIZE);
@@ -112,7 +114,7 @@ void registry_apply_member(struct registry *registry, const struct member_fact *
 
 void registry_apply_permit(struct registry *registry, const struct permit_fact *fact)
 {
-    struct member *member = member_at(registry, make_user(registry, fact->user));
+    struct member *member = registry_member_at(registry, make_user(registry, fact->user));
     member->has_permit = true;
     member->may_leech = fact->may_leech;
     free(member->reason);
@@ -121,16 +123,17 @@ void registry_apply_permit(struct registry *registry, const struct permit_fact *
 
 /* ---- torrents ---- */
 
-static struct torrent *torrent_at(const struct registry *registry, uint32_t at)
+struct torrent *registry_torrent_at(const struct registry *registry, uint32_t handle)
 {
-    return slab_at(&registry->torrents, at);
+    return slab_at(&registry->torrents, handle);
 }
 
 static uint32_t find_torrent(const struct registry *registry, uint64_t id)
 {
     uint32_t at;
-    for (uint32_t place = 0; (at = table_next(&registry->by_torrent, hash(registry, &id, sizeof id), &place)) != 0;)
-        if (torrent_at(registry, at)->id == id)
+    uint64_t hashed = hash(registry, &id, sizeof id);
+    for (uint32_t place = 0; (at = table_next(&registry->by_torrent, hashed, &place)) != 0;)
+        if (registry_torrent_at(registry, at)->id == id)
             return at;
     return SLAB_NONE;
 }
@@ -141,7 +144,8 @@ static uint32_t make_torrent(struct registry *registry, uint64_t id)
     if (at != SLAB_NONE)
         return at;
     at = slab_take(&registry->torrents);
-    torrent_at(registry, at)->id = id;
+    registry_torrent_at(registry, at)->id = id;
+    registry_torrent_at(registry, at)->handle = at;
     table_add(&registry->by_torrent, hash(registry, &id, sizeof id), at);
     return at;
 }
@@ -149,12 +153,12 @@ static uint32_t make_torrent(struct registry *registry, uint64_t id)
 struct torrent *registry_torrent_by_id(const struct registry *registry, uint64_t id)
 {
     uint32_t at = find_torrent(registry, id);
-    return at != SLAB_NONE ? torrent_at(registry, at) : NULL;
+    return at != SLAB_NONE ? registry_torrent_at(registry, at) : NULL;
 }
 
 struct torrent *registry_torrent_make(struct registry *registry, uint64_t id)
 {
-    return torrent_at(registry, make_torrent(registry, id));
+    return registry_torrent_at(registry, make_torrent(registry, id));
 }
 
 static bool has_hash(const struct torrent *torrent, const uint8_t *info_hash)
@@ -169,7 +173,7 @@ struct torrent *registry_torrent(const struct registry *registry, const uint8_t 
     uint32_t at;
     uint64_t hashed = hash(registry, info_hash, HASH_SIZE);
     for (uint32_t place = 0; (at = table_next(&registry->by_hash, hashed, &place)) != 0;) {
-        struct torrent *torrent = torrent_at(registry, at);
+        struct torrent *torrent = registry_torrent_at(registry, at);
         if (!has_hash(torrent, info_hash))
             continue;
         if (torrent->active)
@@ -183,7 +187,7 @@ struct torrent *registry_torrent(const struct registry *registry, const uint8_t 
 static void list_hashes(struct registry *registry, uint32_t at,
                         void (*list)(struct table *table, uint64_t hash, uint32_t handle))
 {
-    const struct torrent *torrent = torrent_at(registry, at);
+    const struct torrent *torrent = registry_torrent_at(registry, at);
     list(&registry->by_hash, hash(registry, torrent->info_hash, HASH_SIZE), at);
     if (memcmp(torrent->info_hash, torrent->info_hash_v2, HASH_SIZE) != 0)
         list(&registry->by_hash, hash(registry, torrent->info_hash_v2, HASH_SIZE), at);
@@ -194,7 +198,7 @@ void registry_apply_torrent(struct registry *registry, const struct torrent_fact
     if (fact->info_hash.size != HASH_SIZE)
         return;
     uint32_t at = make_torrent(registry, fact->torrent);
-    struct torrent *torrent = torrent_at(registry, at);
+    struct torrent *torrent = registry_torrent_at(registry, at);
     if (torrent->known)
         list_hashes(registry, at, table_remove);
     bool has_v2 = fact->info_hash_v2.size >= HASH_SIZE;
@@ -202,6 +206,7 @@ void registry_apply_torrent(struct registry *registry, const struct torrent_fact
     memcpy(torrent->info_hash_v2, has_v2 ? fact->info_hash_v2.at : fact->info_hash.at, HASH_SIZE);
     torrent->known = true;
     torrent->active = fact->active;
+    torrent->redundancy = slice_is(fact->accounting, "redundancy");
     list_hashes(registry, at, table_add);
 }
 
@@ -209,14 +214,14 @@ void registry_each_member(const struct registry *registry, void (*visit)(void *a
                           void *arg)
 {
     for (uint32_t i = 1; i < registry->members.top; i++)
-        visit(arg, member_at(registry, i));
+        visit(arg, registry_member_at(registry, i));
 }
 
 void registry_each_torrent(const struct registry *registry, void (*visit)(void *arg, const struct torrent *torrent),
                            void *arg)
 {
     for (uint32_t i = 1; i < registry->torrents.top; i++)
-        visit(arg, torrent_at(registry, i));
+        visit(arg, registry_torrent_at(registry, i));
 }
 
 uint32_t registry_members_count(const struct registry *registry)

@@ -11,7 +11,8 @@ struct registry;
 struct member {
     uint64_t user;
     char passkey[PASSKEY_SIZE];
-    bool known; /* web.members told of it; else only its permit is known */
+    uint32_t handle; /* its own */
+    bool known;      /* web.members told of it; else only its permit or its sessions are known */
     bool active;
     bool has_permit; /* ratio.permits told of it */
     bool may_leech;
@@ -19,15 +20,18 @@ struct member {
     char *reason;      /* why it may not, for the client; NULL: nothing was said */
 };
 
+/* What an announce reads comes first. */
 struct torrent {
+    struct swarm swarm;
     uint64_t id;
     uint8_t info_hash[HASH_SIZE];
-    uint8_t info_hash_v2[HASH_SIZE]; /* cut to 20 bytes; equals info_hash when there is only one */
+    uint32_t handle;                 /* its own */
     bool known;                      /* catalog.torrents told of it; else it has sessions from before that fact came */
     bool active;                     /* false: deleted, or not known */
+    bool redundancy;                 /* accounted by copies kept, not by ratio: a Backup */
     uint32_t completed;              /* sessions known to have completed it */
     uint32_t completed_least;        /* as many had before the process began, and since */
-    struct swarm swarm;
+    uint8_t info_hash_v2[HASH_SIZE]; /* cut to 20 bytes; equals info_hash when there is only one */
 };
 
 struct registry *registry_new(const struct hash_key *key);
@@ -48,6 +52,10 @@ struct torrent *registry_torrent(const struct registry *registry, const uint8_t 
 struct torrent *registry_torrent_by_id(const struct registry *registry, uint64_t id);
 /* The same, made as not known when it is new. */
 struct torrent *registry_torrent_make(struct registry *registry, uint64_t id);
+
+/* By their own handles, which never end. */
+struct member *registry_member_at(const struct registry *registry, uint32_t handle);
+struct torrent *registry_torrent_at(const struct registry *registry, uint32_t handle);
 
 /* Calls `visit` for each record, known or not. */
 void registry_each_member(const struct registry *registry, void (*visit)(void *arg, const struct member *member),

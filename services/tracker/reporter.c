@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 enum {
-    LOOK_MS = 250, /* a session that changed goes out this soon */
+    LOOK_MS = 250, /* a session that changed goes out this soon, and at most a batch in this time: the rest waits in the
+                      journal, so that a storm of announces is not followed by one of reports */
     DEADLINE_MS = 10000,
     PAUSE_LEAST_MS = 250,
     PAUSE_MOST_MS = 10000,
@@ -19,7 +20,6 @@ struct reporter {
     struct bus *bus;
     struct tracker *tracker;
     struct loop_timer *timer;
-    msgpack_sbuffer packed;
     bool under_way, destroyed;
     int64_t not_before;  /* ticks: the pause after a failure */
     int64_t waits_since; /* ticks: when the oldest unacknowledged row was first seen; 0: nothing waits */
@@ -27,12 +27,10 @@ struct reporter {
     uint64_t batches;
 };
 
-static void look(void *arg);
-
 static void pack_rows(msgpack_sbuffer *into, const struct session_totals *rows, size_t count)
 {
     msgpack_packer packer;
-    msgpack_sbuffer_clear(into);
+    msgpack_sbuffer_init(into);
     msgpack_packer_init(&packer, into, msgpack_sbuffer_write);
     msgpack_pack_array(&packer, count);
     for (size_t i = 0; i < count; i++) {
@@ -93,10 +91,7 @@ static void on_reported(void *arg, const void *reply, const msgpack_object *body
     lock_take(&reporter->tracker->lock);
     outbox_acknowledge(reporter->tracker->outbox);
     lock_give(&reporter->tracker->lock);
-    size_t waiting = count_waiting(reporter);
-    reporter->waits_since = waiting > 0 ? clock_ticks() : 0;
-    if (waiting >= OUTBOX_BATCH_MAX)
-        look(reporter);
+    reporter->waits_since = count_waiting(reporter) > 0 ? clock_ticks() : 0;
 }
 
 static void look(void *arg)
@@ -112,11 +107,13 @@ static void look(void *arg)
         return;
     if (reporter->waits_since == 0)
         reporter->waits_since = clock_ticks();
-    pack_rows(&reporter->packed, rows, count);
-    struct ratio_sessions_report ask = {.sessions.packed = slice_of(reporter->packed.data, reporter->packed.size)};
+    msgpack_sbuffer packed;
+    pack_rows(&packed, rows, count);
+    struct ratio_sessions_report ask = {.sessions.packed = slice_of(packed.data, packed.size)};
     struct bus_call call = {.deadline_ms = DEADLINE_MS};
     reporter->under_way = true;
     bus_ask(reporter->bus, NULL, &ratio_sessions_report_message, &ask, &call, on_reported, reporter);
+    msgpack_sbuffer_destroy(&packed);
 }
 
 struct reporter *reporter_new(struct loop *loop, struct bus *bus, struct tracker *tracker)
@@ -124,7 +121,6 @@ struct reporter *reporter_new(struct loop *loop, struct bus *bus, struct tracker
     struct reporter *reporter = mem_zero(1, sizeof *reporter);
     reporter->bus = bus;
     reporter->tracker = tracker;
-    msgpack_sbuffer_init(&reporter->packed);
     reporter->timer = loop_timer_new(loop, LOOK_MS, LOOK_MS, look, reporter);
     return reporter;
 }
@@ -136,7 +132,6 @@ void reporter_destroy(struct reporter **reporter)
         return;
     *reporter = NULL;
     loop_timer_cancel(&r->timer);
-    msgpack_sbuffer_destroy(&r->packed);
     r->destroyed = true;
     if (!r->under_way)
         free(r);

@@ -1,4 +1,4 @@
-/* Grows by doubling, and gives its memory back when it runs empty after having been large. */
+/* Grows by doubling, and gives memory back when it has become much emptier. */
 #include "services/tracker/ring.h"
 
 #include "services/common/arena.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define ROOM_LEAST 64
-#define ROOM_KEPT 65536
+#define ROOM_KEPT 1024 /* records for which room is not given back */
 
 void ring_init(struct ring *ring, size_t record)
 {
@@ -27,10 +27,10 @@ void *ring_at(const struct ring *ring, size_t i)
     return ring->at + ((ring->first + i) & (ring->room - 1)) * ring->record;
 }
 
-static void grow(struct ring *ring)
+static void resize(struct ring *ring, size_t room)
 {
     struct ring old = *ring;
-    ring->room = old.room == 0 ? ROOM_LEAST : old.room * 2;
+    ring->room = room;
     ring->at = mem_take(ring->room * ring->record);
     for (size_t i = 0; i < old.count; i++)
         memcpy(ring->at + i * ring->record, ring_at(&old, i), ring->record);
@@ -41,7 +41,7 @@ static void grow(struct ring *ring)
 void ring_push(struct ring *ring, const void *record)
 {
     if (ring->count == ring->room)
-        grow(ring);
+        resize(ring, ring->room == 0 ? ROOM_LEAST : ring->room * 2);
     ring->count++;
     memcpy(ring_at(ring, ring->count - 1), record, ring->record);
 }
@@ -51,6 +51,6 @@ void ring_drop(struct ring *ring, size_t count)
     assert(count <= ring->count);
     ring->count -= count;
     ring->first = ring->room != 0 ? (ring->first + count) & (ring->room - 1) : 0;
-    if (ring->count == 0 && ring->room > ROOM_KEPT)
-        ring_clear(ring);
+    if (ring->room > ROOM_KEPT && ring->count < ring->room / 8)
+        resize(ring, ring->room / 4);
 }

@@ -3,95 +3,17 @@
 #include "services/tracker/session.h"
 
 #include "proto/proto.h"
-#include "services/common/arena.h"
+#include "services/tracker/session_memory.h"
 #include "services/tracker/slab.h"
-#include "services/tracker/table.h"
-
-#include <stdlib.h>
-
-struct sessions {
-    struct slab slab;
-    struct table table;
-    struct hash_key key;
-    uint32_t swept; /* the sweep's place */
-};
-
-struct sessions *sessions_new(const struct hash_key *key)
-{
-    struct sessions *sessions = mem_zero(1, sizeof *sessions);
-    slab_init(&sessions->slab, sizeof(struct session));
-    sessions->key = *key;
-    return sessions;
-}
-
-void sessions_destroy(struct sessions **sessions)
-{
-    if (*sessions == NULL)
-        return;
-    slab_clear(&(*sessions)->slab);
-    table_clear(&(*sessions)->table);
-    free(*sessions);
-    *sessions = NULL;
-}
-
-struct session *sessions_at(const struct sessions *sessions, uint32_t handle)
-{
-    return slab_at(&sessions->slab, handle);
-}
-
-static uint64_t hash(const struct sessions *sessions, uint64_t user, uint64_t torrent, const uint8_t *peer_id)
-{
-    struct {
-        uint64_t user, torrent;
-        uint8_t peer_id[24];
-    } identity = {.user = user, .torrent = torrent};
-    memcpy(identity.peer_id, peer_id, PEER_ID_SIZE);
-    return hash_of(&sessions->key, &identity, sizeof identity);
-}
-
-static uint32_t find(const struct sessions *sessions, uint64_t hashed, uint64_t user, uint64_t torrent,
-                     const uint8_t *peer_id)
-{
-    uint32_t at;
-    for (uint32_t place = 0; (at = table_next(&sessions->table, hashed, &place)) != SLAB_NONE;) {
-        const struct session_totals *totals = &sessions_at(sessions, at)->totals;
-        if (totals->user == user && totals->torrent == torrent && memcmp(totals->peer_id, peer_id, PEER_ID_SIZE) == 0)
-            return at;
-    }
-    return SLAB_NONE;
-}
-
-uint32_t sessions_find(const struct sessions *sessions, uint64_t user, uint64_t torrent,
-                       const uint8_t peer_id[PEER_ID_SIZE])
-{
-    return find(sessions, hash(sessions, user, torrent, peer_id), user, torrent, peer_id);
-}
-
-/* Finds the session, or makes it with nothing but its identity (*made). */
-static uint32_t find_or_make(struct sessions *sessions, uint64_t user, uint64_t torrent, const uint8_t *peer_id,
-                             bool *made)
-{
-    uint64_t hashed = hash(sessions, user, torrent, peer_id);
-    uint32_t at = find(sessions, hashed, user, torrent, peer_id);
-    *made = at == SLAB_NONE;
-    if (!*made)
-        return at;
-    at = slab_take(&sessions->slab);
-    struct session_totals *totals = &sessions_at(sessions, at)->totals;
-    totals->user = user;
-    totals->torrent = torrent;
-    memcpy(totals->peer_id, peer_id, PEER_ID_SIZE);
-    table_add(&sessions->table, hashed, at);
-    return at;
-}
 
 /* A session met for the first time: whatever it reports was moved before we watched. */
 static void begin(struct session_totals *totals, const struct announce *told, int64_t now)
 {
-    totals->epoch = now;
+    totals->epoch = totals->seen_at = now;
     totals->base_up = totals->up = told->up_known ? told->up : 0;
     totals->base_down = totals->down = told->down_known ? told->down : 0;
     totals->left = LEFT_UNKNOWN;
+    totals->flags = 0;
 }
 
 static bool move_on(struct session_totals *totals, const struct announce *told, int64_t now,
@@ -122,31 +44,40 @@ static bool completes(const struct session_totals *totals, const struct announce
     return told->event == EVENT_completed || (was_missing && arrived);
 }
 
-uint32_t sessions_announce(struct sessions *sessions, uint64_t user, uint64_t torrent, const struct announce *told,
-                           int64_t now, bool *fell, struct session_totals *closed)
+static void take_event(struct session_totals *totals, enum announce_event event)
 {
-    bool made;
-    uint32_t at = find_or_make(sessions, user, torrent, told->peer_id, &made);
-    struct session_totals *totals = &sessions_at(sessions, at)->totals;
-    *fell = false;
-    if (made)
-        begin(totals, told, now);
-    else
-        *fell = move_on(totals, told, now, closed);
-    if (completes(totals, told))
-        totals->flags |= SESSION_COMPLETED;
-    if (told->left_known)
-        totals->left = told->left;
-    if (told->event == EVENT_stopped)
+    if (event == EVENT_stopped)
         totals->flags |= SESSION_STOPPED;
     else
         totals->flags &= (uint8_t)~SESSION_STOPPED;
-    if (told->event == EVENT_paused)
+    if (event == EVENT_paused)
         totals->flags |= SESSION_PAUSED;
-    else if (told->event != EVENT_stopped)
+    else if (event != EVENT_stopped)
         totals->flags &= (uint8_t)~SESSION_PAUSED;
+}
+
+uint32_t sessions_announce(struct sessions *sessions, uint32_t member, uint32_t torrent, uint32_t known,
+                           const struct announce *told, int64_t now, struct session_change *change)
+{
+    struct session_totals *totals = &change->totals;
+    uint32_t at = known != SLAB_NONE ? known : sessions_make(sessions, member, torrent, told->peer_id);
+    change->made = known == SLAB_NONE;
+    change->fell = false;
+    sessions_get(sessions, at, totals);
+    change->seen_before = change->made ? 0 : totals->seen_at;
+    if (change->made)
+        begin(totals, told, now);
+    else
+        change->fell = move_on(totals, told, now, &change->closed);
+    change->completed = completes(totals, told) && !(totals->flags & SESSION_COMPLETED);
+    if (change->completed)
+        totals->flags |= SESSION_COMPLETED;
+    if (told->left_known)
+        totals->left = told->left;
+    take_event(totals, told->event);
     if (now > totals->seen_at)
         totals->seen_at = now;
+    sessions_put(sessions, at, totals);
     return at;
 }
 
@@ -160,60 +91,19 @@ static bool is_newer(const struct session_totals *a, const struct session_totals
     return a->up >= b->up && a->down >= b->down;
 }
 
-uint32_t sessions_restore(struct sessions *sessions, const struct session_totals *totals, bool *took, bool *fell,
-                          struct session_totals *closed)
+uint32_t sessions_restore(struct sessions *sessions, const struct session_totals *totals, struct session_change *change)
 {
-    bool made;
-    uint32_t at = find_or_make(sessions, totals->user, totals->torrent, totals->peer_id, &made);
-    struct session_totals *known = &sessions_at(sessions, at)->totals;
-    *took = made || is_newer(totals, known);
-    *fell = !made && totals->epoch > known->epoch;
-    if (*fell)
-        *closed = *known;
-    if (*took) {
-        uint8_t completed = known->flags & SESSION_COMPLETED;
-        *known = *totals;
-        known->flags |= completed;
-    }
+    uint32_t at = sessions_find_or_make(sessions, totals, &change->made);
+    struct session_totals known;
+    sessions_get(sessions, at, &known);
+    change->took = change->made || is_newer(totals, &known);
+    change->fell = !change->made && totals->epoch > known.epoch;
+    change->closed = known;
+    uint8_t was = change->made ? 0 : known.flags & SESSION_COMPLETED;
+    change->totals = change->took ? *totals : known;
+    change->totals.flags |= was;
+    change->completed = !was && (change->totals.flags & SESSION_COMPLETED);
+    if (change->took)
+        sessions_put(sessions, at, &change->totals);
     return at;
-}
-
-static void forget(struct sessions *sessions, uint32_t at)
-{
-    const struct session_totals *totals = &sessions_at(sessions, at)->totals;
-    table_remove(&sessions->table, hash(sessions, totals->user, totals->torrent, totals->peer_id), at);
-    slab_give(&sessions->slab, at);
-}
-
-unsigned sessions_sweep(struct sessions *sessions, int64_t before, unsigned steps,
-                        void (*gone)(void *arg, uint64_t user), void *arg)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < steps && sessions->slab.top > 1; i++) {
-        sessions->swept = sessions->swept + 1 < sessions->slab.top ? sessions->swept + 1 : 1;
-        const struct session *session = sessions_at(sessions, sessions->swept);
-        if (session->totals.user == 0 || session->totals.seen_at >= before || session->peer != SLAB_NONE ||
-            session->marks != 0)
-            continue;
-        if (gone != NULL)
-            gone(arg, session->totals.user);
-        forget(sessions, sessions->swept);
-        count++;
-    }
-    return count;
-}
-
-uint32_t sessions_count(const struct sessions *sessions)
-{
-    return sessions->slab.live;
-}
-
-uint32_t sessions_round(const struct sessions *sessions)
-{
-    return sessions->slab.top;
-}
-
-size_t sessions_bytes(const struct sessions *sessions)
-{
-    return slab_bytes(&sessions->slab) + table_bytes(&sessions->table);
 }

@@ -1,4 +1,4 @@
-/* Chunks of 4096 records, and a stack of handles that were given back. */
+/* Chunks of 16384 records, and a stack of handles that were given back. */
 #include "services/tracker/slab.h"
 
 #include "services/common/arena.h"
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define CHUNK_RECORDS (1u << SLAB_CHUNK_BITS)
+#define GIVEN_LEAST 64u
 
 void slab_init(struct slab *slab, size_t record)
 {
@@ -34,28 +35,35 @@ static uint32_t fresh_handle(struct slab *slab)
     return handle;
 }
 
+static void resize_given(struct slab *slab, uint32_t room)
+{
+    slab->given_room = room;
+    slab->given = mem_grow(slab->given, room * sizeof *slab->given);
+}
+
 uint32_t slab_take(struct slab *slab)
 {
     slab->live++;
-    if (slab->given_count > 0)
-        return slab->given[--slab->given_count];
-    return fresh_handle(slab);
+    if (slab->given_count == 0)
+        return fresh_handle(slab);
+    uint32_t handle = slab->given[--slab->given_count];
+    if (slab->given_room > GIVEN_LEAST && slab->given_count < slab->given_room / 4)
+        resize_given(slab, slab->given_room / 2);
+    return handle;
 }
 
 void slab_give(struct slab *slab, uint32_t handle)
 {
     assert(handle != SLAB_NONE && handle < slab->top && slab->live > 0);
     memset(slab_at(slab, handle), 0, slab->record);
-    if (slab->given_count == slab->given_room) {
-        slab->given_room = slab->given_room == 0 ? 64 : slab->given_room * 2;
-        slab->given = mem_grow(slab->given, slab->given_room * sizeof *slab->given);
-    }
+    if (slab->given_count == slab->given_room)
+        resize_given(slab, slab->given_room == 0 ? GIVEN_LEAST : slab->given_room * 2);
     slab->given[slab->given_count++] = handle;
     slab->live--;
 }
 
 size_t slab_bytes(const struct slab *slab)
 {
-    return slab->chunks_count * (CHUNK_RECORDS * slab->record + sizeof *slab->chunks) +
+    return slab->top * slab->record + slab->chunks_count * sizeof *slab->chunks +
            slab->given_room * sizeof *slab->given;
 }

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 #define SLAB_NONE 0u /* no record has this handle */
-#define SLAB_CHUNK_BITS 12
+#define SLAB_CHUNK_BITS                                                                                                \
+    14 /* large chunks: what they are rounded up by hardly counts, and untouched pages cost nothing */
 
 struct slab {
     char **chunks;
@@ -33,7 +34,7 @@ static inline void *slab_at(const struct slab *slab, uint32_t handle)
     return slab->chunks[handle >> SLAB_CHUNK_BITS] + within * slab->record;
 }
 
-/* Bytes held for records and bookkeeping. */
+/* Bytes held for records and bookkeeping; of the last chunk what has been used. */
 size_t slab_bytes(const struct slab *slab);
 
 #endif

@@ -16,6 +16,7 @@ enum {
     BATCH_ROWS = 2000,
     ROWS_AT_ONCE = 200, /* then announces that wait go first */
     STORE_MS = 3000,
+    STORE_ROWS = 60000, /* in this time: 20 000 a second; the rest waits in the journal */
     FORGET_MS = 3600 * 1000,
     FORGET_ROWS = 5000,
 };
@@ -30,6 +31,7 @@ struct store {
     uint32_t batch[BATCH_ROWS]; /* sessions under way */
     size_t batch_count;
     bool storing; /* the batch is on its way */
+    size_t left;  /* rows that may still be stored before the timer's next turn */
     uint64_t rows;
     unsigned asked; /* answers that will still come */
     bool destroyed;
@@ -65,41 +67,40 @@ struct columns {
     int64_t up[BATCH_ROWS], down[BATCH_ROWS], missing[BATCH_ROWS], flags[BATCH_ROWS], seen[BATCH_ROWS];
     int64_t port4[BATCH_ROWS], port6[BATCH_ROWS];
     struct slice peer_id[BATCH_ROWS], ipv4[BATCH_ROWS], ipv6[BATCH_ROWS];
-    uint8_t peer_bytes[BATCH_ROWS][PEER_ID_SIZE];
+    uint8_t peer_ids[BATCH_ROWS][PEER_ID_SIZE];
     char text4[BATCH_ROWS][INET_ADDRSTRLEN], text6[BATCH_ROWS][INET6_ADDRSTRLEN];
 };
 
-static void fill_peer(struct columns *columns, size_t i, const struct peer *peer)
+static void fill_peer(struct columns *columns, size_t i, const struct contact *contact)
 {
     columns->ipv4[i] = columns->ipv6[i] = slice_text("");
-    columns->port4[i] = columns->port6[i] = 0;
-    if (peer != NULL && peer->port4 != 0) {
-        columns->ipv4[i] = slice_text(inet_ntop(AF_INET, peer->v4, columns->text4[i], sizeof columns->text4[i]));
-        columns->port4[i] = peer->port4;
-    }
-    if (peer != NULL && peer->port6 != 0) {
-        columns->ipv6[i] = slice_text(inet_ntop(AF_INET6, peer->v6, columns->text6[i], sizeof columns->text6[i]));
-        columns->port6[i] = peer->port6;
-    }
+    columns->port4[i] = contact->port4;
+    columns->port6[i] = contact->port6;
+    if (contact->port4 != 0)
+        columns->ipv4[i] = slice_text(inet_ntop(AF_INET, contact->v4, columns->text4[i], sizeof columns->text4[i]));
+    if (contact->port6 != 0)
+        columns->ipv6[i] = slice_text(inet_ntop(AF_INET6, contact->v6, columns->text6[i], sizeof columns->text6[i]));
 }
 
 static void fill_row(const struct store *store, struct columns *columns, size_t i)
 {
-    const struct session *session = sessions_at(store->tracker->sessions, store->batch[i]);
-    const struct session_totals *totals = &session->totals;
-    columns->user[i] = (int64_t)totals->user;
-    columns->torrent[i] = (int64_t)totals->torrent;
-    memcpy(columns->peer_bytes[i], totals->peer_id, PEER_ID_SIZE);
-    columns->peer_id[i] = slice_of(columns->peer_bytes[i], PEER_ID_SIZE);
-    columns->epoch[i] = totals->epoch;
-    columns->base_up[i] = (int64_t)totals->base_up;
-    columns->base_down[i] = (int64_t)totals->base_down;
-    columns->up[i] = (int64_t)totals->up;
-    columns->down[i] = (int64_t)totals->down;
-    columns->missing[i] = (int64_t)totals->left;
-    columns->flags[i] = totals->flags;
-    columns->seen[i] = totals->seen_at;
-    fill_peer(columns, i, session->peer != SLAB_NONE ? peers_at(store->tracker->peers, session->peer) : NULL);
+    struct session_totals totals;
+    struct contact contact;
+    sessions_get(store->tracker->sessions, store->batch[i], &totals);
+    tracker_contact(store->tracker, store->batch[i], &contact);
+    columns->user[i] = (int64_t)totals.user;
+    columns->torrent[i] = (int64_t)totals.torrent;
+    memcpy(columns->peer_ids[i], totals.peer_id, PEER_ID_SIZE);
+    columns->peer_id[i] = slice_of(columns->peer_ids[i], PEER_ID_SIZE);
+    columns->epoch[i] = totals.epoch;
+    columns->base_up[i] = (int64_t)totals.base_up;
+    columns->base_down[i] = (int64_t)totals.base_down;
+    columns->up[i] = (int64_t)totals.up;
+    columns->down[i] = (int64_t)totals.down;
+    columns->missing[i] = (int64_t)totals.left;
+    columns->flags[i] = totals.flags;
+    columns->seen[i] = totals.seen_at;
+    fill_peer(columns, i, &contact);
 }
 
 static struct db_args *batch_args(const struct store *store)
@@ -135,20 +136,17 @@ static struct db_args *batch_args(const struct store *store)
 
 static void take_batch(struct store *store)
 {
-    struct ring *waiting = &store->tracker->to_store;
+    struct backlog *waiting = &store->tracker->to_store;
     lock_take(&store->tracker->lock);
-    size_t count = waiting->count < BATCH_ROWS ? waiting->count : BATCH_ROWS;
-    for (size_t i = 0; i < count; i++) {
-        const struct to_store *next = ring_at(waiting, i);
-        struct session *session = sessions_at(store->tracker->sessions, next->session);
-        session->marks = (session->marks & ~(uint32_t)MARK_store) | MARK_storing;
-        store->batch[i] = next->session;
-        if (i == 0)
-            store->tracker->storing_seq = next->seq;
+    uint64_t seq = backlog_oldest(waiting, 0);
+    store->batch_count = backlog_take(waiting, store->batch, store->left < BATCH_ROWS ? store->left : BATCH_ROWS);
+    store->left -= store->batch_count;
+    for (size_t i = 0; i < store->batch_count; i++) {
+        sessions_unmark(store->tracker->sessions, store->batch[i], MARK_store);
+        sessions_mark(store->tracker->sessions, store->batch[i], MARK_storing);
     }
-    ring_drop(waiting, count);
+    store->tracker->storing = (struct storing){.sessions = store->batch, .count = store->batch_count, .seq = seq};
     lock_give(&store->tracker->lock);
-    store->batch_count = count;
 }
 
 /* Gives how many sessions wait now. */
@@ -156,10 +154,9 @@ static size_t end_batch(struct store *store)
 {
     lock_take(&store->tracker->lock);
     for (size_t i = 0; i < store->batch_count; i++)
-        sessions_at(store->tracker->sessions, store->batch[i])->marks &= ~(uint32_t)MARK_storing;
+        sessions_unmark(store->tracker->sessions, store->batch[i], MARK_storing);
     store->rows += store->batch_count;
-    store->batch_count = 0;
-    store->tracker->storing_seq = 0;
+    store->batch_count = store->tracker->storing.count = 0;
     size_t waiting = store->tracker->to_store.count;
     lock_give(&store->tracker->lock);
     return waiting;
@@ -209,7 +206,9 @@ void store_flush(struct store *store)
 
 static void on_timer(void *arg)
 {
-    store_flush(arg);
+    struct store *store = arg;
+    store->left = STORE_ROWS;
+    store_flush(store);
 }
 
 static void forget(void *arg);

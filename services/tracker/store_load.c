@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { PAGE_ROWS = 2000, RETRY_MS = 1000 };
+enum { PAGE_ROWS = 5000, RETRY_MS = 1000 };
 
 struct store_load {
     struct loop *loop;

@@ -1,65 +1,73 @@
-/* Swarms: who shares a torrent right now. A peer is one client of one member; it keeps an IPv4 and an IPv6 address side
- * by side. Pure: `now` is in unix seconds. */
+/* Swarms: who shares a torrent right now. A peer is one session's client; it keeps an IPv4 and an IPv6 address side by
+ * side. Pure: `now` is in unix seconds. */
 #ifndef DJEMBE_TRACKER_SWARM_H
 #define DJEMBE_TRACKER_SWARM_H
 
 #include "services/tracker/announce.h"
 
-/* All peers of the daemon. */
+struct sessions;
+
+/* What all swarms of the daemon share. */
 struct peers;
+
+/* Ten bytes, all that most answers need of a peer. */
+struct swarm_entry {
+    uint16_t who[2]; /* session, whether it has an IPv6 address, and a tag of its member: see swarm.c */
+    uint8_t v4[4];
+    uint16_t port4; /* 0: no IPv4 address, or it does not listen there */
+};
 
 /* The peers of one torrent: seeders first, then leechers, in no order. All zero: nobody. */
 struct swarm {
-    uint32_t *peers;
-    uint32_t seeders, count, room;
+    struct swarm_entry *entries;
+    uint32_t seeders, count;
     uint32_t partial; /* partial seeds among the leechers (BEP 21), counted by the owner */
+    uint32_t room : 31;
+    uint32_t counted : 1; /* the owner keeps counts of its members (crowd.h) */
 };
 
-struct peer {
-    uint64_t user; /* 0: this record is free */
-    uint8_t v6[16], v4[4];
-    uint16_t port4, port6; /* 0: no such address, or it does not listen there */
-    uint32_t seen4, seen6; /* last announce from that family */
-    uint32_t session;      /* handle of its session: peer_id, torrent, counters */
-    uint32_t place;        /* in its swarm's array */
+/* Heard from a peer at this address. */
+struct sighting {
+    const struct address *address;
+    uint16_t port;
+    uint32_t now, before; /* and the last time before that */
+    uint32_t ttl;         /* the other family's address goes when it was silent for so long */
 };
 
-struct peers *peers_new(uint64_t random_seed);
+struct peers *peers_new(struct sessions *sessions, uint64_t random_seed);
 void peers_destroy(struct peers **peers);
 
-uint32_t swarm_add(struct peers *peers, struct swarm *swarm, uint64_t user, uint32_t session, bool seeder);
-void swarm_remove(struct peers *peers, struct swarm *swarm, uint32_t peer);
-void swarm_set_seeder(struct peers *peers, struct swarm *swarm, uint32_t peer, bool seeder);
-bool swarm_is_seeder(const struct peers *peers, const struct swarm *swarm, uint32_t peer);
-/* Frees the array of an empty swarm. */
+/* `session` joins; it has no address yet. */
+void swarm_join(struct peers *peers, struct swarm *swarm, uint32_t session, bool seeder);
+void swarm_leave(struct peers *peers, struct swarm *swarm, uint32_t session);
+void swarm_set_seeder(struct peers *peers, struct swarm *swarm, uint32_t session, bool seeder);
+/* Frees the array, whoever is in it: when the torrent's record ends. */
 void swarm_clear(struct swarm *swarm);
 
-void peer_contact(const struct peer *peer, struct contact *into);
-void peer_set_contact(struct peer *peer, const struct contact *contact);
+void swarm_seen(struct peers *peers, struct swarm *swarm, uint32_t session, const struct sighting *sighting);
+/* Where the session's client is reached; all zero when it is not in the swarm. */
+void swarm_contact(const struct peers *peers, const struct swarm *swarm, uint32_t session, struct contact *into);
+void swarm_set_contact(struct peers *peers, struct swarm *swarm, uint32_t session, const struct contact *contact);
 
-struct peer *peers_at(const struct peers *peers, uint32_t peer);
-/* Heard from it at this address. The other family's address goes when it was silent for `ttl` seconds. */
-void peer_seen(struct peer *peer, const struct address *address, uint16_t port, uint32_t now, uint32_t ttl);
-uint32_t peer_last_seen(const struct peer *peer);
+/* By place in the array: which session, and its addresses for an answer. */
+uint32_t swarm_session(const struct swarm *swarm, uint32_t place);
+void swarm_describe(const struct peers *peers, const struct swarm *swarm, uint32_t place, struct announce_peer *into);
+/* Whether the peer there is of that member. */
+bool swarm_is_of(const struct peers *peers, const struct swarm *swarm, uint32_t place, uint32_t member);
 
-/* Chooses up to `wanted` peers with an address, uniformly at random and each at most once, never one of `user`; only
- * leechers when `leechers_only`. O(wanted). Returns how many went to `into`. */
-unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, uint64_t user, bool leechers_only,
-                      unsigned wanted, uint32_t into[PEERS_MAX]);
+/* Which part of a swarm is given to whom. */
+struct swarm_wish {
+    uint32_t session, member; /* the asker, who gets neither itself nor its member's other clients */
+    uint32_t first, end;      /* places: the part of the swarm to choose from */
+    unsigned wanted;
+};
 
-/* Looks at the next `steps` peers, round and round, and calls `gone` for each not heard from since `before`; it must
- * remove it. */
-void peers_sweep(struct peers *peers, uint32_t before, unsigned steps, void (*gone)(void *arg, uint32_t peer),
-                 void *arg);
-
-/* Calls `visit` for the peers among the next `steps` records from *place on, and moves that; it may remove the peer. */
-void peers_visit(struct peers *peers, uint32_t *place, unsigned steps, void (*visit)(void *arg, uint32_t peer),
-                 void *arg);
+/* Chooses peers with an address, uniformly at random and each at most once. O(wanted). All that there are when no more
+ * are wanted and hardly any is left out. Their places go to `into`; returns how many. */
+unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, uint32_t *into);
 
 uint32_t peers_count(const struct peers *peers);
-/* How many steps a whole round of the sweep takes. */
-uint32_t peers_round(const struct peers *peers);
-/* Bytes of all peer records; the swarms' arrays are apart. */
+/* Bytes of all swarms' arrays, and of what stands beside them. */
 size_t peers_bytes(const struct peers *peers);
 
 #endif

@@ -1,5 +1,5 @@
-/* The tracker's memory: made at start from the journal, filled from feeds and database by others, swept a little at a
- * time. */
+/* The tracker's memory: made at start from the journal, filled from feeds and database by others. What is done to it
+ * now and then is upkeep.c's. */
 #include "services/tracker/tracker.h"
 
 #include "proto/proto.h"
@@ -12,21 +12,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum {
-    SWEEP_ROUND_SECONDS = 60, /* every peer is looked at in about so long, */
-    SWEEPS_A_SECOND = 4,
-    SWEEP_LEAST = 64,
-    DEPARTURE_SWEEPS = 3, /* so that a disabled member is gone within a second */
-    DEPARTURE_LEAST = 65536,
-    PART = 1024, /* of a long walk: then announces that wait go first */
-};
+#define PART 1000 /* peers that leave together; then announces that wait go first */
 
 /* ---- start and end ---- */
 
-static void count_completed(struct tracker *tracker, const struct session_totals *totals)
+/* What a session that was kept somewhere adds to its member and torrent. */
+static void count_restored(struct tracker *tracker, const struct session_change *change)
 {
-    if (totals->flags & SESSION_COMPLETED)
-        registry_torrent_make(tracker->registry, totals->torrent)->completed++;
+    if (change->made)
+        registry_member_make(tracker->registry, change->totals.user)->sessions++;
+    if (change->completed)
+        registry_torrent_make(tracker->registry, change->totals.torrent)->completed++;
 }
 
 static bool is_barred(const struct tracker *tracker, const struct session_totals *totals)
@@ -38,66 +34,32 @@ static bool is_barred(const struct tracker *tracker, const struct session_totals
 }
 
 /* Puts the client of a session where it was before the process ended: into its swarm, or out of it. */
-static void place_peer(struct tracker *tracker, uint32_t handle, const struct contact *contact)
+static void place_peer(struct tracker *tracker, uint32_t session, const struct session_totals *totals,
+                       const struct contact *contact)
 {
-    struct session *session = sessions_at(tracker->sessions, handle);
-    const struct session_totals *totals = &session->totals;
     if (is_barred(tracker, totals) || (totals->flags & SESSION_STOPPED) ||
         (contact->seen4 == 0 && contact->seen6 == 0)) {
-        tracker_peer_gone(tracker, handle);
+        tracker_peer_gone(tracker, session);
         return;
     }
     struct torrent *torrent = registry_torrent_make(tracker->registry, totals->torrent);
-    tracker_peer_here(tracker, torrent, handle);
-    peer_set_contact(peers_at(tracker->peers, session->peer), contact);
+    tracker_peer_here(tracker, torrent, session, totals);
+    swarm_set_contact(tracker->peers, &torrent->swarm, session, contact);
 }
 
 /* All that the journal still holds may be unknown to ratio: it goes out again, which harms nothing. */
 static void replay(void *arg, uint64_t seq, const struct session_totals *totals, const struct contact *contact)
 {
     struct tracker *tracker = arg;
-    struct session_totals closed;
-    bool took, fell;
-    uint32_t known = sessions_find(tracker->sessions, totals->user, totals->torrent, totals->peer_id);
-    bool was_completed =
-        known != SLAB_NONE && (sessions_at(tracker->sessions, known)->totals.flags & SESSION_COMPLETED) != 0;
-    uint32_t session = sessions_restore(tracker->sessions, totals, &took, &fell, &closed);
-    if (known == SLAB_NONE)
-        registry_member_make(tracker->registry, totals->user)->sessions++;
-    if (!was_completed)
-        count_completed(tracker, totals);
-    if (fell)
-        outbox_close_epoch(tracker->outbox, &closed, seq);
+    struct session_change change;
+    uint32_t session = sessions_restore(tracker->sessions, totals, &change);
+    count_restored(tracker, &change);
+    if (change.fell)
+        outbox_close_epoch(tracker->outbox, &change.closed, seq);
     outbox_add(tracker->outbox, session, seq);
     tracker_store_later(tracker, session, seq);
-    if (took)
-        place_peer(tracker, session, contact);
-}
-
-/* Not journalled: why it left is known at a start, too. */
-static void drop_peer(void *arg, uint32_t peer)
-{
-    struct tracker *tracker = arg;
-    uint32_t session = peers_at(tracker->peers, peer)->session;
-    tracker_peer_gone(tracker, session);
-    tracker_store_later(tracker, session, journal_next(tracker->journal));
-}
-
-/* How much of what is left of a walk is done now; others are let go first. */
-static uint32_t next_part(struct tracker *tracker, uint32_t *left)
-{
-    uint32_t part = *left < PART ? *left : PART;
-    *left -= part;
-    if (part > 0)
-        lock_breathe(&tracker->lock);
-    return part;
-}
-
-static void drop_silent(struct tracker *tracker, int64_t now, uint32_t steps)
-{
-    int64_t oldest = now / 1000 - tracker_peer_ttl(tracker);
-    for (uint32_t part; (part = next_part(tracker, &steps)) > 0;)
-        peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, part, drop_peer, tracker);
+    if (change.took)
+        place_peer(tracker, session, &change.totals, contact);
 }
 
 static bool open_journal(struct tracker *tracker, const char *folder, int64_t now, struct fault *why)
@@ -106,7 +68,7 @@ static bool open_journal(struct tracker *tracker, const char *folder, int64_t no
     tracker->journal = journal_open(folder, (size_t)tracker->settings.segment_size, replay, tracker, &found, why);
     if (tracker->journal == NULL)
         return false;
-    drop_silent(tracker, now, peers_round(tracker->peers));
+    tracker_drop_silent(tracker, now);
     log_info("journal read",
              "segments=%u unreadable=%u records=%" PRIu64 " skipped=%" PRIu64 " sessions=%" PRIu32 " peers=%" PRIu32,
              found.segments, found.unreadable, found.good, found.damaged, sessions_count(tracker->sessions),
@@ -123,13 +85,12 @@ struct tracker *tracker_new(const struct tracker_settings *settings, const char 
     random_bytes(&seed, sizeof seed);
     lock_init(&tracker->lock);
     tracker->settings = *settings;
-    tracker->key = key;
     tracker->registry = registry_new(&key);
-    tracker->sessions = sessions_new(&key);
-    tracker->peers = peers_new(seed);
+    tracker->sessions = sessions_new(&key, tracker->registry);
+    tracker->peers = peers_new(tracker->sessions, seed);
+    tracker->crowd = (struct crowd){.sessions = tracker->sessions, .peers = tracker->peers, .key = key};
     tracker->outbox = outbox_new(tracker->sessions);
     tracker->storable = true;
-    ring_init(&tracker->to_store, sizeof(struct to_store));
     if (!open_journal(tracker, folder, now, why))
         tracker_destroy(&tracker);
     return tracker;
@@ -142,8 +103,8 @@ void tracker_destroy(struct tracker **tracker)
         return;
     journal_close(&t->journal);
     outbox_destroy(&t->outbox);
-    ring_clear(&t->to_store);
-    pairs_clear(&t->pairs);
+    backlog_clear(&t->to_store);
+    pairs_clear(&t->crowd.pairs);
     clients_clear(&t->clients);
     peers_destroy(&t->peers);
     sessions_destroy(&t->sessions);
@@ -155,63 +116,68 @@ void tracker_destroy(struct tracker **tracker)
 
 /* ---- sessions and peers ---- */
 
-void tracker_store_later(struct tracker *tracker, uint32_t handle, uint64_t seq)
+void tracker_store_later(struct tracker *tracker, uint32_t session, uint64_t seq)
 {
     assert(lock_is_mine(&tracker->lock));
-    struct session *session = sessions_at(tracker->sessions, handle);
-    if (session->marks & MARK_store)
-        return;
-    session->marks |= MARK_store;
-    ring_push(&tracker->to_store, &(struct to_store){.seq = seq, .session = handle});
+    if (sessions_mark(tracker->sessions, session, MARK_store))
+        backlog_push(&tracker->to_store, session, seq);
 }
 
-void tracker_contact(const struct tracker *tracker, uint32_t handle, struct contact *into)
+static struct torrent *torrent_of(const struct tracker *tracker, uint32_t session)
+{
+    return registry_torrent_at(tracker->registry, sessions_torrent(tracker->sessions, session));
+}
+
+void tracker_contact(const struct tracker *tracker, uint32_t session, struct contact *into)
 {
     assert(lock_is_mine(&tracker->lock));
-    const struct session *session = sessions_at(tracker->sessions, handle);
-    *into = (struct contact){0};
-    if (session->peer != SLAB_NONE)
-        peer_contact(peers_at(tracker->peers, session->peer), into);
+    swarm_contact(tracker->peers, &torrent_of(tracker, session)->swarm, session, into);
 }
 
-static void set_partial(struct torrent *torrent, struct session *session, bool partial)
+static void set_partial(struct tracker *tracker, struct torrent *torrent, uint32_t session, bool partial)
 {
-    bool was = (session->marks & MARK_partial) != 0;
+    bool was = (sessions_marks(tracker->sessions, session) & MARK_partial) != 0;
     if (was == partial)
         return;
-    session->marks ^= MARK_partial;
     torrent->swarm.partial += partial ? 1 : UINT32_MAX;
+    if (partial)
+        sessions_mark(tracker->sessions, session, MARK_partial);
+    else
+        sessions_unmark(tracker->sessions, session, MARK_partial);
 }
 
-void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_t handle)
+void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_t session,
+                       const struct session_totals *totals)
 {
     assert(lock_is_mine(&tracker->lock));
-    struct session *session = sessions_at(tracker->sessions, handle);
-    const struct session_totals *totals = &session->totals;
     bool seeder = totals->left == 0;
-    if (session->peer == SLAB_NONE) {
-        session->peer = swarm_add(tracker->peers, &torrent->swarm, totals->user, handle, seeder);
+    if (sessions_place(tracker->sessions, session) == PLACE_NONE) {
+        swarm_join(tracker->peers, &torrent->swarm, session, seeder);
         if (tracker->settings.member_peers > 0)
-            pairs_add(&tracker->pairs, pairs_key(&tracker->key, totals->user, torrent->id));
+            crowd_joined(&tracker->crowd, torrent, sessions_member(tracker->sessions, session));
     } else {
-        swarm_set_seeder(tracker->peers, &torrent->swarm, session->peer, seeder);
+        swarm_set_seeder(tracker->peers, &torrent->swarm, session, seeder);
     }
-    set_partial(torrent, session, !seeder && (totals->flags & SESSION_PAUSED) != 0);
+    set_partial(tracker, torrent, session, !seeder && (totals->flags & SESSION_PAUSED) != 0);
 }
 
-void tracker_peer_gone(struct tracker *tracker, uint32_t handle)
+void tracker_peer_gone(struct tracker *tracker, uint32_t session)
 {
     assert(lock_is_mine(&tracker->lock));
-    struct session *session = sessions_at(tracker->sessions, handle);
-    if (session->peer == SLAB_NONE)
+    if (sessions_place(tracker->sessions, session) == PLACE_NONE)
         return;
-    struct torrent *torrent = registry_torrent_by_id(tracker->registry, session->totals.torrent);
-    assert(torrent != NULL);
-    set_partial(torrent, session, false);
-    swarm_remove(tracker->peers, &torrent->swarm, session->peer);
-    session->peer = SLAB_NONE;
+    struct torrent *torrent = torrent_of(tracker, session);
+    set_partial(tracker, torrent, session, false);
+    swarm_leave(tracker->peers, &torrent->swarm, session);
     if (tracker->settings.member_peers > 0)
-        pairs_remove(&tracker->pairs, pairs_key(&tracker->key, session->totals.user, torrent->id));
+        crowd_left(&tracker->crowd, torrent, sessions_member(tracker->sessions, session));
+}
+
+void tracker_drop_peer(struct tracker *tracker, uint32_t session)
+{
+    assert(lock_is_mine(&tracker->lock));
+    tracker_peer_gone(tracker, session);
+    tracker_store_later(tracker, session, journal_next(tracker->journal));
 }
 
 /* The database does not know when each of the two addresses was used last. */
@@ -232,55 +198,20 @@ void tracker_restore(struct tracker *tracker, const struct session_totals *total
                      int64_t now)
 {
     assert(lock_is_mine(&tracker->lock));
-    struct session_totals closed;
-    bool took, fell;
-    uint32_t known = sessions_find(tracker->sessions, totals->user, totals->torrent, totals->peer_id);
-    uint32_t session = sessions_restore(tracker->sessions, totals, &took, &fell, &closed);
-    if (known == SLAB_NONE) {
-        registry_member_make(tracker->registry, totals->user)->sessions++;
-        count_completed(tracker, totals);
-    }
-    if (fell)
-        outbox_close_epoch(tracker->outbox, &closed, journal_next(tracker->journal));
-    if (!took || (now - totals->seen_at) / 1000 > tracker_peer_ttl(tracker))
+    struct session_change change;
+    uint32_t session = sessions_restore(tracker->sessions, totals, &change);
+    count_restored(tracker, &change);
+    if (change.fell)
+        outbox_close_epoch(tracker->outbox, &change.closed, journal_next(tracker->journal));
+    if (!change.took || (now - totals->seen_at) / 1000 > tracker_peer_ttl(tracker))
         return;
     struct contact contact = contact_of(peer, totals->seen_at);
-    place_peer(tracker, session, &contact);
+    place_peer(tracker, session, &change.totals, &contact);
 }
 
 uint32_t tracker_peer_ttl(const struct tracker *tracker)
 {
     return (uint32_t)(2 * tracker->settings.interval + 600);
-}
-
-static unsigned steps_of(uint32_t whole_round)
-{
-    return SWEEP_LEAST + whole_round / (SWEEP_ROUND_SECONDS * SWEEPS_A_SECOND);
-}
-
-static void drop_departed(void *arg, uint32_t peer)
-{
-    struct tracker *tracker = arg;
-    uint64_t user = peers_at(tracker->peers, peer)->user;
-    if ((tracker->departures.users[user / 64 % 64] >> (user % 64) & 1) == 0)
-        return;
-    const struct member *member = registry_member_by_user(tracker->registry, user);
-    if (member != NULL && member->known && !member->active)
-        drop_peer(tracker, peer);
-}
-
-static void sweep_departures(struct tracker *tracker)
-{
-    struct departures *departures = &tracker->departures;
-    uint32_t part = DEPARTURE_LEAST + peers_round(tracker->peers) / DEPARTURE_SWEEPS;
-    if (departures->steps == 0)
-        return;
-    part = part < departures->steps ? part : departures->steps;
-    departures->steps -= part;
-    for (uint32_t few; (few = next_part(tracker, &part)) > 0;)
-        peers_visit(tracker->peers, &departures->place, few, drop_departed, tracker);
-    if (departures->steps == 0)
-        memset(departures->users, 0, sizeof departures->users);
 }
 
 /* ---- what the feeds tell ---- */
@@ -293,7 +224,7 @@ void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *f
     if (torrent == NULL || !torrent->known || torrent->active)
         return;
     for (uint32_t gone = 1; torrent->swarm.count > 0; gone++) {
-        drop_peer(tracker, torrent->swarm.peers[torrent->swarm.count - 1]);
+        tracker_drop_peer(tracker, swarm_session(&torrent->swarm, torrent->swarm.count - 1));
         if (gone % PART == 0)
             lock_breathe(&tracker->lock);
     }
@@ -304,10 +235,8 @@ void tracker_apply_member(struct tracker *tracker, const struct member_fact *fac
     assert(lock_is_mine(&tracker->lock));
     registry_apply_member(tracker->registry, fact);
     const struct member *member = registry_member_by_user(tracker->registry, fact->user);
-    if (member == NULL || !member->known || member->active)
-        return;
-    tracker->departures.users[fact->user / 64 % 64] |= UINT64_C(1) << (fact->user % 64);
-    tracker->departures.steps = peers_round(tracker->peers);
+    if (member != NULL && member->known && !member->active)
+        tracker_member_departs(tracker, member->handle);
 }
 
 void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact)
@@ -320,73 +249,6 @@ void tracker_apply_client(struct tracker *tracker, const struct client_fact *fac
 {
     assert(lock_is_mine(&tracker->lock));
     clients_apply(&tracker->clients, fact);
-}
-
-/* ---- now and then ---- */
-
-static void on_forgotten(void *arg, uint64_t user)
-{
-    struct tracker *tracker = arg;
-    registry_member_make(tracker->registry, user)->sessions--;
-}
-
-void tracker_sweep(struct tracker *tracker, int64_t now)
-{
-    assert(lock_is_mine(&tracker->lock));
-    drop_silent(tracker, now, steps_of(peers_round(tracker->peers)));
-    sweep_departures(tracker);
-    uint32_t steps = steps_of(sessions_round(tracker->sessions));
-    for (uint32_t part; (part = next_part(tracker, &steps)) > 0;)
-        sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, part, on_forgotten, tracker);
-}
-
-/* A row that is not the session's newest state has no addresses: a newer one follows it. */
-static uint64_t append_again(void *arg, const struct session_totals *totals)
-{
-    struct tracker *tracker = arg;
-    struct contact contact = {0};
-    uint32_t handle = sessions_find(tracker->sessions, totals->user, totals->torrent, totals->peer_id);
-    if (handle != SLAB_NONE) {
-        const struct session_totals *now = &sessions_at(tracker->sessions, handle)->totals;
-        if (now->epoch == totals->epoch && now->seen_at == totals->seen_at)
-            tracker_contact(tracker, handle, &contact);
-    }
-    bool kept;
-    return journal_append(tracker->journal, totals, &contact, &kept);
-}
-
-/* What ratio has acknowledged but nobody stored. */
-static void append_unstored(struct tracker *tracker)
-{
-    for (size_t i = 0; i < tracker->to_store.count; i++) {
-        const struct to_store *waiting = ring_at(&tracker->to_store, i);
-        const struct session *session = sessions_at(tracker->sessions, waiting->session);
-        if (!(session->marks & MARK_report))
-            append_again(tracker, &session->totals);
-    }
-}
-
-/* Records below this seq are acknowledged by ratio and, while PostgreSQL is there, stored. */
-static uint64_t oldest_needed(const struct tracker *tracker)
-{
-    uint64_t next = journal_next(tracker->journal), oldest = outbox_oldest(tracker->outbox, next);
-    if (!tracker->storable)
-        return oldest;
-    if (tracker->to_store.count > 0) {
-        uint64_t waiting = ((const struct to_store *)ring_at(&tracker->to_store, 0))->seq;
-        oldest = waiting < oldest ? waiting : oldest;
-    }
-    return tracker->storing_seq != 0 && tracker->storing_seq < oldest ? tracker->storing_seq : oldest;
-}
-
-void tracker_tick(struct tracker *tracker)
-{
-    assert(lock_is_mine(&tracker->lock));
-    journal_forget(tracker->journal, oldest_needed(tracker));
-    if (!journal_tick(tracker->journal))
-        return;
-    outbox_rewrite(tracker->outbox, append_again, tracker);
-    append_unstored(tracker);
 }
 
 /* ---- what others are told ---- */

@@ -4,12 +4,11 @@
 #define DJEMBE_TRACKER_TRACKER_H
 
 #include "services/tracker/clients.h"
+#include "services/tracker/crowd.h"
 #include "services/tracker/journal.h"
 #include "services/tracker/lock.h"
 #include "services/tracker/outbox.h"
-#include "services/tracker/pairs.h"
 #include "services/tracker/registry.h"
-#include "services/tracker/ring.h"
 #include "services/tracker/scrape.h"
 #include "services/tracker/swarm.h"
 
@@ -36,16 +35,24 @@ enum outcome {
     OUTCOME_count,
 };
 
-/* A session that has changed; `seq` is the change's record in the journal. */
-struct to_store {
-    uint64_t seq;
-    uint32_t session;
+/* The sessions that store.c is storing; a count of 0: none. */
+struct storing {
+    const uint32_t *sessions;
+    size_t count;
+    uint64_t seq; /* of the oldest change among them */
 };
 
-/* Members who were disabled and whose peers are still to be found: a walk over all peers, a part at each sweep. */
+/* Members who were disabled and whose peers are still to be found: a walk over all sessions, a part at each sweep. */
 struct departures {
-    uint64_t users[64]; /* bit of the user's id modulo 4096: who is worth a closer look */
+    uint64_t members[64]; /* bit of the member's handle modulo 4096: who is worth a closer look */
     uint32_t place, steps;
+};
+
+/* What is not acknowledged and stored is written to the journal again, by and by, so that its older part can go. */
+struct rewriting {
+    bool under_way;
+    uint64_t seq;                 /* the first record that was written again */
+    uint64_t report_at, store_at; /* how far in the two queues */
 };
 
 struct tracker {
@@ -53,18 +60,19 @@ struct tracker {
     struct lock lock;                 /* over all below: who calls a function of this header holds it */
     struct registry *registry;
     struct clients clients;
-    struct hash_key key; /* drawn for this process */
-    struct pairs pairs;  /* kept when settings.member_peers is set */
+    struct crowd crowd; /* kept when settings.member_peers is set */
     struct sessions *sessions;
     struct peers *peers;
     struct journal *journal;
     struct outbox *outbox;
-    struct ring to_store; /* struct to_store, for store.c: the sessions with MARK_store */
-    uint64_t storing_seq; /* of the oldest change that store.c is storing; 0: it stores none */
-    bool storable;        /* PostgreSQL is there: what is not stored yet stays in the journal */
-    bool open;            /* the feeds have been read: announces are answered */
-    bool members_read;    /* web.members was heard since the start: else the file may lack the newest */
-    bool permits_read;    /* a member without a permit has none yet, rather than one we have not heard of */
+    struct backlog to_store; /* for store.c: the sessions with MARK_store */
+    struct storing storing;
+    struct rewriting rewriting;
+    uint32_t swept;    /* the sweep's place */
+    bool storable;     /* PostgreSQL is there: what is not stored yet stays in the journal */
+    bool open;         /* the feeds have been read: announces are answered */
+    bool members_read; /* web.members was heard since the start: else the file may lack the newest */
+    bool permits_read; /* a member without a permit has none yet, rather than one we have not heard of */
     struct departures departures;
     uint64_t outcomes[OUTCOME_count];
     uint64_t scrapes;
@@ -95,13 +103,14 @@ void tracker_apply_member(struct tracker *tracker, const struct member_fact *fac
 void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact);
 void tracker_apply_client(struct tracker *tracker, const struct client_fact *fact);
 
-/* A session changed and is to be stored; `seq` as in struct to_store. */
+/* A session changed and is to be stored; `seq` is the change's record in the journal. */
 void tracker_store_later(struct tracker *tracker, uint32_t session, uint64_t seq);
 /* Where a session's client is reached; all zero when it is not in the swarm. */
 void tracker_contact(const struct tracker *tracker, uint32_t session, struct contact *into);
 
-/* The peer of a session joins its torrent's swarm, or is brought up to date there. */
-void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_t session);
+/* The peer of a session, whose totals are these, joins its torrent's swarm, or is brought up to date there. */
+void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_t session,
+                       const struct session_totals *totals);
 /* The peer of a session leaves its swarm; nothing happens when there is none. */
 void tracker_peer_gone(struct tracker *tracker, uint32_t session);
 /* A session's totals came from the database: they are taken where newer. The peer is put into its swarm again when its
@@ -115,6 +124,13 @@ uint32_t torrent_completed(const struct torrent *torrent);
 /* How long a peer is given out after its last announce, seconds. */
 uint32_t tracker_peer_ttl(const struct tracker *tracker);
 
+/* A peer leaves unasked. Not journalled: why it left is known at a start, too. */
+void tracker_drop_peer(struct tracker *tracker, uint32_t session);
+/* A member was disabled: its peers leave with the next sweeps. */
+void tracker_member_departs(struct tracker *tracker, uint32_t member);
+
+/* Drops the peers that have gone silent, all at once: for the start. */
+void tracker_drop_silent(struct tracker *tracker, int64_t now);
 /* A few times a second: drops peers and sessions that have gone silent, a bounded number each time; lets go of the lock
  * in between. */
 void tracker_sweep(struct tracker *tracker, int64_t now);

@@ -49,7 +49,7 @@ struct workers *workers_new(struct tracker *tracker, const struct workers_settin
 {
     struct workers *workers = mem_zero(1, sizeof *workers);
     workers->count = settings->count;
-    workers->callers = callers_new(&tracker->key);
+    workers->callers = callers_new();
     if (!open_all(workers, tracker, settings, why)) {
         workers_destroy(&workers);
         return NULL;

@@ -2,6 +2,7 @@
  * are sealed first where the input says so, for no fuzzer guesses a checksum. */
 #include "services/tracker/journal_record.h"
 #include "services/tracker/outbox.h"
+#include "services/tracker/registry.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct memory {
+    struct registry *registry;
     struct sessions *sessions;
     struct outbox *outbox;
     uint64_t rows;
@@ -18,11 +20,14 @@ static void found(void *arg, uint64_t seq, const struct session_totals *totals, 
 {
     (void)contact;
     struct memory *memory = arg;
-    struct session_totals closed;
-    bool took, fell;
-    uint32_t session = sessions_restore(memory->sessions, totals, &took, &fell, &closed);
-    if (fell)
-        outbox_close_epoch(memory->outbox, &closed, seq);
+    struct session_change change;
+    uint32_t session = sessions_restore(memory->sessions, totals, &change);
+    if (change.fell)
+        outbox_close_epoch(memory->outbox, &change.closed, seq);
+    struct session_totals kept;
+    sessions_get(memory->sessions, session, &kept);
+    assert(memcmp(kept.peer_id, totals->peer_id, PEER_ID_SIZE) == 0 && kept.user == totals->user);
+    assert(!change.took || (kept.up == totals->up && kept.left == totals->left && kept.seen_at == totals->seen_at));
     outbox_add(memory->outbox, session, seq);
     memory->rows++;
 }
@@ -44,9 +49,10 @@ static void seal_some(uint8_t *at, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct memory memory = {.sessions = sessions_new(&(struct hash_key){1, 2})};
+    struct memory memory = {.registry = registry_new(&(struct hash_key){3, 4})};
     struct journal_findings findings = {0};
     const struct session_totals *rows;
+    memory.sessions = sessions_new(&(struct hash_key){1, 2}, memory.registry);
     memory.outbox = outbox_new(memory.sessions);
     uint8_t *copy = malloc(size > 0 ? size : 1);
     memcpy(copy, data, size);
@@ -57,5 +63,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     free(copy);
     outbox_destroy(&memory.outbox);
     sessions_destroy(&memory.sessions);
+    registry_destroy(&memory.registry);
     return 0;
 }

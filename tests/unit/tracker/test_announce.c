@@ -90,6 +90,13 @@ static void announce(struct announce ask, int64_t now)
     assert_true(reply.failure == NULL || strlen(reply.failure) < 64);
 }
 
+static struct session_totals totals_of(uint32_t session)
+{
+    struct session_totals totals;
+    sessions_get(tracker->sessions, session, &totals);
+    return totals;
+}
+
 static size_t outbox_rows(const struct session_totals **rows)
 {
     return outbox_batch(tracker->outbox, rows);
@@ -490,7 +497,7 @@ static void a_restart_goes_on_from_the_journal(void **state)
     assert_int_equal(rows[1].up, 90);
     ask.up = 100;
     announce(ask, NOW + 7);
-    assert_int_equal(sessions_at(tracker->sessions, 1)->totals.base_up, 30);
+    assert_int_equal(totals_of(1).base_up, 30);
 }
 
 /* The process is killed: nothing is closed or written at its end. */
@@ -546,7 +553,7 @@ static void silent_and_refused_peers_are_not_brought_back(void **state)
     tracker_destroy(&tracker);
     start_tracker_at(NOW + 4201 * 1000);
     assert_int_equal(peers_count(tracker->peers), 1);
-    struct session_totals stored = sessions_at(tracker->sessions, 3)->totals;
+    struct session_totals stored = totals_of(3);
     struct announce_peer peer = {.v4 = {10, 0, 0, 2}, .port4 = 6881};
     stored.seen_at = NOW + 100000;
     tracker_restore(tracker, &stored, &peer, NOW + 4201 * 1000);
@@ -564,7 +571,7 @@ static void a_stored_row_brings_its_peer_back_but_no_older_totals(void **state)
     stored.up = 50;
     stored.seen_at = NOW - 1;
     tracker_restore(tracker, &stored, &peer, NOW + 5000);
-    assert_int_equal(sessions_at(tracker->sessions, 1)->totals.up, 100);
+    assert_int_equal(totals_of(1).up, 100);
     struct announce leecher = from(KEY_B, 2);
     leecher.left = 1;
     announce(leecher, NOW + 6000);
@@ -575,8 +582,9 @@ static void a_stored_row_brings_its_peer_back_but_no_older_totals(void **state)
 /* As store.c does: the sessions that wait are taken, and stored. */
 static void store_all(void)
 {
-    ring_drop(&tracker->to_store, tracker->to_store.count);
-    sessions_at(tracker->sessions, 1)->marks &= ~(uint32_t)MARK_store;
+    uint32_t sessions[10];
+    for (size_t i = backlog_take(&tracker->to_store, sessions, COUNT(sessions)); i > 0; i--)
+        sessions_unmark(tracker->sessions, sessions[i - 1], MARK_store);
 }
 
 static void segments_that_are_acknowledged_and_stored_are_dropped(void **state)
@@ -596,10 +604,10 @@ static void segments_that_are_acknowledged_and_stored_are_dropped(void **state)
     tracker_tick(tracker);
     assert_int_equal(journal_bytes(tracker->journal), full);
     store_all();
-    tracker->storing_seq = 1;
+    tracker->storing = (struct storing){.count = 1, .seq = 1};
     tracker_tick(tracker);
     assert_int_equal(journal_bytes(tracker->journal), full);
-    tracker->storing_seq = 0;
+    tracker->storing.count = 0;
     tracker_tick(tracker);
     assert_true(journal_bytes(tracker->journal) <= 2 * 65536);
 }

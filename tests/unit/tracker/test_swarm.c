@@ -1,188 +1,156 @@
-/* Swarms: who is given to whom, with which chance, and what a peer costs. */
-#include "tests/unit/tracker/check.h"
+/* Swarms: who is in them, where each is reached, and what a peer costs. */
+#include "tests/unit/tracker/swarm_world.h"
 
-#include "services/tracker/session.h"
-#include "services/tracker/swarm.h"
-
-#include <stdio.h>
-
-static struct peers *peers;
-static struct swarm swarm;
-
-static int prepare(void **state)
+static struct contact contact_of(uint32_t session)
 {
-    (void)state;
-    peers = peers_new(12345);
-    swarm = (struct swarm){0};
-    return 0;
+    struct contact contact;
+    swarm_contact(peers, swarm, session, &contact);
+    return contact;
 }
 
-static int tear_down(void **state)
+static bool is_seeder(uint32_t session)
 {
-    (void)state;
-    free(swarm.peers);
-    peers_destroy(&peers);
-    return 0;
+    return sessions_place(sessions, session) < swarm->seeders;
 }
 
-static const struct address v4 = {.family = FAMILY_v4, .bytes = {10, 0, 0, 1}};
-static const struct address v6 = {.family = FAMILY_v6, .bytes = {0x20, 1, 0xd, 0xb8, 1}};
-
-static uint32_t join(uint64_t user, bool seeder)
+/* Every session stands where it believes to stand. */
+static void check_places(void)
 {
-    uint32_t peer = swarm_add(peers, &swarm, user, (uint32_t)user, seeder);
-    peer_seen(peers_at(peers, peer), &v4, 6881, 1000, 100);
-    return peer;
+    for (uint32_t place = 0; place < swarm->count; place++)
+        assert_int_equal(sessions_place(sessions, swarm_session(swarm, place)), place);
 }
 
 static void seeders_and_leechers_are_counted(void **state)
 {
     (void)state;
     uint32_t one = join(1, true), two = join(2, false), three = join(3, true);
-    assert_int_equal(swarm.count, 3);
-    assert_int_equal(swarm.seeders, 2);
-    swarm_set_seeder(peers, &swarm, two, true);
-    swarm_set_seeder(peers, &swarm, two, true);
-    assert_int_equal(swarm.seeders, 3);
-    swarm_set_seeder(peers, &swarm, one, false);
-    assert_int_equal(swarm.seeders, 2);
-    assert_false(swarm_is_seeder(peers, &swarm, one));
-    assert_true(swarm_is_seeder(peers, &swarm, three));
-    swarm_remove(peers, &swarm, three);
-    assert_int_equal(swarm.seeders, 1);
-    swarm_remove(peers, &swarm, one);
-    swarm_remove(peers, &swarm, two);
-    assert_int_equal(swarm.count, 0);
-    assert_null(swarm.peers);
+    assert_int_equal(swarm->count, 3);
+    assert_int_equal(swarm->seeders, 2);
+    swarm_set_seeder(peers, swarm, two, true);
+    swarm_set_seeder(peers, swarm, two, true);
+    assert_int_equal(swarm->seeders, 3);
+    swarm_set_seeder(peers, swarm, one, false);
+    assert_int_equal(swarm->seeders, 2);
+    assert_false(is_seeder(one));
+    assert_true(is_seeder(three));
+    check_places();
+    swarm_leave(peers, swarm, three);
+    assert_int_equal(swarm->seeders, 1);
+    assert_int_equal(sessions_place(sessions, three), PLACE_NONE);
+    check_places();
+    swarm_leave(peers, swarm, one);
+    swarm_leave(peers, swarm, two);
+    assert_int_equal(swarm->count, 0);
+    assert_null(swarm->entries);
     assert_int_equal(peers_count(peers), 0);
+}
+
+static void many_come_and_go_and_memory_with_them(void **state)
+{
+    (void)state;
+    enum { MANY = 5000 };
+    static uint32_t in[MANY];
+    uint64_t random = 7;
+    for (unsigned i = 0; i < MANY; i++)
+        in[i] = join(i % 900 + 1, i % 3 == 0);
+    check_places();
+    size_t large = peers_bytes(peers);
+    for (unsigned left = MANY; left > 10; left--) {
+        unsigned i = (unsigned)(hash_random(&random) % left);
+        swarm_set_seeder(peers, swarm, in[hash_random(&random) % left], left % 2 == 0);
+        swarm_leave(peers, swarm, in[i]);
+        in[i] = in[left - 1];
+        if (left % 500 == 0)
+            check_places();
+    }
+    check_places();
+    assert_true(peers_bytes(peers) < large / 20);
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(contact_of(in[i]).port4, 6881);
 }
 
 static void a_peer_keeps_both_addresses_until_one_falls_silent(void **state)
 {
     (void)state;
-    struct peer *peer = peers_at(peers, join(1, false));
-    peer_seen(peer, &v6, 6882, 1050, 100);
-    assert_int_equal(peer->port4, 6881);
-    assert_int_equal(peer->port6, 6882);
-    assert_memory_equal(peer->v6, v6.bytes, 16);
-    peer_seen(peer, &v6, 6882, 1101, 100);
-    assert_int_equal(peer->port4, 0);
-    assert_int_equal(peer->port6, 6882);
-    assert_int_equal(peer_last_seen(peer), 1101);
+    uint32_t peer = join(1, false);
+    seen(peer, &v6, 6882, SECOND + 50, SECOND);
+    assert_int_equal(contact_of(peer).port4, 6881);
+    assert_int_equal(contact_of(peer).port6, 6882);
+    assert_int_equal(contact_of(peer).seen4, SECOND);
+    assert_int_equal(contact_of(peer).seen6, SECOND + 50);
+    assert_memory_equal(contact_of(peer).v6, v6.bytes, 16);
+    seen(peer, &v6, 6882, SECOND + 101, SECOND + 50);
+    assert_int_equal(contact_of(peer).port4, 0);
+    assert_int_equal(contact_of(peer).port6, 6882);
+    seen(peer, &v4, 6883, SECOND + 150, SECOND + 101);
+    assert_int_equal(contact_of(peer).port4, 6883);
+    assert_int_equal(contact_of(peer).port6, 6882);
+    seen(peer, &v4, 6883, SECOND + 202, SECOND + 150);
+    assert_int_equal(contact_of(peer).port4, 6883);
+    assert_int_equal(contact_of(peer).port6, 0);
 }
 
-static void nobody_gets_themselves_or_their_own_other_clients(void **state)
+static void a_peer_of_ipv6_alone_has_no_other_address(void **state)
 {
     (void)state;
-    uint32_t chosen[PEERS_MAX];
-    join(1, false);
-    join(1, false);
-    uint32_t other = join(2, false);
-    assert_int_equal(swarm_choose(peers, &swarm, 1, false, 50, chosen), 1);
-    assert_int_equal(chosen[0], other);
-    assert_int_equal(swarm_choose(peers, &swarm, 2, false, 50, chosen), 2);
-    assert_int_equal(swarm_choose(peers, &swarm, 3, false, 50, chosen), 3);
-    assert_int_equal(swarm_choose(peers, &swarm, 3, false, 0, chosen), 0);
+    uint32_t peer = client_of(1, torrent);
+    struct announce_peer told = {0};
+    swarm_join(peers, swarm, peer, true);
+    seen(peer, &v6, 6882, SECOND, 0);
+    assert_int_equal(contact_of(peer).port4, 0);
+    assert_int_equal(contact_of(peer).seen4, 0);
+    swarm_describe(peers, swarm, sessions_place(sessions, peer), &told);
+    assert_int_equal(told.port4, 0);
+    assert_int_equal(told.port6, 6882);
+    assert_memory_equal(told.v6, v6.bytes, 16);
+    seen(peer, &v6, 0, SECOND + 1, SECOND);
+    assert_int_equal(contact_of(peer).port6, 0);
 }
 
-static void seeders_get_leechers_only(void **state)
+static void addresses_follow_their_peers(void **state)
 {
     (void)state;
-    uint32_t chosen[PEERS_MAX];
-    for (unsigned user = 10; user < 20; user++)
-        join(user, true);
-    uint32_t leecher = join(20, false);
-    assert_int_equal(swarm_choose(peers, &swarm, 1, true, 50, chosen), 1);
-    assert_int_equal(chosen[0], leecher);
-    assert_int_equal(swarm_choose(peers, &swarm, 1, false, 50, chosen), 11);
-}
-
-static void who_does_not_listen_is_not_given_out(void **state)
-{
-    (void)state;
-    uint32_t chosen[PEERS_MAX];
-    peer_seen(peers_at(peers, join(2, false)), &v4, 0, 1000, 100);
-    assert_int_equal(swarm_choose(peers, &swarm, 1, false, 50, chosen), 0);
-}
-
-static void each_is_given_at_most_once(void **state)
-{
-    (void)state;
-    uint32_t chosen[PEERS_MAX];
-    for (unsigned user = 1; user <= 150; user++)
-        join(user, user % 3 == 0);
-    for (unsigned round = 0; round < 200; round++) {
-        bool seen[200] = {false};
-        unsigned count = swarm_choose(peers, &swarm, 150, false, round % PEERS_MAX, chosen);
-        assert_int_equal(count, round % PEERS_MAX < 149 ? round % PEERS_MAX : 149);
-        for (unsigned i = 0; i < count; i++) {
-            assert_false(seen[chosen[i]]);
-            seen[chosen[i]] = true;
-        }
+    uint32_t session[20];
+    for (unsigned i = 0; i < 20; i++) {
+        session[i] = join(i + 1, i % 2 == 0);
+        if (i % 3 == 0)
+            seen(session[i], &v6, (uint16_t)(7000 + i), SECOND + 1, SECOND);
+    }
+    for (unsigned i = 0; i < 20; i += 4)
+        swarm_leave(peers, swarm, session[i]);
+    for (unsigned i = 0; i < 20; i++) {
+        assert_int_equal(contact_of(session[i]).port4, i % 4 == 0 ? 0 : 6881);
+        assert_int_equal(contact_of(session[i]).port6, i % 4 != 0 && i % 3 == 0 ? 7000 + i : 0);
     }
 }
 
-/* 100 peers, 10 given, 20000 times: each is expected 2000 times with a deviation of about 42. */
-static void each_has_the_same_chance(void **state)
+static void a_contact_that_was_kept_is_taken_over(void **state)
 {
     (void)state;
-    uint32_t chosen[PEERS_MAX];
-    unsigned given[101] = {0};
-    for (unsigned user = 1; user <= 100; user++)
-        join(user, user % 2 == 0);
-    for (unsigned round = 0; round < 20000; round++) {
-        unsigned count = swarm_choose(peers, &swarm, 1000, false, 10, chosen);
-        assert_int_equal(count, 10);
-        for (unsigned i = 0; i < count; i++)
-            given[chosen[i]]++;
-    }
-    for (unsigned i = 1; i <= 100; i++) {
-        assert_true(given[i] > 2000 - 6 * 42);
-        assert_true(given[i] < 2000 + 6 * 42);
-    }
+    uint32_t peer = join(1, false);
+    struct contact kept = {.v4 = {10, 9, 8, 7}, .v6 = {0x20, 2}, .port4 = 1, .port6 = 2, .seen4 = 30, .seen6 = 40};
+    swarm_set_contact(peers, swarm, peer, &kept);
+    struct contact got = contact_of(peer);
+    assert_memory_equal(&got, &kept, sizeof kept);
+    kept.port6 = 0;
+    swarm_set_contact(peers, swarm, peer, &kept);
+    assert_int_equal(contact_of(peer).port4, 1);
+    assert_int_equal(contact_of(peer).port6, 0);
 }
 
-static void drop(void *arg, uint32_t peer)
-{
-    (void)arg;
-    swarm_remove(peers, &swarm, peer);
-}
-
-static void silent_peers_are_found_in_bounded_steps(void **state)
-{
-    (void)state;
-    for (unsigned user = 1; user <= 100; user++) {
-        uint32_t peer = join(user, false);
-        if (user % 2 == 0)
-            peer_seen(peers_at(peers, peer), &v6, 1, 2000, 10000);
-    }
-    peers_sweep(peers, 1500, 10, drop, NULL);
-    assert_int_equal(peers_count(peers), 95);
-    peers_sweep(peers, 1500, 90, drop, NULL);
-    assert_int_equal(peers_count(peers), 50);
-}
-
+/* 100 000 peers in swarms of about ten, as a site has them, with their sessions. */
 static void a_peer_costs_at_most_72_bytes(void **state)
 {
     (void)state;
-    enum { SWARMS = 2000, EACH = 50, LARGE = 100000 };
-    static struct swarm small[SWARMS];
-    struct swarm large = {0};
-    size_t bytes = 0;
-    for (unsigned i = 0; i < SWARMS; i++) {
-        for (unsigned j = 0; j < EACH; j++)
-            swarm_add(peers, &small[i], j + 1, j + 1, j % 4 != 0);
-        bytes += sizeof small[i] + small[i].room * sizeof *small[i].peers;
+    enum { SWARMS = 10000, PEERS = 100000 };
+    uint64_t random = 3;
+    for (unsigned i = 0; i < PEERS; i++) {
+        struct torrent *about = registry_torrent_make(registry, 10 + hash_random(&random) % SWARMS);
+        swarm_join(peers, &about->swarm, client_of(i % 1000 + 1, about), i % 2 == 0);
     }
-    for (unsigned j = 0; j < LARGE; j++)
-        swarm_add(peers, &large, j + 1, j + 1, j % 4 != 0);
-    bytes += large.room * sizeof *large.peers + peers_bytes(peers);
-    double each = (double)bytes / (SWARMS * EACH + LARGE);
-    print_message("a peer costs %.1f bytes, its session %zu and about 12 in the table\n", each, sizeof(struct session));
+    double each = (double)(peers_bytes(peers) + sessions_bytes(sessions)) / PEERS;
+    print_message("a peer costs %.1f bytes with its session\n", each);
     assert_true(each <= 72);
-    for (unsigned i = 0; i < SWARMS; i++)
-        free(small[i].peers);
-    free(large.peers);
 }
 
 int main(void)
@@ -190,13 +158,11 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(seeders_and_leechers_are_counted),
+        TEST(many_come_and_go_and_memory_with_them),
         TEST(a_peer_keeps_both_addresses_until_one_falls_silent),
-        TEST(nobody_gets_themselves_or_their_own_other_clients),
-        TEST(seeders_get_leechers_only),
-        TEST(who_does_not_listen_is_not_given_out),
-        TEST(each_is_given_at_most_once),
-        TEST(each_has_the_same_chance),
-        TEST(silent_peers_are_found_in_bounded_steps),
+        TEST(a_peer_of_ipv6_alone_has_no_other_address),
+        TEST(addresses_follow_their_peers),
+        TEST(a_contact_that_was_kept_is_taken_over),
         TEST(a_peer_costs_at_most_72_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,93 @@
+/* Choosing peers: the part of the swarm is cut into as many strata as are wanted, one place is drawn in each, and all
+ * of it is turned by a random angle. So each place has exactly the same chance, none comes twice, and memory is read in
+ * order. */
+#include "services/tracker/hash.h"
+#include "services/tracker/swarm_peers.h"
+
+#include <assert.h>
+
+#define SCANNED_BEYOND 64 /* a part that is larger than what is wanted by no more is looked at whole */
+#define DRAWS_MAX (PEERS_MAX + PEERS_MAX / 8 + 4)
+
+static uint32_t below(uint64_t *random, uint32_t range)
+{
+    return (uint32_t)((hash_random(random) >> 32) * range >> 32);
+}
+
+/* Draws `draws` of the places 0 .. range - 1. The borders of the strata are the multiples of range / draws, rounded
+ * down: nothing is divided in the loop. */
+static void draw(uint64_t *random, uint32_t range, uint32_t draws, uint32_t *drawn)
+{
+    uint32_t turn = below(random, range), begin = 0, owed = 0;
+    uint32_t step = range / draws, rest = range % draws;
+    for (uint32_t i = 0; i < draws; i++) {
+        uint32_t end = begin + step;
+        owed += rest;
+        if (owed >= draws) {
+            owed -= draws;
+            end++;
+        }
+        uint32_t place = begin + below(random, end - begin) + turn;
+        drawn[i] = place < range ? place : place - range;
+        begin = end;
+    }
+}
+
+static bool is_for(const struct peers *peers, const struct swarm_entry *entry, uint32_t member)
+{
+    return (entry->port4 != 0 || entry_has_six(entry)) && !entry_is_of(peers, entry, member);
+}
+
+/* Keeps `wanted` of `found` places, each with the same chance. */
+static unsigned thin_out(uint64_t *random, uint32_t *places, unsigned found, unsigned wanted)
+{
+    uint32_t kept[PEERS_MAX];
+    if (found <= wanted || wanted == 0)
+        return found < wanted ? found : wanted;
+    draw(random, found, wanted, kept);
+    for (unsigned i = 0; i < wanted; i++)
+        kept[i] = places[kept[i]];
+    memcpy(places, kept, wanted * sizeof *places);
+    return wanted;
+}
+
+/* The asker itself is left out before anything is drawn: a place at or behind its own stands for the next. */
+struct part {
+    uint32_t first, own, range;
+};
+
+static struct part part_of(const struct peers *peers, const struct swarm_wish *wish)
+{
+    struct part part = {.first = wish->first, .own = UINT32_MAX, .range = wish->end - wish->first};
+    uint32_t own = sessions_place(peers->sessions, wish->session);
+    if (own != PLACE_NONE && own >= wish->first && own < wish->end) {
+        part.own = own;
+        part.range--;
+    }
+    return part;
+}
+
+unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, uint32_t *into)
+{
+    assert(wish->wanted <= PEERS_MAX && wish->first <= wish->end && wish->end <= swarm->count);
+    struct part part = part_of(peers, wish);
+    uint32_t places[PEERS_MAX + SCANNED_BEYOND], draws = wish->wanted + wish->wanted / 8 + 4;
+    _Static_assert(DRAWS_MAX <= sizeof places / sizeof *places, "as many are drawn as there is room for");
+    if (wish->wanted == 0)
+        return 0;
+    bool scanned = part.range <= wish->wanted + SCANNED_BEYOND;
+    if (scanned)
+        draws = part.range;
+    else
+        draw(&peers->random, part.range, draws, places);
+    unsigned found = 0;
+    for (uint32_t i = 0; i < draws; i++) {
+        uint32_t place = part.first + (scanned ? i : places[i]);
+        place += place >= part.own;
+        places[found] = place;
+        found += is_for(peers, &swarm->entries[place], wish->member);
+    }
+    found = thin_out(&peers->random, places, found, wish->wanted);
+    memcpy(into, places, found * sizeof *into);
+    return found;
+}

@@ -1,0 +1,186 @@
+/* Who is given to whom, and with which chance. */
+#include "tests/unit/tracker/swarm_world.h"
+
+static uint32_t places[PEERS_MAX];
+
+static struct swarm_wish wish_of(uint64_t user, unsigned wanted)
+{
+    return (struct swarm_wish){.session = client_of(user, torrent),
+                               .member = member_of(user),
+                               .first = 0,
+                               .end = swarm->count,
+                               .wanted = wanted};
+}
+
+static unsigned choose(uint64_t user, unsigned wanted)
+{
+    struct swarm_wish wish = wish_of(user, wanted);
+    return swarm_choose(peers, swarm, &wish, places);
+}
+
+static void nobody_gets_themselves_or_their_own_other_clients(void **state)
+{
+    (void)state;
+    struct swarm_wish wish = wish_of(1, 50);
+    wish.session = join(1, false);
+    join(1, false);
+    uint32_t other = join(2, false);
+    wish.end = swarm->count;
+    assert_int_equal(swarm_choose(peers, swarm, &wish, places), 1);
+    assert_int_equal(swarm_session(swarm, places[0]), other);
+    assert_int_equal(choose(2, 50), 2);
+    assert_int_equal(choose(3, 50), 3);
+    assert_int_equal(choose(3, 0), 0);
+}
+
+static void only_the_wished_part_is_given(void **state)
+{
+    (void)state;
+    for (unsigned user = 10; user < 300; user++)
+        join(user, user < 200);
+    struct swarm_wish wish = wish_of(1, 50);
+    wish.first = swarm->seeders;
+    assert_int_equal(swarm_choose(peers, swarm, &wish, places), 50);
+    for (unsigned i = 0; i < 50; i++)
+        assert_true(places[i] >= swarm->seeders);
+    wish.first = 0;
+    wish.end = swarm->seeders;
+    assert_int_equal(swarm_choose(peers, swarm, &wish, places), 50);
+    for (unsigned i = 0; i < 50; i++)
+        assert_true(places[i] < swarm->seeders);
+    wish.first = wish.end;
+    assert_int_equal(swarm_choose(peers, swarm, &wish, places), 0);
+}
+
+static void who_does_not_listen_is_not_given_out(void **state)
+{
+    (void)state;
+    uint32_t peer = join(2, false);
+    assert_int_equal(choose(1, 50), 1);
+    seen(peer, &v4, 0, SECOND + 1, SECOND);
+    assert_int_equal(choose(1, 50), 0);
+    seen(peer, &v6, 6882, SECOND + 2, SECOND + 1);
+    assert_int_equal(choose(1, 50), 1);
+}
+
+static bool is_given(unsigned count, uint32_t session)
+{
+    unsigned times = 0;
+    for (unsigned i = 0; i < count; i++)
+        times += swarm_session(swarm, places[i]) == session;
+    assert_true(times <= 1);
+    return times == 1;
+}
+
+/* All small swarms, with the asker at every place and none, and one other client of the asker's. */
+static void of_a_small_swarm_everybody_else_is_given(void **state)
+{
+    (void)state;
+    uint32_t session[60];
+    for (unsigned size = 1; size <= 60; size++) {
+        session[size - 1] = join(size == 3 ? 1 : size, size % 2 == 0);
+        for (unsigned asker = 0; asker < size; asker++) {
+            struct swarm_wish wish = {.session = session[asker], .end = size, .wanted = 60};
+            wish.member = sessions_member(sessions, wish.session);
+            bool has_two = (asker == 0 || asker == 2) && size >= 3;
+            unsigned count = swarm_choose(peers, swarm, &wish, places);
+            assert_int_equal(count, size - (has_two ? 2 : 1));
+            for (unsigned i = 0; i < size; i++)
+                assert_int_equal(is_given(count, session[i]), sessions_member(sessions, session[i]) != wish.member);
+        }
+    }
+}
+
+/* Sizes around every border: each wanted number, each at most once, never the asker. */
+static void each_is_given_at_most_once(void **state)
+{
+    (void)state;
+    for (unsigned user = 1; user <= 700; user++) {
+        uint32_t session = join(user, user % 3 == 0);
+        for (unsigned wanted = user % 7; wanted <= PEERS_MAX; wanted += 37) {
+            struct swarm_wish wish = {.session = session, .member = member_of(user), .end = user, .wanted = wanted};
+            bool given[701] = {false};
+            unsigned count = swarm_choose(peers, swarm, &wish, places);
+            assert_int_equal(count, wanted < user - 1 ? wanted : user - 1);
+            for (unsigned i = 0; i < count; i++) {
+                assert_true(places[i] < user && !given[places[i]]);
+                assert_int_not_equal(swarm_session(swarm, places[i]), session);
+                given[places[i]] = true;
+            }
+        }
+    }
+}
+
+/* Chi-square over all peers but the asker: 6 deviations from what is expected would be met once in a billion runs. */
+static void check_chances(unsigned size, unsigned wanted, unsigned rounds)
+{
+    static unsigned given[1000];
+    memset(given, 0, sizeof given);
+    while (swarm->count < size)
+        join(swarm->count + 1, swarm->count % 2 == 0);
+    uint32_t asker = swarm_session(swarm, size / 3);
+    struct swarm_wish wish = {.session = asker, .end = size, .wanted = wanted};
+    wish.member = sessions_member(sessions, asker);
+    for (unsigned round = 0; round < rounds; round++) {
+        assert_int_equal(swarm_choose(peers, swarm, &wish, places), wanted);
+        for (unsigned i = 0; i < wanted; i++)
+            given[places[i]]++;
+    }
+    double expected = (double)rounds * wanted / (size - 1), limit = 6.0 * 6.0 * expected;
+    assert_int_equal(given[size / 3], 0);
+    for (unsigned i = 0; i < size; i++) {
+        double off = given[i] - expected;
+        assert_true(i == size / 3 || off * off < limit);
+    }
+}
+
+static void each_has_the_same_chance(void **state)
+{
+    (void)state;
+    check_chances(101, 10, 20000); /* drawn */
+    check_chances(101, 50, 20000); /* looked at whole, and thinned out */
+    check_chances(120, 50, 20000); /* drawn, two or three to a stratum */
+    check_chances(997, 50, 40000);
+    check_chances(997, 200, 10000);
+}
+
+/* Where some do not listen, those behind them gain nothing. */
+static void who_stands_beside_a_silent_peer_has_no_better_chance(void **state)
+{
+    (void)state;
+    static unsigned given[400];
+    for (unsigned user = 1; user <= 400; user++)
+        if (user % 10 == 0)
+            seen(join(user, false), &v4, 0, SECOND + 1, SECOND);
+        else
+            join(user, false);
+    struct swarm_wish wish = wish_of(1000, 20);
+    unsigned long total = 0;
+    for (unsigned round = 0; round < 40000; round++) {
+        unsigned count = swarm_choose(peers, swarm, &wish, places);
+        total += count;
+        for (unsigned i = 0; i < count; i++)
+            given[places[i]]++;
+    }
+    double expected = (double)total / 360;
+    assert_true(total > 40000 * 19);
+    for (unsigned place = 0; place < 400; place++) {
+        double off = given[place] - expected;
+        assert_true(place % 10 == 9 ? given[place] == 0 : off * off < 6.0 * 6.0 * expected);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(nobody_gets_themselves_or_their_own_other_clients),
+        TEST(only_the_wished_part_is_given),
+        TEST(who_does_not_listen_is_not_given_out),
+        TEST(of_a_small_swarm_everybody_else_is_given),
+        TEST(each_is_given_at_most_once),
+        TEST(each_has_the_same_chance),
+        TEST(who_stands_beside_a_silent_peer_has_no_better_chance),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
