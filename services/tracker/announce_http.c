@@ -208,6 +208,8 @@ struct announce_http *announce_http_new(struct tracker *tracker, const struct an
     wire->settings = *settings;
     wire->listening = -1;
     if (!open_daemon(wire, fd)) {
+        if (wire->daemon == NULL)
+            close(fd);
         fault_set(why, STATUS_internal, NULL, "The HTTP library cannot start a server on %s.", settings->listen);
         announce_http_destroy(&wire);
     }
