@@ -4,6 +4,8 @@
 #include "services/tracker/counts.h"
 #include "services/tracker/monitor.h"
 
+#include <malloc.h>
+
 enum {
     SWEEP_MS = 250,
     TICK_MS = 1000,
@@ -153,6 +155,8 @@ static bool listen_for_clients(struct fault *why)
 
 static bool start(struct fault *why)
 {
+    /* Said once, this does not change: what a storm of announces has taken goes back to the system when it is over. */
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     if (settings.min_interval > settings.interval)
         settings.min_interval = settings.interval;
     limits.connections = (unsigned)connections;
