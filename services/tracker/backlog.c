@@ -1,4 +1,4 @@
-/* A chain of blocks, the oldest first. */
+/* A chain of blocks, the oldest first. The last one stays when all has been taken. */
 #include "services/tracker/backlog.h"
 
 #include "services/common/arena.h"
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SESSIONS 4090u /* so that a block is 16 KiB */
+#define BLOCK_SESSIONS 32768u /* a block is above 128 KiB: malloc gives such back to the system, see main.c */
 
 struct backlog_block {
     struct backlog_block *next;
@@ -19,8 +19,6 @@ static void drop_first(struct backlog *backlog)
 {
     struct backlog_block *gone = backlog->first;
     backlog->first = gone->next;
-    if (backlog->first == NULL)
-        backlog->last = NULL;
     backlog->taken = 0;
     free(gone);
 }
@@ -49,6 +47,8 @@ void backlog_push(struct backlog *backlog, uint32_t session, uint64_t seq)
 {
     if (backlog->last == NULL || backlog->last->filled == BLOCK_SESSIONS)
         add_block(backlog, seq);
+    if (backlog->count == 0)
+        backlog->last->seq = seq;
     backlog->last->sessions[backlog->last->filled++] = session;
     backlog->count++;
 }
@@ -64,15 +64,17 @@ size_t backlog_take(struct backlog *backlog, uint32_t *into, size_t most)
         backlog->taken += part;
         backlog->count -= part;
         backlog->front += part;
-        if (backlog->taken == backlog->first->filled)
+        if (backlog->taken == backlog->first->filled && backlog->first != backlog->last)
             drop_first(backlog);
     }
+    if (backlog->count == 0 && backlog->last != NULL)
+        backlog->taken = backlog->last->filled = 0;
     return count;
 }
 
 uint64_t backlog_oldest(const struct backlog *backlog, uint64_t next)
 {
-    return backlog->first != NULL ? backlog->first->seq : next;
+    return backlog->count > 0 ? backlog->first->seq : next;
 }
 
 size_t backlog_look(const struct backlog *backlog, uint64_t *at, uint32_t *into, size_t most)

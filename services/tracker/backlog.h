@@ -1,5 +1,5 @@
-/* Sessions that wait, in the order of the journal: a handle each, and for every few thousand of them where in the
- * journal the first of their changes stands. Gives its memory back as it is taken from. Pure. */
+/* Sessions that wait, in the order of the journal: a handle each, and for some ten thousand of them together where in
+ * the journal the first of their changes stands. Gives its memory back as it is taken from. Pure. */
 #ifndef DJEMBE_TRACKER_BACKLOG_H
 #define DJEMBE_TRACKER_BACKLOG_H
 

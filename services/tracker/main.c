@@ -5,6 +5,8 @@
 #include "services/tracker/monitor.h"
 #include "services/tracker/udp_key.h"
 
+#include <malloc.h>
+
 enum {
     SWEEP_MS = 250,
     TICK_MS = 1000,
@@ -189,6 +191,8 @@ static bool listen_for_clients(struct fault *why)
 
 static bool start(struct fault *why)
 {
+    /* Said once, this does not change: what a storm of announces has taken goes back to the system when it is over. */
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     if (settings.min_interval > settings.interval)
         settings.min_interval = settings.interval;
     tracker = tracker_new(&settings, service_state_folder(), clock_now(), why);

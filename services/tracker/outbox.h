@@ -23,7 +23,7 @@ size_t outbox_batch(struct outbox *outbox, const struct session_totals **rows);
 /* Ratio has committed the batch. */
 void outbox_acknowledge(struct outbox *outbox);
 
-/* Every journal record below this seq is acknowledged; `next` when all are. It may lag by some thousand rows. */
+/* Every journal record below this seq is acknowledged; `next` when all are. It may lag by some ten thousand rows. */
 uint64_t outbox_oldest(const struct outbox *outbox, uint64_t next);
 /* Rows that wait, those under way included. */
 size_t outbox_count(const struct outbox *outbox);

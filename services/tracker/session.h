@@ -78,6 +78,9 @@ unsigned sessions_marks(const struct sessions *sessions, uint32_t session);
 bool sessions_mark(struct sessions *sessions, uint32_t session, enum session_mark mark);
 void sessions_unmark(struct sessions *sessions, uint32_t session, enum session_mark mark);
 
+/* Its record will be read soon. */
+void sessions_prefetch(const struct sessions *sessions, uint32_t session);
+
 /* Where its peer stands in its swarm; PLACE_NONE: it has none. Set by swarm.c alone. */
 uint32_t sessions_place(const struct sessions *sessions, uint32_t session);
 void sessions_set_place(struct sessions *sessions, uint32_t session, uint32_t place);

@@ -223,6 +223,11 @@ void sessions_unmark(struct sessions *sessions, uint32_t session, enum session_m
     record_at(sessions, session)->bits &= (uint8_t)~mark;
 }
 
+void sessions_prefetch(const struct sessions *sessions, uint32_t session)
+{
+    __builtin_prefetch(record_at(sessions, session));
+}
+
 uint32_t sessions_place(const struct sessions *sessions, uint32_t session)
 {
     return record_at(sessions, session)->place - 1;

@@ -33,9 +33,31 @@ static void draw(uint64_t *random, uint32_t range, uint32_t draws, uint32_t *dra
     }
 }
 
-static bool is_for(const struct peers *peers, const struct swarm_entry *entry, uint32_t member)
+static bool listens(const struct swarm_entry *entry)
 {
-    return (entry->port4 != 0 || entry_has_six(entry)) && !entry_is_of(peers, entry, member);
+    return entry->port4 != 0 || entry_has_six(entry);
+}
+
+/* Those who may be the asker's own clients, for their tags are alike: their records are asked for together, and only
+ * then read one after the other. */
+struct suspects {
+    uint32_t at[PEERS_MAX + SCANNED_BEYOND + 1]; /* in the places found */
+    unsigned count;
+};
+
+static unsigned drop_own(const struct peers *peers, const struct swarm *swarm, const struct suspects *suspects,
+                         uint32_t member, uint32_t *places, unsigned found)
+{
+    for (unsigned i = 0; i < suspects->count; i++)
+        sessions_prefetch(peers->sessions, swarm_session(swarm, places[suspects->at[i]]));
+    for (unsigned i = suspects->count; i-- > 0;) {
+        uint32_t at = suspects->at[i];
+        if (sessions_member(peers->sessions, swarm_session(swarm, places[at])) != member)
+            continue;
+        memmove(places + at, places + at + 1, (found - at - 1) * sizeof *places);
+        found--;
+    }
+    return found;
 }
 
 /* Keeps `wanted` of `found` places, each with the same chance. */
@@ -67,25 +89,40 @@ static struct part part_of(const struct peers *peers, const struct swarm_wish *w
     return part;
 }
 
+/* Who of those in `order`, or of all when that is NULL, is there for the asker. */
+static unsigned gather(const struct peers *peers, const struct swarm *swarm, const struct part *part, uint32_t member,
+                       const uint32_t *order, uint32_t count, uint32_t *places)
+{
+    struct suspects suspects;
+    uint32_t tag = tag_of(member);
+    unsigned found = 0;
+    suspects.count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t place = part->first + (order != NULL ? order[i] : i);
+        place += place >= part->own;
+        const struct swarm_entry *entry = &swarm->entries[place];
+        places[found] = place;
+        suspects.at[suspects.count] = found;
+        suspects.count += (entry_named(entry) & ENTRY_TAG) == tag && listens(entry);
+        found += listens(entry);
+    }
+    return drop_own(peers, swarm, &suspects, member, places, found);
+}
+
 unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, uint32_t *into)
 {
     assert(wish->wanted <= PEERS_MAX && wish->first <= wish->end && wish->end <= swarm->count);
     struct part part = part_of(peers, wish);
-    uint32_t places[PEERS_MAX + SCANNED_BEYOND], draws = wish->wanted + wish->wanted / 8 + 4;
-    _Static_assert(DRAWS_MAX <= sizeof places / sizeof *places, "as many are drawn as there is room for");
+    uint32_t places[PEERS_MAX + SCANNED_BEYOND + 1], order[DRAWS_MAX];
+    unsigned found;
     if (wish->wanted == 0)
         return 0;
-    bool scanned = part.range <= wish->wanted + SCANNED_BEYOND;
-    if (scanned)
-        draws = part.range;
-    else
-        draw(&peers->random, part.range, draws, places);
-    unsigned found = 0;
-    for (uint32_t i = 0; i < draws; i++) {
-        uint32_t place = part.first + (scanned ? i : places[i]);
-        place += place >= part.own;
-        places[found] = place;
-        found += is_for(peers, &swarm->entries[place], wish->member);
+    if (part.range <= wish->wanted + SCANNED_BEYOND) {
+        found = gather(peers, swarm, &part, wish->member, NULL, part.range, places);
+    } else {
+        uint32_t draws = wish->wanted + wish->wanted / 8 + 4;
+        draw(&peers->random, part.range, draws, order);
+        found = gather(peers, swarm, &part, wish->member, order, draws, places);
     }
     found = thin_out(&peers->random, places, found, wish->wanted);
     memcpy(into, places, found * sizeof *into);

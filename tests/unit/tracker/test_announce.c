@@ -626,6 +626,101 @@ static void without_postgresql_acknowledged_segments_are_dropped(void **state)
     assert_true(journal_bytes(tracker->journal) <= 2 * 65536);
 }
 
+/* A Backup has few holders, and a leecher's slot is for them. */
+static void where_copies_count_holders_come_first(void **state)
+{
+    (void)state;
+    tracker_apply_torrent(tracker, &(struct torrent_fact){.torrent = 5,
+                                                          .info_hash = slice_text(V1),
+                                                          .info_hash_v2 = slice_text(V2),
+                                                          .accounting = slice_text("redundancy"),
+                                                          .active = true});
+    tracker->settings.member_peers = 0;
+    for (uint8_t client = 1; client <= 200; client++) {
+        struct announce other = from(KEY_A, client);
+        other.left = client <= 10 ? 0 : 100;
+        announce(other, NOW);
+    }
+    struct announce asker = from(KEY_B, 201);
+    asker.left = 100;
+    asker.numwant = 30;
+    announce(asker, NOW);
+    assert_int_equal(reply.peers_count, 30);
+    for (unsigned i = 0; i < 30; i++)
+        assert_int_equal(reply.peers[i].v4[3] <= 10, i < 10);
+    asker.numwant = 4;
+    announce(asker, NOW);
+    assert_int_equal(reply.peers_count, 4);
+    for (unsigned i = 0; i < 4; i++)
+        assert_true(reply.peers[i].v4[3] <= 10);
+    asker.left = 0;
+    asker.numwant = 30;
+    announce(asker, NOW);
+    assert_int_equal(reply.peers_count, 30);
+    for (unsigned i = 0; i < 30; i++)
+        assert_true(reply.peers[i].v4[3] > 10);
+}
+
+/* Ratio and PostgreSQL are slow for a long time: the journal is written again, shorter, and a kill loses nothing. */
+static void the_journal_stays_short_while_nobody_takes_from_it(void **state)
+{
+    (void)state;
+    const struct session_totals *rows;
+    struct announce ask = from(KEY_A, 1), other = from(KEY_B, 2);
+    announce(ask, NOW);
+    announce(other, NOW);
+    other.up = 900;
+    announce(other, NOW);
+    other.up = 7;
+    announce(other, NOW + 1);
+    assert_int_equal(outbox_rows(&rows), 3);
+    for (ask.up = 1; ask.up < 60000; ask.up++) {
+        announce(ask, NOW + (int64_t)ask.up);
+        if (ask.up % 5000 == 0) {
+            tracker_tick(tracker);
+            for (unsigned i = 0; i < 4; i++)
+                tracker_sweep(tracker, NOW + (int64_t)ask.up);
+        }
+    }
+    assert_true(journal_bytes(tracker->journal) < 100 * 65536);
+    tracker_destroy(&tracker);
+    start_tracker_at(NOW + 60000);
+    assert_int_equal(peers_count(tracker->peers), 2);
+    assert_int_equal(outbox_rows(&rows), 3);
+    assert_int_equal(rows[0].user, 2);
+    assert_int_equal(rows[0].up, 900);
+    uint64_t up[3] = {0};
+    for (unsigned i = 1; i < 3; i++)
+        up[rows[i].user] = rows[i].up;
+    assert_int_equal(up[1], 59999);
+    assert_int_equal(up[2], 7);
+}
+
+static void the_limit_of_a_member_holds_in_large_swarms_too(void **state)
+{
+    (void)state;
+    enum { OTHERS = 600 };
+    for (uint64_t i = 0; i < OTHERS; i++) {
+        char passkey[PASSKEY_SIZE + 1];
+        snprintf(passkey, sizeof passkey, "%032u", (unsigned)i);
+        registry_apply_member(
+            tracker->registry,
+            &(struct member_fact){.user = 100 + i, .passkey = slice_text(passkey), .standing = slice_text("active")});
+        announce(from(passkey, (uint8_t)i), NOW);
+        assert_null(reply.failure);
+        if (i % 100 == 0)
+            announce(from(KEY_A, (uint8_t)(i / 100)), NOW);
+        assert_int_equal(reply.failure != NULL, i == 500);
+    }
+    struct announce gone = from(KEY_A, 1);
+    gone.event = EVENT_stopped;
+    announce(gone, NOW);
+    announce(from(KEY_A, 77), NOW);
+    assert_null(reply.failure);
+    announce(from(KEY_A, 78), NOW);
+    assert_non_null(reply.failure);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tear_down)
@@ -657,6 +752,9 @@ int main(void)
         TEST(silent_and_refused_peers_are_not_brought_back),
         TEST(segments_that_are_acknowledged_and_stored_are_dropped),
         TEST(without_postgresql_acknowledged_segments_are_dropped),
+        TEST(where_copies_count_holders_come_first),
+        TEST(the_journal_stays_short_while_nobody_takes_from_it),
+        TEST(the_limit_of_a_member_holds_in_large_swarms_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static void what_waits_is_taken_in_order(void **state)
             backlog_push(&backlog, in, in);
         }
         assert_true(backlog_oldest(&backlog, in + 1) <= out + 1);
-        assert_true(backlog_oldest(&backlog, in + 1) + 4096 > out);
+        assert_true(backlog_oldest(&backlog, in + 1) + 32768 > out);
         size_t most = hash_random(&random) % 6000, count = backlog_take(&backlog, taken, most);
         assert_true(count == most || backlog.count == 0);
         for (size_t i = 0; i < count; i++)
@@ -26,7 +26,6 @@ static void what_waits_is_taken_in_order(void **state)
     }
     while (backlog_take(&backlog, taken, 20000) > 0)
         ;
-    assert_null(backlog.first);
     assert_int_equal(backlog_oldest(&backlog, 77), 77);
     backlog_clear(&backlog);
 }

@@ -274,7 +274,6 @@ static void a_session_that_fits_again_is_short_again(void **state)
 {
     (void)state;
     announce(totals(5, 0, 0), NOW);
-    size_t with_base = sessions_bytes(sessions);
     struct session_totals later = {.user = 7, .torrent = 9, .epoch = NOW + 9, .seen_at = NOW + 9, .left = LEFT_UNKNOWN};
     memcpy(later.peer_id, "-TEST00-aaaaaaaaaaaa", PEER_ID_SIZE);
     sessions_restore(sessions, &later, &change);
@@ -282,10 +281,11 @@ static void a_session_that_fits_again_is_short_again(void **state)
     struct session_totals got;
     sessions_get(sessions, session, &got);
     check_same(&got, &later);
+    size_t short_again = sessions_bytes(sessions);
     struct announce other = totals(5, 0, 0);
     other.peer_id[19] = 'b';
     announce(other, NOW);
-    assert_true(sessions_bytes(sessions) <= with_base + 100); /* a second record, and no second wide form */
+    assert_true(sessions_bytes(sessions) < short_again + 100); /* it lies where the first one's odd form lay */
 }
 
 /* Somebody invents 70 000 clients: more than there are numbers for their names. */
