@@ -109,9 +109,9 @@ static unsigned numwant_of(uint32_t wanted, enum address_family family)
 
 const char *udp_announce_read(struct slice packet, const struct address *address, struct announce *into)
 {
+    memset(into, 0, sizeof *into);
     if (packet.size < ANNOUNCE_SIZE)
         return "The announce is too short";
-    memset(into, 0, sizeof *into);
     memcpy(into->info_hash, packet.at + 16, HASH_SIZE);
     memcpy(into->peer_id, packet.at + 36, PEER_ID_SIZE);
     into->down = get64(packet, 56);

@@ -76,14 +76,16 @@ static void announce(struct udp *udp, const struct udp_head *head, struct slice 
     struct announce ask;
     const char *wrong = udp_announce_read(packet, from, &ask);
     udp->counters.announces++;
-    if (wrong != NULL) {
-        udp->tracker->outcomes[OUTCOME_malformed]++;
-        udp_error_write(head->transaction, wrong, packet.size, into);
-        return;
-    }
-    tracker_announce(udp->tracker, &ask, now, &udp->reply);
+    if (wrong != NULL)
+        tracker_malformed(udp->tracker, &ask, wrong, &udp->reply);
+    else
+        tracker_announce(udp->tracker, &ask, now, &udp->reply);
     if (udp->reply.failure != NULL) {
         udp_error_write(head->transaction, udp->reply.failure, packet.size, into);
+        return;
+    }
+    if (wrong != NULL) { /* a goodbye that makes no sense: it is let go, and told nothing of anybody */
+        udp_announce_write(head->transaction, &udp->reply, into);
         return;
     }
     struct caller *caller = caller_of(udp, from);
