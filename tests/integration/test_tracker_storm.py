@@ -16,13 +16,8 @@ ADDRESSES = {"4": ("10.77.0.2", HOST), "6": ("fd77::2", "fd77::1")}
 
 
 @pytest.fixture(scope="module")
-def instance(make_instance):
-    made = make_instance("storm", start=False, DJEMBE_MEMBER_PEERS="0")
-    made.env["DJEMBE_TRACKER_LISTEN"] = f"[::]:{made.port(6969)}"
-    made.up()
-    yield made
-    made.down()
-    assert made.complaints() == []
+def instance(wide_instance):
+    return wide_instance
 
 
 @pytest.fixture(scope="module")

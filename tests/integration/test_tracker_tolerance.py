@@ -24,13 +24,8 @@ def fresh():
 
 
 @pytest.fixture(scope="module")
-def instance(make_instance):
-    made = make_instance("tolerance", start=False, DJEMBE_MEMBER_PEERS="0")
-    made.env["DJEMBE_TRACKER_LISTEN"] = f"[::]:{made.port(6969)}"
-    made.up()
-    yield made
-    made.down()
-    assert made.complaints() == []
+def instance(wide_instance):
+    return wide_instance
 
 
 def escaped(text, hexadecimal="%%%02x"):
