@@ -11,7 +11,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -106,21 +105,12 @@ static unsigned bound_port(int fd)
     return getsockname(fd, (struct sockaddr *)&at, &size) == 0 ? ntohs(at.sin6_port) : 0;
 }
 
-/* A connection whose client has said nothing is left to the kernel for a second or so. */
-static void wait_for_words(int fd)
-{
-    int seconds = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
-}
-
 struct http *http_listen(struct loop *loop, const char *address, const struct http_limits *limits,
                          http_handler_fn *handler, void *arg, struct fault *why)
 {
     int fd = listen_socket(address, SOCK_STREAM, false, why);
     if (fd < 0)
         return NULL;
-    if (limits->terse)
-        wait_for_words(fd);
     struct http *http = mem_zero(1, sizeof *http);
     *http = (struct http){.loop = loop, .limits = *limits, .handler = handler, .arg = arg, .port = bound_port(fd)};
     snprintf(http->address, sizeof http->address, "%s", address);

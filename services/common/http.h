@@ -20,7 +20,6 @@ struct http_limits {
     size_t header_memory; /* per connection, for the request line and headers */
     size_t bodies;        /* most bytes of all bodies above 64 KiB together; more get 503; 0: as many as come */
     bool tells_refused;   /* the handler answers for a body that was refused (http_refused), not a line of text */
-    bool terse;           /* for many short exchanges: what costs time and can be left out is, the Date header too */
 };
 
 /* Called once for each whole request, body included. Must lead to exactly one http_reply, now or later. */

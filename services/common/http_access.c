@@ -178,17 +178,11 @@ static void on_message(void *cls, const char *format, va_list args)
     log_debug("http", "note=%s", log_quote(slice_text(text), quoted, sizeof quoted));
 }
 
-/* Turbo: a request is read as soon as its connection is taken, and closing is one call instead of three. */
-static unsigned flags_of(const struct http_limits *limits)
-{
-    return MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-           (limits->terse ? MHD_USE_TURBO | MHD_USE_SUPPRESS_DATE_NO_CLOCK : 0);
-}
-
 struct MHD_Daemon *http_daemon_start(struct http *http, int fd)
 {
     const struct http_limits *limits = &http->limits;
-    return MHD_start_daemon(flags_of(limits), 0, NULL, NULL, on_access, http,
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_access,
+                            http,
                             /* first, so that it hears all */ MHD_OPTION_EXTERNAL_LOGGER, on_message, NULL, /**/
                             MHD_OPTION_LISTEN_SOCKET, fd,                                                   /**/
                             MHD_OPTION_URI_LOG_CALLBACK, on_target, http,                                   /**/

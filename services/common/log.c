@@ -5,6 +5,7 @@
 #include "services/common/encode.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,10 @@
 static struct {
     const char *service;
     enum log_level least;
+    pthread_mutex_t lock; /* over the last error: any thread may log */
     char last_error[256];
     int64_t last_error_at;
-} log_state = {.service = "djembe", .least = LOG_LEVEL_info};
+} log_state = {.service = "djembe", .least = LOG_LEVEL_info, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 static _Thread_local char trace_now[17];
 
@@ -71,8 +73,10 @@ static size_t append_head(char *line, size_t size, enum log_level level, const c
 
 static void remember_error(const char *event, const char *fields)
 {
+    pthread_mutex_lock(&log_state.lock);
     log_state.last_error_at = clock_now();
     snprintf(log_state.last_error, sizeof log_state.last_error, "%s%s%s", event, *fields != '\0' ? " " : "", fields);
+    pthread_mutex_unlock(&log_state.lock);
 }
 
 void log_write(enum log_level level, const char *event, const char *format, ...)
@@ -150,9 +154,13 @@ const char *log_quote(struct slice text, char *into, size_t size)
 
 const char *log_last_error(int64_t *at)
 {
+    static _Thread_local char text[sizeof log_state.last_error];
+    pthread_mutex_lock(&log_state.lock);
     if (at != NULL)
         *at = log_state.last_error_at;
-    return log_state.last_error;
+    memcpy(text, log_state.last_error, sizeof text);
+    pthread_mutex_unlock(&log_state.lock);
+    return text;
 }
 
 void fatal(const char *format, ...)

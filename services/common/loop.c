@@ -45,7 +45,6 @@ struct loop {
     struct turn turns[TURNS_MAX];
     size_t turns_count;
     bool turn_due; /* a ZeroMQ socket was ready: the turn ends in our own next round */
-    int linger;    /* ms */
     bool dispatching, stopped;
 };
 
@@ -125,11 +124,6 @@ void loop_destroy(struct loop **loop)
     *loop = NULL;
 }
 
-void loop_linger(struct loop *loop)
-{
-    loop->linger = 1;
-}
-
 void loop_stop(struct loop *loop)
 {
     loop->stopped = true;
@@ -186,10 +180,10 @@ static void dispatch(struct loop *loop, const struct epoll_event *event)
         watch->ready(watch->arg, events);
 }
 
-static bool dispatch_round(struct loop *loop, int wait_ms)
+static bool dispatch_round(struct loop *loop)
 {
     struct epoll_event events[EVENTS_A_ROUND];
-    int count = epoll_wait(loop->epoll, events, EVENTS_A_ROUND, wait_ms);
+    int count = epoll_wait(loop->epoll, events, EVENTS_A_ROUND, 0);
     for (int i = 0; i < count; i++)
         dispatch(loop, &events[i]);
     return count > 0 && !loop->stopped;
@@ -201,7 +195,7 @@ static int on_epoll(zloop_t *zloop, zmq_pollitem_t *item, void *arg)
     (void)item;
     struct loop *loop = arg;
     loop->dispatching = true;
-    for (int i = 0; i < ROUNDS_A_TURN && dispatch_round(loop, i > 0 ? loop->linger : 0); i++)
+    for (int i = 0; i < ROUNDS_A_TURN && dispatch_round(loop); i++)
         ;
     loop->turn_due = false;
     for (size_t i = 0; i < loop->turns_count; i++)

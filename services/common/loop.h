@@ -22,9 +22,6 @@ void loop_destroy(struct loop **loop);
 /* Runs until loop_stop, SIGTERM or SIGINT. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
-/* For a daemon whose descriptors are busy and whose bus is not: after one was ready, more are waited for, a millisecond
- * each and a few times, before the ZeroMQ sockets are asked, which costs as much as several requests. */
-void loop_linger(struct loop *loop);
 
 /* `events` may be 0: registered but asleep. */
 struct loop_watch *loop_watch_fd(struct loop *loop, int fd, int events, loop_ready_fn *ready, void *arg);

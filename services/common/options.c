@@ -3,6 +3,7 @@
 #include "services/common/options.h"
 #include "services/common/arena.h"
 #include "services/common/encode.h"
+#include "services/common/networks.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -169,10 +170,16 @@ static bool read_path(const struct option *option, struct fault *why)
     return true;
 }
 
+static bool read_networks(const struct option *option, struct fault *why)
+{
+    return networks_read(slice_text(option_value(option)), option->into) ||
+           wrong(why, option, "networks such as 10.0.0.0/8, 192.0.2.7 or fd00::/8, separated by commas");
+}
+
 static bool (*const readers[])(const struct option *option, struct fault *why) = {
     [OPTION_text] = read_text,   [OPTION_number] = read_plain_number, [OPTION_seconds] = read_seconds,
     [OPTION_bytes] = read_bytes, [OPTION_flag] = read_flag,           [OPTION_address] = read_address,
-    [OPTION_path] = read_path,
+    [OPTION_path] = read_path,   [OPTION_networks] = read_networks,
 };
 
 bool options_read(const struct option *options, struct fault *why)

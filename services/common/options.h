@@ -6,13 +6,14 @@
 #include "proto/fault.h"
 
 enum option_kind {
-    OPTION_text,    /* C: const char * */
-    OPTION_number,  /* C: int64_t, low..high */
-    OPTION_seconds, /* C: int64_t, low..high; `90`, `15m`, `2h` and `7d` are understood */
-    OPTION_bytes,   /* C: int64_t, low..high; `64K`, `10M`, `2G` are understood */
-    OPTION_flag,    /* C: bool; yes/no, true/false, 1/0 */
-    OPTION_address, /* C: const char *, checked to be HOST:PORT or [IPv6]:PORT */
-    OPTION_path,    /* C: const char *, a file or folder; made absolute */
+    OPTION_text,     /* C: const char * */
+    OPTION_number,   /* C: int64_t, low..high */
+    OPTION_seconds,  /* C: int64_t, low..high; `90`, `15m`, `2h` and `7d` are understood */
+    OPTION_bytes,    /* C: int64_t, low..high; `64K`, `10M`, `2G` are understood */
+    OPTION_flag,     /* C: bool; yes/no, true/false, 1/0 */
+    OPTION_address,  /* C: const char *, checked to be HOST:PORT or [IPv6]:PORT */
+    OPTION_path,     /* C: const char *, a file or folder; made absolute */
+    OPTION_networks, /* C: struct networks; 10.0.0.0/8, fd00::/8 */
 };
 
 struct option {

@@ -5,6 +5,7 @@
 
 #include "proto/proto.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define RETRY_MALFORMED 1800
@@ -102,6 +103,7 @@ static void fail(const struct announce *ask, const char *failure, uint32_t retry
 void tracker_malformed(struct tracker *tracker, const struct announce *ask, const char *wrong,
                        struct announce_reply *reply)
 {
+    assert(lock_is_mine(&tracker->lock));
     tracker->outcomes[OUTCOME_malformed]++;
     begin_reply(tracker, ask, reply);
     fail(ask, wrong, RETRY_MALFORMED, reply);
@@ -139,6 +141,7 @@ static void settle_taken(struct tracker *tracker, const struct admission *who, c
 
 void tracker_announce(struct tracker *tracker, const struct announce *ask, int64_t now, struct announce_reply *reply)
 {
+    assert(lock_is_mine(&tracker->lock));
     struct admission who = admission_of(tracker, ask);
     uint32_t known = SLAB_NONE;
     if (who.member != NULL && who.torrent != NULL)

@@ -110,6 +110,8 @@ static unsigned numwant_of(uint32_t wanted, enum address_family family)
 const char *udp_announce_read(struct slice packet, const struct address *address, struct announce *into)
 {
     memset(into, 0, sizeof *into);
+    into->address = *address;
+    into->compact = true;
     if (packet.size < ANNOUNCE_SIZE)
         return "The announce is too short";
     memcpy(into->info_hash, packet.at + 16, HASH_SIZE);
@@ -124,8 +126,6 @@ const char *udp_announce_read(struct slice packet, const struct address *address
     into->event = event_of(get32(packet, 80));
     into->numwant = into->event == EVENT_stopped ? 0 : numwant_of(get32(packet, 92), address->family);
     into->port = (uint16_t)((uint8_t)packet.at[96] << 8 | (uint8_t)packet.at[97]);
-    into->address = *address;
-    into->compact = true;
     char url[URL_MAX];
     size_t size = join_url(slice_of(packet.at + ANNOUNCE_SIZE, packet.size - ANNOUNCE_SIZE), url);
     if (!passkey_of(slice_of(url, size), into->passkey))

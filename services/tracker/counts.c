@@ -7,12 +7,14 @@
 
 #define COUNTS_MAX 500
 #define PEERS_SHOWN 1000
-#define PEERS_LOOKED_AT 100000 /* of a member's torrents: bounds the time that announces wait */
+#define PEERS_LOOKED_AT 100000 /* of a member's torrents: bounds the time that an answer takes */
+#define LOOKED_AT_ONCE 1000    /* then announces that wait go first */
 
 /* Rows first into an array, for the packed array begins with how many there are. */
-static size_t find_counts(const struct tracker *tracker, const msgpack_object *ids, struct swarm_count into[COUNTS_MAX])
+static size_t find_counts(struct tracker *tracker, const msgpack_object *ids, struct swarm_count into[COUNTS_MAX])
 {
     size_t found = 0;
+    lock_take(&tracker->lock);
     for (uint32_t i = 0; i < ids->via.array.size && found < COUNTS_MAX; i++) {
         const msgpack_object *id = &ids->via.array.ptr[i];
         if (id->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
@@ -23,6 +25,7 @@ static size_t find_counts(const struct tracker *tracker, const msgpack_object *i
         into[found++] = (struct swarm_count){
             .torrent = torrent->id, .seeders = torrent_seeders(torrent), .leechers = torrent_leechers(torrent)};
     }
+    lock_give(&tracker->lock);
     return found;
 }
 
@@ -56,12 +59,13 @@ static void on_counts(struct bus_request *request, const void *decoded, void *ar
 /* ---- who ---- */
 
 struct shown {
-    const struct tracker *tracker;
+    struct tracker *tracker;
     uint64_t user; /* only this member's; 0: all */
     size_t count, most, looked_at;
     struct {
-        struct swarm_peer row;
+        struct swarm_peer row; /* packed without the lock: what it points to is here */
         struct contact contact;
+        uint8_t client[8];
     } peers[PEERS_SHOWN];
 };
 
@@ -69,11 +73,13 @@ static void show_peer(struct shown *shown, uint64_t torrent, const struct peer *
 {
     const struct session_totals *totals = &sessions_at(shown->tracker->sessions, peer->session)->totals;
     struct contact *contact = &shown->peers[shown->count].contact;
+    uint8_t *client = shown->peers[shown->count].client;
     peer_contact(peer, contact);
+    memcpy(client, totals->peer_id, sizeof shown->peers->client);
     shown->peers[shown->count++].row = (struct swarm_peer){
         .user = peer->user,
         .torrent = torrent,
-        .client = slice_of(totals->peer_id, 8),
+        .client = slice_of(client, sizeof shown->peers->client),
         .up = totals->up - totals->base_up,
         .down = totals->down - totals->base_down,
         .left = totals->left,
@@ -92,11 +98,13 @@ static void show_swarm(struct shown *shown, const struct torrent *torrent)
         shown->looked_at++;
         if (shown->user == 0 || shown->user == peer->user)
             show_peer(shown, torrent->id, peer);
+        if (shown->looked_at % LOOKED_AT_ONCE == 0)
+            lock_breathe(&shown->tracker->lock);
     }
 }
 
 /* NULL with the request refused when `torrents` is no array. */
-static struct shown *find_peers(struct bus_request *request, const struct tracker *tracker, struct tree torrents,
+static struct shown *find_peers(struct bus_request *request, struct tracker *tracker, struct tree torrents,
                                 uint64_t user, size_t most)
 {
     if (torrents.object == NULL || torrents.object->type != MSGPACK_OBJECT_ARRAY) {
@@ -107,6 +115,7 @@ static struct shown *find_peers(struct bus_request *request, const struct tracke
     shown->tracker = tracker;
     shown->user = user;
     shown->most = most < PEERS_SHOWN ? most : PEERS_SHOWN;
+    lock_take(&tracker->lock);
     for (uint32_t i = 0; i < torrents.object->via.array.size && i < COUNTS_MAX; i++) {
         const msgpack_object *id = &torrents.object->via.array.ptr[i];
         const struct torrent *torrent =
@@ -114,6 +123,7 @@ static struct shown *find_peers(struct bus_request *request, const struct tracke
         if (torrent != NULL)
             show_swarm(shown, torrent);
     }
+    lock_give(&tracker->lock);
     return shown;
 }
 

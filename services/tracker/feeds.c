@@ -62,10 +62,13 @@ static void apply_fact(const struct source *source, const struct feed_row *fact,
     } decoded;
     msgpack_object object;
     struct fault why = {0};
-    if (object_read(fact->fact, FACT_MAX, zone, &object, &why) && row_read(source->row, &decoded, &object, &why))
+    if (object_read(fact->fact, FACT_MAX, zone, &object, &why) && row_read(source->row, &decoded, &object, &why)) {
+        lock_take(&source->feeds->tracker->lock);
         source->apply(source->feeds->tracker, &decoded);
-    else
+        lock_give(&source->feeds->tracker->lock);
+    } else {
         log_error("fact cannot be read", "row=%s seq=%" PRIu64 " why=\"%s\"", source->row->name, fact->seq, why.text);
+    }
 }
 
 static void on_facts(void *arg, const struct feed_batch *batch)

@@ -4,6 +4,7 @@
 
 #define MAGIC UINT64_C(0x3165666d626a64) /* "djbmfe1" */
 #define CHECKSUM_SIZE 8
+#define PART 1000 /* records; then announces that wait go first */
 
 /* Against damage, not forgery: the key is known. */
 static const struct hash_key checksum_key = {UINT64_C(0x452821e638d01377), UINT64_C(0xbe5466cf34e90c6c)};
@@ -18,9 +19,23 @@ static void put_number(struct buffer *into, uint64_t value, unsigned size)
     buffer_add(into, bytes, size);
 }
 
+struct writer {
+    struct buffer *into;
+    struct tracker *tracker;
+    unsigned records;
+};
+
+static struct buffer *next_record(void *arg)
+{
+    struct writer *writer = arg;
+    if (++writer->records % PART == 0)
+        lock_breathe(&writer->tracker->lock);
+    return writer->into;
+}
+
 static void put_torrent(void *arg, const struct torrent *torrent)
 {
-    struct buffer *into = arg;
+    struct buffer *into = next_record(arg);
     if (!torrent->known)
         return;
     put_number(into, torrent->id, 8);
@@ -32,7 +47,7 @@ static void put_torrent(void *arg, const struct torrent *torrent)
 
 static void put_member(void *arg, const struct member *member)
 {
-    struct buffer *into = arg;
+    struct buffer *into = next_record(arg);
     if (!member->known)
         return;
     put_number(into, member->user, 8);
@@ -42,7 +57,7 @@ static void put_member(void *arg, const struct member *member)
 
 static void put_permit(void *arg, const struct member *member)
 {
-    struct buffer *into = arg;
+    struct buffer *into = next_record(arg);
     if (!member->has_permit)
         return;
     size_t size = member->reason != NULL ? strlen(member->reason) : 0;
@@ -73,20 +88,23 @@ static void put_clients(struct buffer *into, const struct clients *clients)
     }
 }
 
-void feeds_image_write(const struct tracker *tracker, const struct feed_place places[FEED_count], struct buffer *into)
+void feeds_image_write(struct tracker *tracker, const struct feed_place places[FEED_count], struct buffer *into)
 {
+    struct writer writer = {.into = into, .tracker = tracker};
     put_number(into, MAGIC, 8);
     for (unsigned i = 0; i < FEED_count; i++) {
         put_number(into, places[i].seq, 8);
         put_number(into, places[i].read, 1);
     }
-    registry_each_torrent(tracker->registry, put_torrent, into);
+    lock_take(&tracker->lock);
+    registry_each_torrent(tracker->registry, put_torrent, &writer);
     put_number(into, 0, 8); /* no torrent, member or rule has this id: the list ends */
-    registry_each_member(tracker->registry, put_member, into);
+    registry_each_member(tracker->registry, put_member, &writer);
     put_number(into, 0, 8);
-    registry_each_member(tracker->registry, put_permit, into);
+    registry_each_member(tracker->registry, put_permit, &writer);
     put_number(into, 0, 8);
     put_clients(into, &tracker->clients);
+    lock_give(&tracker->lock);
     put_number(into, 0, 8);
     put_number(into, hash_of(&checksum_key, into->at, into->size), CHECKSUM_SIZE);
 }

@@ -13,7 +13,8 @@ struct feed_place {
     bool read;    /* it had been read to its head once: what is not known does not exist */
 };
 
-void feeds_image_write(const struct tracker *tracker, const struct feed_place places[FEED_count], struct buffer *into);
+/* Takes the tracker's lock itself. */
+void feeds_image_write(struct tracker *tracker, const struct feed_place places[FEED_count], struct buffer *into);
 
 /* False, and nothing is changed, when the bytes are not whole. */
 bool feeds_image_read(struct slice image, struct tracker *tracker, struct feed_place places[FEED_count]);

@@ -3,6 +3,7 @@
 #include "services/common/service.h"
 #include "services/tracker/counts.h"
 #include "services/tracker/monitor.h"
+#include "services/tracker/udp_key.h"
 
 enum {
     SWEEP_MS = 250,
@@ -13,15 +14,14 @@ enum {
 };
 
 static struct tracker_settings settings;
-static struct http_limits limits = {.body = 0, .header_memory = 16384};
-static const char *listen_address;
-static int64_t connections, idle_seconds, udp_lifetime;
-static bool udp_wanted;
+static struct workers_settings wires;
+static struct networks proxies;
+static int64_t workers_wanted, connections, address_connections, idle_seconds, udp_lifetime;
 
 static const struct option options[] = {
     {.name = "DJEMBE_TRACKER_LISTEN",
      .kind = OPTION_address,
-     .into = &listen_address,
+     .into = &wires.http.listen,
      .standard = "127.0.0.1:6969",
      .help = "Where BitTorrent clients announce."},
     {.name = "DJEMBE_ANNOUNCE_INTERVAL",
@@ -66,13 +66,27 @@ static const struct option options[] = {
      .low = 65536,
      .high = 1073741824,
      .help = "Size of one journal file; two or more are kept."},
+    {.name = "DJEMBE_ANNOUNCE_WORKERS",
+     .kind = OPTION_number,
+     .into = &workers_wanted,
+     .standard = "1",
+     .low = 1,
+     .high = WORKERS_MAX,
+     .help = "How many threads take announces over HTTP, and as many over UDP."},
     {.name = "DJEMBE_TRACKER_CONNECTIONS",
      .kind = OPTION_number,
      .into = &connections,
-     .standard = "4000",
+     .standard = "10000",
      .low = 10,
      .high = 1000000,
      .help = "Most HTTP connections at once."},
+    {.name = "DJEMBE_TRACKER_ADDRESS_CONNECTIONS",
+     .kind = OPTION_number,
+     .into = &address_connections,
+     .standard = "0",
+     .low = 0,
+     .high = 1000000,
+     .help = "Most HTTP connections at once of one address with one worker; 0: no limit, which a proxy needs."},
     {.name = "DJEMBE_TRACKER_IDLE",
      .kind = OPTION_seconds,
      .into = &idle_seconds,
@@ -80,9 +94,19 @@ static const struct option options[] = {
      .low = 1,
      .high = 3600,
      .help = "How long a silent HTTP connection is kept."},
+    {.name = "DJEMBE_TRACKER_PROXIES",
+     .kind = OPTION_networks,
+     .into = &proxies,
+     .standard = "",
+     .help = "Networks of your proxies: for whom they speak is read from X-Forwarded-For."},
+    {.name = "DJEMBE_TRACKER_PROXY_PROTOCOL",
+     .kind = OPTION_flag,
+     .into = &wires.http.proxy_protocol,
+     .standard = "no",
+     .help = "Whether connections from those networks begin with a PROXY header, version 1 or 2."},
     {.name = "DJEMBE_TRACKER_UDP",
      .kind = OPTION_flag,
-     .into = &udp_wanted,
+     .into = &wires.udp,
      .standard = "yes",
      .help = "Whether clients may announce over UDP too, at the same address and port."},
     {.name = "DJEMBE_UDP_LIFETIME",
@@ -99,8 +123,7 @@ extern const struct embedded tracker_migrations[];
 extern const size_t tracker_migrations_count;
 
 static struct tracker *tracker;
-static struct announce_http *http;
-static struct udp *udp;
+static struct workers *workers;
 static struct feeds *feeds;
 static struct reporter *reporter;
 static struct store *store;
@@ -110,19 +133,23 @@ static int64_t started_at; /* ticks */
 static struct monitor monitor(void)
 {
     return (struct monitor){
-        .tracker = tracker, .feeds = feeds, .reporter = reporter, .store = store, .http = http, .udp = udp};
+        .tracker = tracker, .feeds = feeds, .reporter = reporter, .store = store, .workers = workers};
 }
 
 static void on_sweep(void *arg)
 {
     (void)arg;
+    lock_take(&tracker->lock);
     tracker_sweep(tracker, clock_now());
+    lock_give(&tracker->lock);
 }
 
 static void on_tick(void *arg)
 {
     (void)arg;
+    lock_take(&tracker->lock);
     tracker_tick(tracker);
+    lock_give(&tracker->lock);
     feeds_tick(feeds, clock_ticks());
 }
 
@@ -134,36 +161,43 @@ static void on_gate(void *arg)
     (void)arg;
     bool alone = !db_is_up(service_db()) && !store_is_loaded(store) && feeds_ready(feeds, FEED_permits);
     bool patient = clock_ticks() - started_at < (alone ? SOLITUDE_MS : PATIENCE_MS);
+    lock_take(&tracker->lock);
     tracker->members_read = feeds_fresh(feeds, FEED_members);
     tracker->permits_read = feeds_fresh(feeds, FEED_permits);
     tracker->open = tracker->open || (feeds_ready(feeds, FEED_torrents) && feeds_ready(feeds, FEED_members) &&
                                       ((feeds_ready(feeds, FEED_permits) && store_is_loaded(store)) || !patient));
+    lock_give(&tracker->lock);
 }
 
 static bool listen_for_clients(struct fault *why)
 {
-    http = announce_http_new(service_loop(), tracker, listen_address, &limits, why);
-    if (http == NULL || !udp_wanted)
-        return http != NULL;
-    struct connection_key key = {.lifetime = (uint32_t)udp_lifetime};
-    if (udp_key_read(service_state_folder(), &key, why))
-        udp = udp_new(service_loop(), tracker, listen_address, &key, why);
-    return udp != NULL;
+    wires.count = (unsigned)workers_wanted;
+    wires.key.lifetime = (uint32_t)udp_lifetime;
+    wires.http.connections = (unsigned)connections;
+    wires.http.address_connections = (unsigned)address_connections;
+    wires.http.idle_seconds = (unsigned)idle_seconds;
+    wires.http.proxies = &proxies;
+    if (wires.http.proxy_protocol && proxies.count == 0)
+        return fault_set(why, STATUS_invalid, "DJEMBE_TRACKER_PROXIES",
+                         "DJEMBE_TRACKER_PROXY_PROTOCOL needs to know whose headers to believe: list your proxies in "
+                         "DJEMBE_TRACKER_PROXIES.");
+    if (wires.udp && !udp_key_read(service_state_folder(), &wires.key, why))
+        return false;
+    workers = workers_new(tracker, &wires, why);
+    return workers != NULL;
 }
 
 static bool start(struct fault *why)
 {
     if (settings.min_interval > settings.interval)
         settings.min_interval = settings.interval;
-    limits.connections = (unsigned)connections;
-    limits.idle_seconds = (unsigned)idle_seconds;
     tracker = tracker_new(&settings, service_state_folder(), clock_now(), why);
     if (tracker == NULL)
         return false;
     struct loop *loop = service_loop();
     started_at = clock_ticks();
     feeds = feeds_new(service_bus(), tracker, service_state_folder());
-    reporter = reporter_new(loop, service_bus(), tracker->outbox);
+    reporter = reporter_new(loop, service_bus(), tracker);
     store = store_new(loop, service_db(), tracker);
     counts_serve(service_bus(), tracker);
     sweep_timer = loop_timer_new(loop, SWEEP_MS, SWEEP_MS, on_sweep, NULL);
@@ -180,8 +214,7 @@ static void database_ready(void)
 /* What is not yet with ratio stays in the journal. */
 static void stop(void)
 {
-    announce_http_destroy(&http);
-    udp_destroy(&udp);
+    workers_destroy(&workers);
     store_flush(store);
     loop_timer_cancel(&sweep_timer);
     loop_timer_cancel(&tick_timer);
@@ -194,7 +227,7 @@ static void stop(void)
 /* The admin port outlives the parts while the bus is drained. */
 static const char *unhealthy(void)
 {
-    if (http == NULL)
+    if (workers == NULL)
         return "The tracker is stopping.";
     struct monitor now = monitor();
     return monitor_unhealthy(&now);
@@ -202,7 +235,7 @@ static const char *unhealthy(void)
 
 static const char *unready(void)
 {
-    if (http == NULL)
+    if (workers == NULL)
         return "The tracker is stopping.";
     struct monitor now = monitor();
     return monitor_unready(&now);
@@ -210,7 +243,7 @@ static const char *unready(void)
 
 static void metrics(struct buffer *into)
 {
-    if (http == NULL)
+    if (workers == NULL)
         return;
     struct monitor now = monitor();
     monitor_metrics(&now, into);

@@ -18,6 +18,9 @@ static void outcome_metrics(const struct tracker *tracker, struct buffer *into)
         metric_counter(into, "tracker_announces_total", names[i], tracker->outcomes[i],
                        i == 0 ? "Announces, by how they ended." : NULL);
     metric_counter(into, "tracker_scrapes_total", NULL, tracker->scrapes, "Scrapes.");
+    struct lock_waits waits = lock_waits(&tracker->lock);
+    metric_counter(into, "tracker_lock_waits_total", NULL, waits.times, "How often a thread waited for another.");
+    metric_counter(into, "tracker_lock_wait_nanoseconds_total", NULL, waits.ns, "How long threads waited for others.");
 }
 
 static void memory_metrics(const struct tracker *tracker, struct buffer *into)
@@ -48,32 +51,35 @@ static void queue_metrics(const struct monitor *monitor, struct buffer *into)
                  "Journal segments on disk.");
 }
 
-static void udp_metrics(const struct udp *udp, struct buffer *into)
+static void wire_metrics(const struct workers *workers, struct buffer *into)
 {
-    struct udp_counters counters = udp_count(udp);
-    metric_counter(into, "tracker_udp_requests_total", "kind=\"connect\"", counters.connects, "UDP requests.");
-    metric_counter(into, "tracker_udp_requests_total", "kind=\"announce\"", counters.announces, NULL);
-    metric_counter(into, "tracker_udp_requests_total", "kind=\"scrape\"", counters.scrapes, NULL);
-    metric_counter(into, "tracker_udp_ignored_total", NULL, counters.ignored,
+    struct workers_counters counters = workers_count(workers);
+    metric_counter(into, "tracker_http_requests_total", NULL, counters.http.requests, "HTTP requests.");
+    metric_counter(into, "tracker_http_refused_total", NULL, counters.http.refused,
+                   "HTTP requests that were neither announces nor scrapes.");
+    metric_gauge(into, "tracker_http_connections", NULL, (int64_t)counters.http.connections, "HTTP connections open.");
+    metric_counter(into, "tracker_proxied_refused_total", NULL, counters.http.proxied_refused,
+                   "Connections of proxies that did not say for whom.");
+    metric_counter(into, "tracker_udp_requests_total", "kind=\"connect\"", counters.udp.connects, "UDP requests.");
+    metric_counter(into, "tracker_udp_requests_total", "kind=\"announce\"", counters.udp.announces, NULL);
+    metric_counter(into, "tracker_udp_requests_total", "kind=\"scrape\"", counters.udp.scrapes, NULL);
+    metric_counter(into, "tracker_udp_ignored_total", NULL, counters.udp.ignored,
                    "UDP packets without a valid connection id: nothing was answered.");
 }
 
 void monitor_metrics(const struct monitor *monitor, struct buffer *into)
 {
-    struct http_counters http = announce_http_count(monitor->http);
+    lock_take(&monitor->tracker->lock);
     outcome_metrics(monitor->tracker, into);
     memory_metrics(monitor->tracker, into);
     queue_metrics(monitor, into);
-    metric_counter(into, "tracker_http_requests_total", NULL, http.requests, "HTTP requests.");
-    metric_counter(into, "tracker_http_refused_total", NULL, http.refused, "HTTP requests refused.");
-    metric_gauge(into, "tracker_http_connections", NULL, http.connections, "HTTP connections open.");
-    if (monitor->udp != NULL)
-        udp_metrics(monitor->udp, into);
+    lock_give(&monitor->tracker->lock);
+    wire_metrics(monitor->workers, into);
 }
 
-const char *monitor_unhealthy(const struct monitor *monitor)
+static const char *find_illness(const struct monitor *monitor)
 {
-    static char sentence[128];
+    static char sentence[160];
     static const char *const stale[FEED_count] = {
         [FEED_torrents] = "catalog.torrents has not been heard since the start: torrents are as they were then.",
         [FEED_members] = "web.members has not been heard since the start: members are as they were then.",
@@ -81,8 +87,10 @@ const char *monitor_unhealthy(const struct monitor *monitor)
         [FEED_clients] = "web.clients has not been heard since the start: clients are refused as they were then.",
     };
     const char *complaint = journal_complaint(monitor->tracker->journal);
-    if (complaint != NULL)
-        return complaint;
+    if (complaint != NULL) {
+        snprintf(sentence, sizeof sentence, "%s", complaint);
+        return sentence;
+    }
     for (size_t i = 0; monitor->tracker->open && i < FEED_count; i++)
         if (feeds_ready(monitor->feeds, i) && !feeds_fresh(monitor->feeds, i))
             return stale[i];
@@ -95,6 +103,14 @@ const char *monitor_unhealthy(const struct monitor *monitor)
              "ratio has not taken session totals for %" PRId64 " s: %zu wait in the journal.", delay,
              outbox_count(monitor->tracker->outbox));
     return sentence;
+}
+
+const char *monitor_unhealthy(const struct monitor *monitor)
+{
+    lock_take(&monitor->tracker->lock);
+    const char *illness = find_illness(monitor);
+    lock_give(&monitor->tracker->lock);
+    return illness;
 }
 
 const char *monitor_unready(const struct monitor *monitor)

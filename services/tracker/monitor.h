@@ -3,24 +3,22 @@
 #define DJEMBE_TRACKER_MONITOR_H
 
 #include "services/common/metrics.h"
-#include "services/tracker/announce_http.h"
 #include "services/tracker/feeds.h"
 #include "services/tracker/reporter.h"
 #include "services/tracker/store.h"
 #include "services/tracker/tracker.h"
-#include "services/tracker/udp.h"
+#include "services/tracker/workers.h"
 
 struct monitor {
-    const struct tracker *tracker;
+    struct tracker *tracker;
     const struct feeds *feeds;
     const struct reporter *reporter;
     const struct store *store;
-    const struct announce_http *http;
-    const struct udp *udp; /* NULL: switched off */
+    const struct workers *workers;
 };
 
 void monitor_metrics(const struct monitor *monitor, struct buffer *into);
-/* NULL: well. The sentence lives until the next call. */
+/* NULL: well. The sentence lives until the next call. Each takes the tracker's lock itself. */
 const char *monitor_unhealthy(const struct monitor *monitor);
 const char *monitor_unready(const struct monitor *monitor);
 

@@ -59,6 +59,20 @@ bool query_number(struct slice encoded, int64_t *into)
     return !(negative && size == 1);
 }
 
+void query_target(struct slice target, struct slice *path, struct slice *query)
+{
+    const char *scheme = target.size > 0 && target.at[0] != '/' ? memmem(target.at, target.size, "://", 3) : NULL;
+    if (scheme != NULL) {
+        struct slice host = slice_of(scheme + 3, target.size - (size_t)(scheme + 3 - target.at));
+        const char *slash = memchr(host.at, '/', host.size);
+        target = slash != NULL ? slice_of(slash, host.size - (size_t)(slash - host.at)) : slice_of(host.at, 0);
+    }
+    const char *mark = memchr(target.at, '?', target.size);
+    size_t size = mark != NULL ? (size_t)(mark - target.at) : target.size;
+    *path = slice_of(target.at, size);
+    *query = mark != NULL ? slice_of(mark + 1, target.size - size - 1) : slice_of(NULL, 0);
+}
+
 static struct slice next_segment(struct slice *path)
 {
     while (path->size > 0 && *path->at == '/')

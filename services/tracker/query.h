@@ -19,6 +19,9 @@ bool query_bytes(struct slice encoded, void *into, size_t size);
 /* A decimal number below 2^63, with `-` before it if negative. False for anything else, an empty value included. */
 bool query_number(struct slice encoded, int64_t *into);
 
+/* Cuts the target of a request line into path and query; the absolute form that proxies send is understood. */
+void query_target(struct slice target, struct slice *path, struct slice *query);
+
 /* What the path asks for: /PASSKEY/announce, with slashes doubled or spaces behind forgiven. */
 enum query_path { PATH_other, PATH_announce, PATH_scrape };
 

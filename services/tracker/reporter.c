@@ -17,7 +17,7 @@ enum {
 
 struct reporter {
     struct bus *bus;
-    struct outbox *outbox;
+    struct tracker *tracker;
     struct loop_timer *timer;
     msgpack_sbuffer packed;
     bool under_way, destroyed;
@@ -54,10 +54,18 @@ static void pack_rows(msgpack_sbuffer *into, const struct session_totals *rows, 
     }
 }
 
+static size_t count_waiting(struct reporter *reporter)
+{
+    lock_take(&reporter->tracker->lock);
+    size_t count = outbox_count(reporter->tracker->outbox);
+    lock_give(&reporter->tracker->lock);
+    return count;
+}
+
 static void on_refused(struct reporter *reporter, const struct fault *why)
 {
     if (reporter->pause == 0)
-        log_warning("session totals wait for ratio", "rows=%zu why=\"%s\"", outbox_count(reporter->outbox), why->text);
+        log_warning("session totals wait for ratio", "rows=%zu why=\"%s\"", count_waiting(reporter), why->text);
     reporter->pause = reporter->pause == 0 ? PAUSE_LEAST_MS : reporter->pause * 2;
     if (reporter->pause > PAUSE_MOST_MS)
         reporter->pause = PAUSE_MOST_MS;
@@ -79,12 +87,15 @@ static void on_reported(void *arg, const void *reply, const msgpack_object *body
         return;
     }
     if (reporter->pause != 0)
-        log_info("ratio takes session totals again", "rows=%zu", outbox_count(reporter->outbox));
+        log_info("ratio takes session totals again", "rows=%zu", count_waiting(reporter));
     reporter->pause = 0;
     reporter->batches++;
-    outbox_acknowledge(reporter->outbox);
-    reporter->waits_since = outbox_count(reporter->outbox) > 0 ? clock_ticks() : 0;
-    if (outbox_count(reporter->outbox) >= OUTBOX_BATCH_MAX)
+    lock_take(&reporter->tracker->lock);
+    outbox_acknowledge(reporter->tracker->outbox);
+    lock_give(&reporter->tracker->lock);
+    size_t waiting = count_waiting(reporter);
+    reporter->waits_since = waiting > 0 ? clock_ticks() : 0;
+    if (waiting >= OUTBOX_BATCH_MAX)
         look(reporter);
 }
 
@@ -94,7 +105,9 @@ static void look(void *arg)
     const struct session_totals *rows;
     if (reporter->under_way || clock_ticks() < reporter->not_before)
         return;
-    size_t count = outbox_batch(reporter->outbox, &rows);
+    lock_take(&reporter->tracker->lock);
+    size_t count = outbox_batch(reporter->tracker->outbox, &rows);
+    lock_give(&reporter->tracker->lock);
     if (count == 0)
         return;
     if (reporter->waits_since == 0)
@@ -106,11 +119,11 @@ static void look(void *arg)
     bus_ask(reporter->bus, NULL, &ratio_sessions_report_message, &ask, &call, on_reported, reporter);
 }
 
-struct reporter *reporter_new(struct loop *loop, struct bus *bus, struct outbox *outbox)
+struct reporter *reporter_new(struct loop *loop, struct bus *bus, struct tracker *tracker)
 {
     struct reporter *reporter = mem_zero(1, sizeof *reporter);
     reporter->bus = bus;
-    reporter->outbox = outbox;
+    reporter->tracker = tracker;
     msgpack_sbuffer_init(&reporter->packed);
     reporter->timer = loop_timer_new(loop, LOOK_MS, LOOK_MS, look, reporter);
     return reporter;

@@ -3,11 +3,11 @@
 #define DJEMBE_TRACKER_REPORTER_H
 
 #include "services/common/bus.h"
-#include "services/tracker/outbox.h"
+#include "services/tracker/tracker.h"
 
 struct reporter;
 
-struct reporter *reporter_new(struct loop *loop, struct bus *bus, struct outbox *outbox);
+struct reporter *reporter_new(struct loop *loop, struct bus *bus, struct tracker *tracker);
 void reporter_destroy(struct reporter **reporter);
 
 /* Seconds since ratio last acknowledged, while something waits; 0 when nothing does. */

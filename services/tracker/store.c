@@ -14,6 +14,7 @@
 
 enum {
     BATCH_ROWS = 2000,
+    ROWS_AT_ONCE = 200, /* then announces that wait go first */
     STORE_MS = 3000,
     FORGET_MS = 3600 * 1000,
     FORGET_ROWS = 5000,
@@ -64,6 +65,7 @@ struct columns {
     int64_t up[BATCH_ROWS], down[BATCH_ROWS], missing[BATCH_ROWS], flags[BATCH_ROWS], seen[BATCH_ROWS];
     int64_t port4[BATCH_ROWS], port6[BATCH_ROWS];
     struct slice peer_id[BATCH_ROWS], ipv4[BATCH_ROWS], ipv6[BATCH_ROWS];
+    uint8_t peer_bytes[BATCH_ROWS][PEER_ID_SIZE];
     char text4[BATCH_ROWS][INET_ADDRSTRLEN], text6[BATCH_ROWS][INET6_ADDRSTRLEN];
 };
 
@@ -87,7 +89,8 @@ static void fill_row(const struct store *store, struct columns *columns, size_t 
     const struct session_totals *totals = &session->totals;
     columns->user[i] = (int64_t)totals->user;
     columns->torrent[i] = (int64_t)totals->torrent;
-    columns->peer_id[i] = slice_of(totals->peer_id, PEER_ID_SIZE);
+    memcpy(columns->peer_bytes[i], totals->peer_id, PEER_ID_SIZE);
+    columns->peer_id[i] = slice_of(columns->peer_bytes[i], PEER_ID_SIZE);
     columns->epoch[i] = totals->epoch;
     columns->base_up[i] = (int64_t)totals->base_up;
     columns->base_down[i] = (int64_t)totals->base_down;
@@ -103,8 +106,13 @@ static struct db_args *batch_args(const struct store *store)
 {
     size_t count = store->batch_count;
     struct columns *columns = mem_take(sizeof *columns);
-    for (size_t i = 0; i < count; i++)
+    lock_take(&store->tracker->lock);
+    for (size_t i = 0; i < count; i++) {
         fill_row(store, columns, i);
+        if (i % ROWS_AT_ONCE == 0)
+            lock_breathe(&store->tracker->lock);
+    }
+    lock_give(&store->tracker->lock);
     struct db_args *args = db_args();
     db_ints(args, columns->user, count);
     db_ints(args, columns->torrent, count);
@@ -128,6 +136,7 @@ static struct db_args *batch_args(const struct store *store)
 static void take_batch(struct store *store)
 {
     struct ring *waiting = &store->tracker->to_store;
+    lock_take(&store->tracker->lock);
     size_t count = waiting->count < BATCH_ROWS ? waiting->count : BATCH_ROWS;
     for (size_t i = 0; i < count; i++) {
         const struct to_store *next = ring_at(waiting, i);
@@ -138,16 +147,22 @@ static void take_batch(struct store *store)
             store->tracker->storing_seq = next->seq;
     }
     ring_drop(waiting, count);
+    lock_give(&store->tracker->lock);
     store->batch_count = count;
 }
 
-static void end_batch(struct store *store)
+/* Gives how many sessions wait now. */
+static size_t end_batch(struct store *store)
 {
+    lock_take(&store->tracker->lock);
     for (size_t i = 0; i < store->batch_count; i++)
         sessions_at(store->tracker->sessions, store->batch[i])->marks &= ~(uint32_t)MARK_storing;
     store->rows += store->batch_count;
     store->batch_count = 0;
     store->tracker->storing_seq = 0;
+    size_t waiting = store->tracker->to_store.count;
+    lock_give(&store->tracker->lock);
+    return waiting;
 }
 
 /* False when the store has been destroyed meanwhile: the last answer frees it. */
@@ -171,15 +186,17 @@ static void on_stored(void *arg, const struct db_rows *rows, const struct fault 
         log_warning("sessions not stored yet", "rows=%zu why=\"%s\"", store->batch_count, why->text);
         return;
     }
-    end_batch(store);
-    if (store->tracker->to_store.count >= BATCH_ROWS)
+    if (end_batch(store) >= BATCH_ROWS)
         store_flush(store);
 }
 
 void store_flush(struct store *store)
 {
-    store->tracker->storable = db_is_up(store->db);
-    if (store->storing || !store->tracker->storable)
+    bool up = db_is_up(store->db);
+    lock_take(&store->tracker->lock);
+    store->tracker->storable = up;
+    lock_give(&store->tracker->lock);
+    if (store->storing || !up)
         return;
     if (store->batch_count == 0)
         take_batch(store);

@@ -79,7 +79,9 @@ static void read_row(struct store_load *load, const struct db_rows *rows, size_t
     struct announce_peer peer = {0};
     read_address(rows, row, AF_INET, peer.v4, &peer.port4);
     read_address(rows, row, AF_INET6, peer.v6, &peer.port6);
+    lock_take(&load->tracker->lock);
     tracker_restore(load->tracker, &totals, &peer, clock_now());
+    lock_give(&load->tracker->lock);
     load->user = totals.user;
     load->torrent = totals.torrent;
     memcpy(load->peer_id, totals.peer_id, PEER_ID_SIZE);
@@ -108,7 +110,7 @@ static void on_page(void *arg, const struct db_rows *rows, const struct fault *w
         ask_page(load);
         return;
     }
-    log_info("sessions loaded", "rows=%" PRIu64 " peers=%" PRIu32, load->rows, peers_count(load->tracker->peers));
+    log_info("sessions loaded", "rows=%" PRIu64, load->rows);
     load->loaded(load->arg);
 }
 

@@ -18,6 +18,7 @@ enum {
     SWEEP_LEAST = 64,
     DEPARTURE_SWEEPS = 3, /* so that a disabled member is gone within a second */
     DEPARTURE_LEAST = 65536,
+    PART = 1024, /* of a long walk: then announces that wait go first */
 };
 
 /* ---- start and end ---- */
@@ -82,10 +83,21 @@ static void drop_peer(void *arg, uint32_t peer)
     tracker_store_later(tracker, session, journal_next(tracker->journal));
 }
 
+/* How much of what is left of a walk is done now; others are let go first. */
+static uint32_t next_part(struct tracker *tracker, uint32_t *left)
+{
+    uint32_t part = *left < PART ? *left : PART;
+    *left -= part;
+    if (part > 0)
+        lock_breathe(&tracker->lock);
+    return part;
+}
+
 static void drop_silent(struct tracker *tracker, int64_t now, uint32_t steps)
 {
     int64_t oldest = now / 1000 - tracker_peer_ttl(tracker);
-    peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, steps, drop_peer, tracker);
+    for (uint32_t part; (part = next_part(tracker, &steps)) > 0;)
+        peers_sweep(tracker->peers, oldest > 0 ? (uint32_t)oldest : 0, part, drop_peer, tracker);
 }
 
 static bool open_journal(struct tracker *tracker, const char *folder, int64_t now, struct fault *why)
@@ -109,6 +121,7 @@ struct tracker *tracker_new(const struct tracker_settings *settings, const char 
     uint64_t seed;
     random_bytes(&key, sizeof key);
     random_bytes(&seed, sizeof seed);
+    lock_init(&tracker->lock);
     tracker->settings = *settings;
     tracker->key = key;
     tracker->registry = registry_new(&key);
@@ -135,6 +148,7 @@ void tracker_destroy(struct tracker **tracker)
     peers_destroy(&t->peers);
     sessions_destroy(&t->sessions);
     registry_destroy(&t->registry);
+    lock_clear(&t->lock);
     free(t);
     *tracker = NULL;
 }
@@ -143,6 +157,7 @@ void tracker_destroy(struct tracker **tracker)
 
 void tracker_store_later(struct tracker *tracker, uint32_t handle, uint64_t seq)
 {
+    assert(lock_is_mine(&tracker->lock));
     struct session *session = sessions_at(tracker->sessions, handle);
     if (session->marks & MARK_store)
         return;
@@ -152,6 +167,7 @@ void tracker_store_later(struct tracker *tracker, uint32_t handle, uint64_t seq)
 
 void tracker_contact(const struct tracker *tracker, uint32_t handle, struct contact *into)
 {
+    assert(lock_is_mine(&tracker->lock));
     const struct session *session = sessions_at(tracker->sessions, handle);
     *into = (struct contact){0};
     if (session->peer != SLAB_NONE)
@@ -169,6 +185,7 @@ static void set_partial(struct torrent *torrent, struct session *session, bool p
 
 void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_t handle)
 {
+    assert(lock_is_mine(&tracker->lock));
     struct session *session = sessions_at(tracker->sessions, handle);
     const struct session_totals *totals = &session->totals;
     bool seeder = totals->left == 0;
@@ -184,6 +201,7 @@ void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_
 
 void tracker_peer_gone(struct tracker *tracker, uint32_t handle)
 {
+    assert(lock_is_mine(&tracker->lock));
     struct session *session = sessions_at(tracker->sessions, handle);
     if (session->peer == SLAB_NONE)
         return;
@@ -213,6 +231,7 @@ static struct contact contact_of(const struct announce_peer *peer, int64_t seen_
 void tracker_restore(struct tracker *tracker, const struct session_totals *totals, const struct announce_peer *peer,
                      int64_t now)
 {
+    assert(lock_is_mine(&tracker->lock));
     struct session_totals closed;
     bool took, fell;
     uint32_t known = sessions_find(tracker->sessions, totals->user, totals->torrent, totals->peer_id);
@@ -257,8 +276,9 @@ static void sweep_departures(struct tracker *tracker)
     if (departures->steps == 0)
         return;
     part = part < departures->steps ? part : departures->steps;
-    peers_visit(tracker->peers, &departures->place, part, drop_departed, tracker);
     departures->steps -= part;
+    for (uint32_t few; (few = next_part(tracker, &part)) > 0;)
+        peers_visit(tracker->peers, &departures->place, few, drop_departed, tracker);
     if (departures->steps == 0)
         memset(departures->users, 0, sizeof departures->users);
 }
@@ -267,14 +287,21 @@ static void sweep_departures(struct tracker *tracker)
 
 void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *fact)
 {
+    assert(lock_is_mine(&tracker->lock));
     registry_apply_torrent(tracker->registry, fact);
     struct torrent *torrent = registry_torrent_by_id(tracker->registry, fact->torrent);
-    while (torrent != NULL && torrent->known && !torrent->active && torrent->swarm.count > 0)
+    if (torrent == NULL || !torrent->known || torrent->active)
+        return;
+    for (uint32_t gone = 1; torrent->swarm.count > 0; gone++) {
         drop_peer(tracker, torrent->swarm.peers[torrent->swarm.count - 1]);
+        if (gone % PART == 0)
+            lock_breathe(&tracker->lock);
+    }
 }
 
 void tracker_apply_member(struct tracker *tracker, const struct member_fact *fact)
 {
+    assert(lock_is_mine(&tracker->lock));
     registry_apply_member(tracker->registry, fact);
     const struct member *member = registry_member_by_user(tracker->registry, fact->user);
     if (member == NULL || !member->known || member->active)
@@ -285,11 +312,13 @@ void tracker_apply_member(struct tracker *tracker, const struct member_fact *fac
 
 void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact)
 {
+    assert(lock_is_mine(&tracker->lock));
     registry_apply_permit(tracker->registry, fact);
 }
 
 void tracker_apply_client(struct tracker *tracker, const struct client_fact *fact)
 {
+    assert(lock_is_mine(&tracker->lock));
     clients_apply(&tracker->clients, fact);
 }
 
@@ -303,10 +332,12 @@ static void on_forgotten(void *arg, uint64_t user)
 
 void tracker_sweep(struct tracker *tracker, int64_t now)
 {
+    assert(lock_is_mine(&tracker->lock));
     drop_silent(tracker, now, steps_of(peers_round(tracker->peers)));
     sweep_departures(tracker);
-    sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, steps_of(sessions_round(tracker->sessions)),
-                   on_forgotten, tracker);
+    uint32_t steps = steps_of(sessions_round(tracker->sessions));
+    for (uint32_t part; (part = next_part(tracker, &steps)) > 0;)
+        sessions_sweep(tracker->sessions, now - tracker->settings.keep * 1000, part, on_forgotten, tracker);
 }
 
 /* A row that is not the session's newest state has no addresses: a newer one follows it. */
@@ -350,6 +381,7 @@ static uint64_t oldest_needed(const struct tracker *tracker)
 
 void tracker_tick(struct tracker *tracker)
 {
+    assert(lock_is_mine(&tracker->lock));
     journal_forget(tracker->journal, oldest_needed(tracker));
     if (!journal_tick(tracker->journal))
         return;
@@ -382,6 +414,7 @@ uint32_t torrent_downloaders(const struct torrent *torrent)
 const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const struct scrape *scrape,
                            struct scrape_counts counts[SCRAPE_MAX])
 {
+    assert(lock_is_mine(&tracker->lock));
     tracker->scrapes++;
     if (!tracker->open)
         return "The tracker is starting: try again in a minute";

@@ -5,6 +5,7 @@
 
 #include "services/tracker/clients.h"
 #include "services/tracker/journal.h"
+#include "services/tracker/lock.h"
 #include "services/tracker/outbox.h"
 #include "services/tracker/pairs.h"
 #include "services/tracker/registry.h"
@@ -48,7 +49,8 @@ struct departures {
 };
 
 struct tracker {
-    struct tracker_settings settings;
+    struct tracker_settings settings; /* not changed any more */
+    struct lock lock;                 /* over all below: who calls a function of this header holds it */
     struct registry *registry;
     struct clients clients;
     struct hash_key key; /* drawn for this process */
@@ -86,7 +88,8 @@ void tracker_malformed(struct tracker *tracker, const struct announce *ask, cons
 const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const struct scrape *scrape,
                            struct scrape_counts counts[SCRAPE_MAX]);
 
-/* What the feeds tell. Peers of a deleted torrent leave at once, those of a disabled member with the next sweeps. */
+/* What the feeds tell; lets go of the lock in between (lock_breathe) when much follows from it. Peers of a deleted
+ * torrent leave at once, those of a disabled member with the next sweeps. */
 void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *fact);
 void tracker_apply_member(struct tracker *tracker, const struct member_fact *fact);
 void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact);
@@ -112,7 +115,8 @@ uint32_t torrent_completed(const struct torrent *torrent);
 /* How long a peer is given out after its last announce, seconds. */
 uint32_t tracker_peer_ttl(const struct tracker *tracker);
 
-/* A few times a second: drops peers and sessions that have gone silent, a bounded number each time. */
+/* A few times a second: drops peers and sessions that have gone silent, a bounded number each time; lets go of the lock
+ * in between. */
 void tracker_sweep(struct tracker *tracker, int64_t now);
 /* Once a second: the journal's housekeeping. */
 void tracker_tick(struct tracker *tracker);

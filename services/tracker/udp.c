@@ -1,111 +1,109 @@
-/* Between packets and struct announce. Whoever has not shown, by a connection id, that answers reach its address gets
- * 16 bytes for 16, or nothing. A scrape has no place for a passkey: it is answered to addresses whose announces told
- * one. */
+/* A worker waits in recvmmsg and takes what has come at once. Packets are read and answers written without the
+ * tracker's lock, which is taken for a few announces at a time. Whoever has no connection id costs the worker as little
+ * as can be: his packet is not looked at any further. */
 #include "services/tracker/udp.h"
 
 #include "services/common/arena.h"
 #include "services/common/clock.h"
-#include "services/common/encode.h"
+#include "services/common/log.h"
+#include "services/tracker/udp_socket.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#define BATCHES_AT_ONCE 4 /* then others of the loop have their turn */
-#define KEY_FILE "udp.key"
-#define CALLERS 4096 /* addresses that announced lately, each in its one place */
+#define GROUP 8 /* announces under one taking of the lock */
 
-struct caller {
-    struct address address;
-    char passkey[PASSKEY_SIZE];
+struct job {
+    struct udp_head head;
+    struct address from;
+    struct announce ask;
+    const char *wrong;
+    size_t size; /* of the packet */
+    struct udp_reply *into;
 };
 
 struct udp {
     struct tracker *tracker;
     struct connection_key key;
+    struct callers *callers;
     struct udp_socket *socket;
-    struct loop_watch *watch;
-    struct udp_counters counters;
-    struct caller *callers;
-    struct announce_reply reply; /* of the announce being answered: too large for the stack */
+    pthread_t thread;
+    bool started;
+    atomic_bool stopping;
+    atomic_uint_least64_t connects, announces, scrapes, ignored;
+    struct job jobs[GROUP];
+    struct announce_reply replies[GROUP];
+    unsigned jobs_count;
 };
 
-/* ---- the key ---- */
-
-static bool key_make(int folder, uint8_t secret[SIPHASH_KEY_SIZE])
+static void count(atomic_uint_least64_t *counter, uint64_t more)
 {
-    random_bytes(secret, SIPHASH_KEY_SIZE);
-    int fd = openat(folder, KEY_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool made = fd >= 0 && write(fd, secret, SIPHASH_KEY_SIZE) == SIPHASH_KEY_SIZE;
-    if (fd >= 0)
-        close(fd);
-    return made;
+    atomic_fetch_add_explicit(counter, more, memory_order_relaxed);
 }
 
-bool udp_key_read(const char *folder, struct connection_key *into, struct fault *why)
-{
-    int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int fd = at >= 0 ? openat(at, KEY_FILE, O_RDONLY | O_CLOEXEC) : -1;
-    bool whole = fd >= 0 && read(fd, into->secret, SIPHASH_KEY_SIZE) == SIPHASH_KEY_SIZE;
-    if (fd >= 0)
-        close(fd);
-    /* A full disk must not keep the tracker from starting: without the file ids end with the process. */
-    bool usable = at >= 0 && (whole || key_make(at, into->secret) || errno == ENOSPC);
-    if (at >= 0)
-        close(at);
-    return usable || fault_set(why, STATUS_internal, "DJEMBE_STATE", "Cannot write %s/" KEY_FILE ": %s.", folder,
-                               strerror(errno));
-}
+/* ---- announces ---- */
 
-/* ---- one packet ---- */
-
-static struct caller *caller_of(struct udp *udp, const struct address *address)
+static void ask_tracker(struct udp *udp, int64_t now)
 {
-    return &udp->callers[siphash(udp->key.secret, address->bytes, sizeof address->bytes) % CALLERS];
-}
-
-static bool same_address(const struct address *a, const struct address *b)
-{
-    return a->family == b->family && memcmp(a->bytes, b->bytes, a->family == FAMILY_v6 ? 16 : 4) == 0;
-}
-
-static void announce(struct udp *udp, const struct udp_head *head, struct slice packet, const struct address *from,
-                     int64_t now, struct udp_reply *into)
-{
-    struct announce ask;
-    const char *wrong = udp_announce_read(packet, from, &ask);
-    udp->counters.announces++;
-    if (wrong != NULL)
-        tracker_malformed(udp->tracker, &ask, wrong, &udp->reply);
-    else
-        tracker_announce(udp->tracker, &ask, now, &udp->reply);
-    if (udp->reply.failure != NULL) {
-        udp_error_write(head->transaction, udp->reply.failure, packet.size, into);
-        return;
+    lock_take(&udp->tracker->lock);
+    for (unsigned i = 0; i < udp->jobs_count; i++) {
+        struct job *job = &udp->jobs[i];
+        if (job->wrong != NULL) {
+            tracker_malformed(udp->tracker, &job->ask, job->wrong, &udp->replies[i]);
+            continue;
+        }
+        tracker_announce(udp->tracker, &job->ask, now, &udp->replies[i]);
+        if (udp->replies[i].failure == NULL)
+            callers_note(udp->callers, &job->from, job->ask.passkey);
     }
-    if (wrong != NULL) { /* a goodbye that makes no sense: it is let go, and told nothing of anybody */
-        udp_announce_write(head->transaction, &udp->reply, into);
-        return;
-    }
-    struct caller *caller = caller_of(udp, from);
-    caller->address = *from;
-    memcpy(caller->passkey, ask.passkey, PASSKEY_SIZE);
-    udp_announce_write(head->transaction, &udp->reply, into);
+    lock_give(&udp->tracker->lock);
 }
+
+static void settle(struct udp *udp, int64_t now)
+{
+    if (udp->jobs_count == 0)
+        return;
+    ask_tracker(udp, now);
+    for (unsigned i = 0; i < udp->jobs_count; i++) {
+        const struct job *job = &udp->jobs[i];
+        if (udp->replies[i].failure != NULL)
+            udp_error_write(job->head.transaction, udp->replies[i].failure, job->size, job->into);
+        else
+            udp_announce_write(job->head.transaction, &udp->replies[i], job->into);
+    }
+    count(&udp->announces, udp->jobs_count);
+    udp->jobs_count = 0;
+}
+
+static void take_announce(struct udp *udp, const struct udp_head *head, struct slice packet, const struct address *from,
+                          int64_t now, struct udp_reply *into)
+{
+    struct job *job = &udp->jobs[udp->jobs_count++];
+    job->head = *head;
+    job->from = *from;
+    job->size = packet.size;
+    job->into = into;
+    job->wrong = udp_announce_read(packet, from, &job->ask);
+    if (udp->jobs_count == GROUP)
+        settle(udp, now);
+}
+
+/* ---- the others ---- */
 
 static void scrape(struct udp *udp, const struct udp_head *head, struct slice packet, const struct address *from,
                    struct udp_reply *into)
 {
     struct scrape scrape;
     struct scrape_counts counts[SCRAPE_MAX];
-    const struct caller *caller = caller_of(udp, from);
     const char *wrong = udp_scrape_read(packet, &scrape);
-    udp->counters.scrapes++;
-    if (wrong == NULL && !same_address(&caller->address, from))
-        wrong = "Announce first";
-    if (wrong == NULL)
-        wrong = tracker_scrape(udp->tracker, slice_of(caller->passkey, PASSKEY_SIZE), &scrape, counts);
+    count(&udp->scrapes, 1);
+    if (wrong == NULL) {
+        lock_take(&udp->tracker->lock);
+        struct slice passkey = callers_passkey(udp->callers, from);
+        wrong = passkey.size == 0 ? "Announce first" : tracker_scrape(udp->tracker, passkey, &scrape, counts);
+        lock_give(&udp->tracker->lock);
+    }
     if (wrong != NULL)
         udp_error_write(head->transaction, wrong, packet.size, into);
     else
@@ -118,52 +116,65 @@ static void answer(struct udp *udp, struct slice packet, const struct address *f
     struct udp_head head;
     bool understood = udp_head_read(packet, &head) && from->family != FAMILY_none;
     if (understood && head.action == UDP_connect && head.connection == UDP_MAGIC) {
-        udp->counters.connects++;
+        count(&udp->connects, 1);
         udp_connect_write(head.transaction, connection_id_give(&udp->key, from, now), into);
         return;
     }
     if (!understood || (head.action != UDP_announce && head.action != UDP_scrape) ||
         !connection_id_taken(&udp->key, from, now, head.connection)) {
-        udp->counters.ignored++;
+        count(&udp->ignored, 1);
         return;
     }
     if (head.action == UDP_announce)
-        announce(udp, &head, packet, from, now, into);
+        take_announce(udp, &head, packet, from, now, into);
     else
         scrape(udp, &head, packet, from, into);
 }
 
-/* ---- in the loop ---- */
+/* ---- the thread ---- */
 
-static void on_ready(void *arg, int events)
+static void *run(void *arg)
 {
-    (void)events;
     struct udp *udp = arg;
-    unsigned count = UDP_BATCH;
-    for (int i = 0; i < BATCHES_AT_ONCE && count == UDP_BATCH; i++) {
-        count = udp_socket_receive(udp->socket);
+    unsigned came;
+    /* Once it has been shut down the socket gives what it still had, then nothing. */
+    while ((came = udp_socket_receive(udp->socket)) > 0 || !atomic_load(&udp->stopping)) {
         int64_t now = clock_now();
-        for (unsigned at = 0; at < count; at++) {
+        for (unsigned at = 0; at < came; at++) {
             struct address from = udp_socket_from(udp->socket, at);
             answer(udp, udp_socket_packet(udp->socket, at), &from, now, udp_socket_reply(udp->socket, at));
         }
+        settle(udp, now);
         udp_socket_send(udp->socket);
     }
+    return NULL;
 }
 
-struct udp *udp_new(struct loop *loop, struct tracker *tracker, const char *listen, const struct connection_key *key,
-                    struct fault *why)
+struct udp *udp_new(struct tracker *tracker, const char *listen, bool shared, const struct connection_key *key,
+                    struct callers *callers, struct fault *why)
 {
-    struct udp_socket *socket = udp_socket_new(listen, false, why);
+    struct udp_socket *socket = udp_socket_new(listen, shared, why);
     if (socket == NULL)
         return NULL;
     struct udp *udp = mem_zero(1, sizeof *udp);
     udp->tracker = tracker;
     udp->key = *key;
     udp->socket = socket;
-    udp->callers = mem_zero(CALLERS, sizeof *udp->callers);
-    udp->watch = loop_watch_fd(loop, udp_socket_fd(socket), LOOP_READ, on_ready, udp);
+    udp->callers = callers;
     return udp;
+}
+
+void udp_start(struct udp *udp)
+{
+    if (pthread_create(&udp->thread, NULL, run, udp) != 0)
+        fatal("Cannot start a thread for announces: raise the limit of processes of this user.");
+    udp->started = true;
+}
+
+void udp_stop(struct udp *udp)
+{
+    atomic_store(&udp->stopping, true);
+    udp_socket_shut(udp->socket);
 }
 
 void udp_destroy(struct udp **handle)
@@ -171,14 +182,20 @@ void udp_destroy(struct udp **handle)
     struct udp *udp = *handle;
     if (udp == NULL)
         return;
-    loop_unwatch(&udp->watch);
+    udp_stop(udp);
+    if (udp->started)
+        pthread_join(udp->thread, NULL);
     udp_socket_destroy(&udp->socket);
-    free(udp->callers);
     free(udp);
     *handle = NULL;
 }
 
 struct udp_counters udp_count(const struct udp *udp)
 {
-    return udp->counters;
+    return (struct udp_counters){
+        .connects = atomic_load_explicit(&udp->connects, memory_order_relaxed),
+        .announces = atomic_load_explicit(&udp->announces, memory_order_relaxed),
+        .scrapes = atomic_load_explicit(&udp->scrapes, memory_order_relaxed),
+        .ignored = atomic_load_explicit(&udp->ignored, memory_order_relaxed),
+    };
 }

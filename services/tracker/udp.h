@@ -1,11 +1,11 @@
-/* The UDP wire (BEP 15): announces and scrapes of clients that send their passkey along (BEP 41). */
+/* The UDP wire (BEP 15): announces and scrapes of clients that send their passkey along (BEP 41). A worker is a thread
+ * with a socket of its own; the system deals out what comes to those of one port. */
 #ifndef DJEMBE_TRACKER_UDP_H
 #define DJEMBE_TRACKER_UDP_H
 
-#include "services/common/loop.h"
+#include "services/tracker/callers.h"
 #include "services/tracker/connection_id.h"
 #include "services/tracker/tracker.h"
-#include "services/tracker/udp_socket.h"
 
 struct udp;
 
@@ -14,15 +14,15 @@ struct udp_counters {
     uint64_t ignored; /* without a valid connection id, or no request at all: nothing was answered */
 };
 
-/* The secret behind connection ids: made in `folder` at the first start, kept over restarts. False with `why` when the
- * folder cannot be used. */
-bool udp_key_read(const char *folder, struct connection_key *into, struct fault *why);
-
-/* NULL with `why` when it cannot listen there. */
-struct udp *udp_new(struct loop *loop, struct tracker *tracker, const char *listen, const struct connection_key *key,
-                    struct fault *why);
+/* Listens; answers nothing before udp_start. `shared`: others listen there, too. NULL with `why` when it cannot. */
+struct udp *udp_new(struct tracker *tracker, const char *listen, bool shared, const struct connection_key *key,
+                    struct callers *callers, struct fault *why);
+void udp_start(struct udp *udp);
+/* Answers what has come, and ends soon; udp_destroy waits for that. */
+void udp_stop(struct udp *udp);
 void udp_destroy(struct udp **udp);
 
+/* From any thread. */
 struct udp_counters udp_count(const struct udp *udp);
 
 #endif

@@ -7,6 +7,7 @@
 #include "services/tracker/address.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -71,6 +72,7 @@ struct udp_socket *udp_socket_new(const char *listen, bool shared, struct fault 
     int bytes = QUEUE_BYTES;
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    fcntl(fd, F_SETFL, 0); /* whoever receives waits */
     socket->fd = fd;
     socket->told = is_wildcard(fd) && ask_to_be_told(fd);
     lay_out(socket);
@@ -86,9 +88,16 @@ void udp_socket_destroy(struct udp_socket **socket)
     *socket = NULL;
 }
 
-int udp_socket_fd(const struct udp_socket *socket)
+/* Not connected, so that the system says no; but it wakes its readers first. */
+void udp_socket_shut(struct udp_socket *socket)
 {
-    return socket->fd;
+    shutdown(socket->fd, SHUT_RD);
+}
+
+/* A socket that was shut gives empty packets of nobody. */
+static bool came_from_somebody(const struct udp_socket *socket)
+{
+    return socket->in[0].msg_hdr.msg_namelen > 0;
 }
 
 unsigned udp_socket_receive(struct udp_socket *socket)
@@ -99,8 +108,8 @@ unsigned udp_socket_receive(struct udp_socket *socket)
         in->msg_control = socket->told ? &socket->control[i] : NULL;
         in->msg_controllen = socket->told ? sizeof socket->control[i] : 0;
     }
-    int count = recvmmsg(socket->fd, socket->in, UDP_BATCH, MSG_DONTWAIT, NULL);
-    socket->count = count > 0 ? (unsigned)count : 0;
+    int count = recvmmsg(socket->fd, socket->in, UDP_BATCH, MSG_WAITFORONE, NULL);
+    socket->count = count > 0 && came_from_somebody(socket) ? (unsigned)count : 0;
     for (unsigned i = 0; i < socket->count; i++)
         socket->replies[i].size = 0;
     return socket->count;

@@ -14,9 +14,11 @@ struct udp_socket;
 /* NULL with `why` when it cannot be opened. `shared`: several sockets of this process share the port. */
 struct udp_socket *udp_socket_new(const char *listen, bool shared, struct fault *why);
 void udp_socket_destroy(struct udp_socket **socket);
-int udp_socket_fd(const struct udp_socket *socket);
+/* Wakes whoever waits for packets; no more come. From any thread. */
+void udp_socket_shut(struct udp_socket *socket);
 
-/* How many packets there are, at most UDP_BATCH; never waits. The others are valid until the next call. */
+/* Waits for packets; how many there are, at most UDP_BATCH, 0 once it was shut. The others are valid until the next
+ * call. */
 unsigned udp_socket_receive(struct udp_socket *socket);
 struct slice udp_socket_packet(const struct udp_socket *socket, unsigned at);
 struct address udp_socket_from(const struct udp_socket *socket, unsigned at);

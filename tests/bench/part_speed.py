@@ -1,8 +1,9 @@
 """CPU time per announce, in rounds that take turns; and what one swarm of 50 000 costs beside 10 000 swarms."""
 import statistics
+import subprocess
 import sys
 
-from servers import SPREAD_TORRENTS, result
+from servers import HERE, PORTS, SPREAD_TORRENTS, cpu_seconds, metric, result
 
 SPREAD = ["--torrents", SPREAD_TORRENTS, "--peers", "200000", "--zipf", "1"]
 HOT = ["--torrents", "1", "--peers", "50000", "--zipf", "0"]
@@ -14,10 +15,13 @@ CASES = {  # name: (URL's scheme, who takes part, what the generator is told)
 }
 
 
+FORGED = "UDP, forged ids"
+
+
 def measure(servers, args):
     cases = [case for case in CASES if any(word in case for word in args.cases.split(","))]
     hot = [*HOT, "--info-hashes", servers.hot]
-    names = sorted({server for case in cases for server in CASES[case][1]})
+    names = sorted({"djembe"} | {server for case in cases for server in CASES[case][1]})
     servers.forget()
     servers.up(*names)
     rows = {(case, server, "spread"): SPREAD for case in cases for server in CASES[case][1]}
@@ -37,8 +41,27 @@ def measure(servers, args):
             if got is not None:
                 times[case, server, load].append(got)
                 print(f"{case}, {server}, {load}: {got['cpu_us']} us, {got['rps']}/s, fail {got['fail']}", file=sys.stderr)
+    forged = measure_forged(servers, args) if any(word in FORGED for word in args.cases.split(",")) else None
     servers.down()
     table(cases, times)
+    if forged is not None:
+        print(f"| {FORGED} | – | – | {forged:.1f} | – | – | – | – |")
+
+
+def measure_forged(servers, args):
+    """CPU time for each packet that was thrown away, in a flood of them."""
+    forger, pid, costs = servers.build("forger", HERE / "forger.c"), servers.running["djembe"].pid, []
+    for _ in range(args.rounds):
+        servers.settle()
+        before, ignored = cpu_seconds(pid), metric("tracker_udp_ignored_total")
+        told = subprocess.run(["taskset", "-c", "1", forger, str(PORTS["djembe"]), args.seconds], capture_output=True, text=True,
+                              check=True).stdout
+        ignored = metric("tracker_udp_ignored_total") - ignored
+        costs.append((cpu_seconds(pid) - before) / ignored * 1e6)
+        print(f"{FORGED}: {told.strip()} ignored={ignored:.0f} {costs[-1]:.2f} us", file=sys.stderr)
+        if not told.endswith("answers=0\n"):
+            sys.exit("A forged id was answered.")
+    return statistics.median(costs)
 
 
 def table(cases, times):

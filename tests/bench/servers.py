@@ -11,9 +11,9 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PYTHON = "/usr/bin/python3"
-PORTS = {"floor": 7001, "opentracker": 7002, "djembe": 7003}
-BUS = {"catalog": 7051, "web": 7052, "ratio": 7053, "tracker": 7054}
-ADMIN = 7101
+PORTS = {"floor": 7001, "opentracker": 7002, "djembe": 7003, "one worker": 7004, "two workers": 7005}
+OURS = ("djembe", "one worker", "two workers")
+BUS = {"catalog": 7051, "web": 7052, "ratio": 7053}
 TORRENTS, SPREAD_TORRENTS = 100000, 10000  # that all know; those among them that the spread load is about
 INTERVAL = 1800    # the tracker's standard; a peer is forgotten after two of them and ten minutes
 PEER_TTL = 2 * INTERVAL + 600
@@ -25,8 +25,12 @@ def start(*words, cpu, env=None, log=None):
                             stdin=subprocess.DEVNULL)
 
 
-def metric(name):
-    with urllib.request.urlopen(f"http://127.0.0.1:{ADMIN}/metrics", timeout=30) as reply:
+def admin(server):
+    return f"http://127.0.0.1:{PORTS[server] + 100}"
+
+
+def metric(name, server="djembe"):
+    with urllib.request.urlopen(f"{admin(server)}/metrics", timeout=30) as reply:
         return sum(float(line.rsplit(" ", 1)[1]) for line in reply.read().decode().splitlines()
                    if line.startswith((f"djembe_{name} ", f"djembe_{name}{{")))
 
@@ -37,6 +41,11 @@ def wait_for(what, condition, seconds=120, pause=0.1):
         if time.monotonic() > deadline:
             sys.exit(f"waited {seconds} s in vain: {what}")
         time.sleep(pause)
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return sum(int(word) for word in file.read().rsplit(")", 1)[1].split()[11:13]) / os.sysconf("SC_CLK_TCK")
 
 
 def rss(pid):
@@ -63,7 +72,7 @@ class Servers:
         self.generate("http", "djembe", ["--write-passkeys", self.passkeys])
         self.hot.write_text(self.hashes.read_text().split()[-1] + "\n")  # none of those that the spread load is about
         self.bin = pathlib.Path(args.build) / "bin"
-        self.keys, self.state = folder / "keys", folder / "state"
+        self.keys, self.state = folder / "keys", folder / "djembe"
         subprocess.run([self.bin / "djembe-admin", "keys", self.keys], check=True, stdout=subprocess.DEVNULL)
         self.owners = start(PYTHON, HERE / "owners.py", self.keys, self.hashes, self.passkeys,
                             *(BUS[name] for name in ("catalog", "web", "ratio")), cpu=1, log=folder / "owners.log")
@@ -73,11 +82,11 @@ class Servers:
         subprocess.run(["cc", "-O2", "-o", program, source, *more], check=True)
         return program
 
-    def generate(self, scheme, server, words):
+    def generate(self, scheme, server, words, cpu="1"):
         """Runs the load generator; what it printed."""
-        path = {"djembe": "/{passkey}/announce"}.get(server, "/announce")
+        path = "/{passkey}/announce" if server in OURS else "/announce"
         url = f"{scheme}://127.0.0.1:{PORTS[server]}{path}"
-        command = [self.load, "--url-template", url, "--pin-self", "1", *words]
+        command = [self.load, "--url-template", url, "--pin-self", cpu, *words]
         return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600).stdout
 
     def preload(self, server, words):
@@ -85,9 +94,9 @@ class Servers:
 
     def up(self, *names):
         for name in names:
-            self.running[name] = getattr(self, "start_" + name)()
-            if name == "djembe":
-                wait_for("the tracker is ready", self.is_ready)
+            self.running[name] = self.start_djembe(name) if name in OURS else getattr(self, "start_" + name)()
+            if name in OURS:
+                wait_for("the tracker is ready", lambda: self.is_ready(name))
 
     def start_floor(self):
         return start(self.floor, PORTS["floor"], cpu=0)
@@ -99,25 +108,27 @@ class Servers:
                           f"tracker.rootdir {self.folder}\n")
         return start(self.args.opentracker, "-f", config, cpu=0, log=self.folder / "opentracker.log")
 
-    def start_djembe(self):
-        self.state.mkdir(exist_ok=True)
+    def start_djembe(self, name="djembe"):
+        state, port = self.folder / name.replace(" ", "-"), PORTS[name]
+        state.mkdir(exist_ok=True)
         env = dict(os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"], DJEMBE_KEYS=str(self.keys),
-                   DJEMBE_STATE=str(self.state), DJEMBE_TRACKER_LISTEN=f"127.0.0.1:{PORTS['djembe']}",
-                   DJEMBE_ADMIN_LISTEN=f"127.0.0.1:{ADMIN}", DJEMBE_BUS_LISTEN=f"tcp://127.0.0.1:{BUS['tracker']}",
-                   DJEMBE_TRACKER_CONNECTIONS="10000", DJEMBE_MEMBER_PEERS="0",
-                   **{f"DJEMBE_{name.upper()}": f"tcp://127.0.0.1:{port}" for name, port in BUS.items()})
-        return start(self.bin / "djembe-tracker", cpu=0, env=env, log=self.folder / "tracker.log")
+                   DJEMBE_STATE=str(state), DJEMBE_TRACKER_LISTEN=f"127.0.0.1:{port}",
+                   DJEMBE_ADMIN_LISTEN=f"127.0.0.1:{port + 100}", DJEMBE_BUS_LISTEN=f"tcp://127.0.0.1:{port + 200}",
+                   DJEMBE_MEMBER_PEERS="0", DJEMBE_ANNOUNCE_WORKERS="2" if name == "two workers" else "1",
+                   **{f"DJEMBE_{owner.upper()}": f"tcp://127.0.0.1:{at}" for owner, at in BUS.items()})
+        # workers are compared where each of two has a core
+        return start(self.bin / "djembe-tracker", cpu="0" if name == "djembe" else "0,1", env=env, log=self.folder / "tracker.log")
 
-    def is_ready(self):
+    def is_ready(self, name):
         try:
-            return urllib.request.urlopen(f"http://127.0.0.1:{ADMIN}/readyz", timeout=5).status == 200
+            return urllib.request.urlopen(f"{admin(name)}/readyz", timeout=5).status == 200
         except OSError:
             return False
 
     def settle(self):
-        """The tracker has reported and stored what it knows."""
-        if "djembe" in self.running:
-            wait_for("all is stored", lambda: metric("tracker_unstored") + metric("tracker_unacknowledged") < 3000, 300)
+        """The trackers have reported and stored what they know."""
+        for name in set(OURS) & set(self.running):
+            wait_for("all is stored", lambda: metric("tracker_unstored", name) + metric("tracker_unacknowledged", name) < 3000, 300)
 
     def down(self, *names, how=signal.SIGKILL):
         for name in names or list(self.running):
@@ -125,8 +136,9 @@ class Servers:
             self.running.pop(name).wait()
 
     def forget(self):
-        """The next tracker knows nothing of this one."""
-        shutil.rmtree(self.state, ignore_errors=True)
+        """The next trackers know nothing of those before."""
+        for name in OURS:
+            shutil.rmtree(self.folder / name.replace(" ", "-"), ignore_errors=True)
         self.sql("DROP SCHEMA IF EXISTS tracker CASCADE")
 
     def close(self):

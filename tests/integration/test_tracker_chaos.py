@@ -85,7 +85,7 @@ class Load:
 @pytest.fixture(scope="module")
 def instance(make_instance):
     # small segments, so that kills meet the moments in which a journal file begins and ends
-    made = make_instance("chaos", DJEMBE_JOURNAL_SEGMENT="64K")
+    made = make_instance("chaos", DJEMBE_JOURNAL_SEGMENT="64K", DJEMBE_ANNOUNCE_WORKERS="2")
     yield made
     made.down()
     assert made.complaints() == []

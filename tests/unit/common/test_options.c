@@ -1,4 +1,5 @@
 #include "services/common/options.h"
+#include "services/common/networks.h"
 #include "tests/unit/common/unit.h"
 
 #include <stdio.h>
@@ -9,6 +10,7 @@ static struct {
     const char *text, *address, *path, *limited;
     int64_t number, seconds, bytes;
     bool flag;
+    struct networks networks;
 } got;
 
 static const struct option table[] = {
@@ -19,6 +21,7 @@ static const struct option table[] = {
     {"DJEMBE_T_BYTES", OPTION_bytes, &got.bytes, "10M", 1, INT64_MAX, "A size.", false},
     {"DJEMBE_T_FLAG", OPTION_flag, &got.flag, "yes", 0, 0, "A flag.", false},
     {"DJEMBE_T_ADDRESS", OPTION_address, &got.address, "127.0.0.1:8080", 0, 0, "An address.", false},
+    {"DJEMBE_T_NETWORKS", OPTION_networks, &got.networks, "", 0, 0, "Networks.", false},
     {"DJEMBE_T_PATH", OPTION_path, &got.path, "var/keys", 0, 0, "A folder.", true},
     {0},
 };
@@ -52,6 +55,15 @@ static void refused(const char *name, const char *value, const char *wanted)
         fail_msg("\"%s\" does not say \"%s\"", why.text, wanted);
     unsetenv(name);
     assert_true(options_read(table, &why));
+}
+
+static void networks_are_a_list(void **state)
+{
+    (void)state;
+    accepted("DJEMBE_T_NETWORKS", "10.0.0.0/8, fd00::/8");
+    assert_int_equal(got.networks.count, 2);
+    refused("DJEMBE_T_NETWORKS", "10.0.0.0/8, proxy", "separated by commas");
+    assert_int_equal(got.networks.count, 0);
 }
 
 static void defaults_hold_where_nothing_is_set(void **state)
@@ -185,6 +197,7 @@ static void help_hides_secrets_and_survives_wrong_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(networks_are_a_list, forget_all),
         cmocka_unit_test_setup(defaults_hold_where_nothing_is_set, forget_all),
         cmocka_unit_test_setup(numbers_keep_their_range, forget_all),
         cmocka_unit_test_setup(times_and_sizes_have_units, forget_all),

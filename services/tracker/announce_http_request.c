@@ -1,0 +1,161 @@
+/* One request: read, put to the tracker under its lock, answered out of memory that is used again and again. Whatever
+ * is wrong with an announce is answered with HTTP 200 and a failure reason, for clients show nothing of other answers.
+ */
+#include "services/tracker/announce_http_private.h"
+
+#include "services/common/arena.h"
+#include "services/common/clock.h"
+#include "services/tracker/address.h"
+#include "services/tracker/announce_query.h"
+#include "services/tracker/forwarded.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#define RETRY_MALFORMED 1800
+
+/* ---- memory ---- */
+
+struct http_ask *http_ask_begin(struct announce_http *wire, struct slice target)
+{
+    struct http_ask *ask = wire->asks;
+    struct slice path, query, passkey;
+    if (ask != NULL)
+        wire->asks = ask->next;
+    else
+        ask = mem_take(sizeof *ask);
+    wire->asks_count++;
+    ask->begun = false;
+    ask->body = 0;
+    query_target(target, &path, &query);
+    ask->path = query_path(path, &passkey);
+    if (ask->path == PATH_announce) {
+        ask->wrong = announce_query_read(passkey, query, &ask->announce);
+    } else if (ask->path == PATH_scrape) {
+        ask->wrong = scrape_query_read(query, &ask->scrape);
+        ask->passkey_known = passkey.size == PASSKEY_SIZE;
+        if (ask->passkey_known)
+            memcpy(ask->passkey, passkey.at, PASSKEY_SIZE);
+    }
+    return ask;
+}
+
+void http_ask_end(struct announce_http *wire, struct http_ask *ask)
+{
+    wire->asks_count--;
+    ask->next = wire->asks;
+    wire->asks = ask;
+}
+
+static struct http_answer *answer_take(struct announce_http *wire)
+{
+    struct http_answer *answer = wire->answers;
+    if (answer != NULL)
+        wire->answers = answer->next;
+    else
+        answer = mem_take(sizeof *answer);
+    answer->wire = wire;
+    return answer;
+}
+
+static void answer_give(void *arg)
+{
+    struct http_answer *answer = arg;
+    answer->next = answer->wire->answers;
+    answer->wire->answers = answer;
+}
+
+void http_asks_free(struct announce_http *wire)
+{
+    for (struct http_ask *ask; (ask = wire->asks) != NULL;) {
+        wire->asks = ask->next;
+        free(ask);
+    }
+    for (struct http_answer *answer; (answer = wire->answers) != NULL;) {
+        wire->answers = answer->next;
+        free(answer);
+    }
+}
+
+/* ---- whose it is ---- */
+
+struct chain {
+    const struct networks *proxies;
+    struct address client;
+};
+
+static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                 const char *value, size_t size)
+{
+    static const char forwarded[] = "X-Forwarded-For";
+    struct chain *chain = cls;
+    (void)kind;
+    if (name_size == sizeof forwarded - 1 && strncasecmp(name, forwarded, name_size) == 0)
+        forwarded_read(slice_of(value, value != NULL ? size : 0), chain->proxies, &chain->client);
+    return MHD_YES;
+}
+
+static struct address client_of(const struct announce_http *wire, struct MHD_Connection *connection)
+{
+    const struct sockaddr *from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    struct address address = address_of(from);
+    uint8_t ip[IP_SIZE];
+    if (wire->settings.proxies->count == 0)
+        return address;
+    address_to_ip(&address, ip);
+    if (!networks_hold(wire->settings.proxies, ip))
+        return address;
+    struct chain chain = {.proxies = wire->settings.proxies};
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_header, &chain);
+    return chain.client.family != FAMILY_none ? chain.client : address;
+}
+
+/* ---- the answer ---- */
+
+static void answer_announce(struct announce_http *wire, struct http_ask *ask, struct reply_text *into)
+{
+    int64_t now = clock_now();
+    lock_take(&wire->tracker->lock);
+    if (ask->wrong != NULL)
+        tracker_malformed(wire->tracker, &ask->announce, ask->wrong, &wire->reply);
+    else
+        tracker_announce(wire->tracker, &ask->announce, now, &wire->reply);
+    lock_give(&wire->tracker->lock);
+    announce_reply_write(&ask->announce, &wire->reply, into);
+}
+
+static void answer_scrape(struct announce_http *wire, struct http_ask *ask, struct reply_text *into)
+{
+    struct scrape_counts counts[SCRAPE_MAX];
+    const char *wrong = ask->wrong;
+    if (wrong == NULL) {
+        struct slice passkey = slice_of(ask->passkey, ask->passkey_known ? PASSKEY_SIZE : 0);
+        lock_take(&wire->tracker->lock);
+        wrong = tracker_scrape(wire->tracker, passkey, &ask->scrape, counts);
+        lock_give(&wire->tracker->lock);
+    }
+    if (wrong != NULL)
+        failure_write(wrong, RETRY_MALFORMED, into);
+    else
+        scrape_reply_write(&ask->scrape, counts, (uint32_t)wire->tracker->settings.min_interval, into);
+}
+
+enum MHD_Result http_ask_answer(struct announce_http *wire, struct http_ask *ask, struct MHD_Connection *connection)
+{
+    struct http_answer *answer = answer_take(wire);
+    if (ask->path == PATH_announce) {
+        ask->announce.address = client_of(wire, connection);
+        answer_announce(wire, ask, &answer->text);
+    } else {
+        answer_scrape(wire, ask, &answer->text);
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback_cls(answer->text.size, answer->text.at, answer_give, answer);
+    if (response == NULL) {
+        answer_give(answer);
+        return MHD_NO;
+    }
+    enum MHD_Result queued = MHD_queue_response(connection, MHD_HTTP_OK, response);
+    MHD_destroy_response(response);
+    return queued;
+}
