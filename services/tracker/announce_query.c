@@ -9,7 +9,7 @@
 struct reading {
     struct announce *into;
     unsigned hashes, peer_ids;
-    bool port;
+    bool port, port_wrong;
 };
 
 /* Each gives NULL, or what is wrong. */
@@ -31,9 +31,10 @@ static const char *read_peer_id(struct reading *reading, struct slice value)
 static const char *read_port(struct reading *reading, struct slice value)
 {
     int64_t port;
-    if (!query_number(value, &port) || port > UINT16_MAX)
-        return "The port is not a number from 1 to 65535";
     reading->port = true;
+    reading->port_wrong = !query_number(value, &port) || port > UINT16_MAX;
+    if (reading->port_wrong)
+        return NULL;                                     /* who stops needs none: complete() knows */
     reading->into->port = port > 0 ? (uint16_t)port : 0; /* stopped clients and those that do not listen send 0 or -1 */
     return NULL;
 }
@@ -128,9 +129,11 @@ static const char *complete(const struct reading *reading)
         return "The announce has no info_hash";
     if (reading->peer_ids == 0)
         return "The announce has no peer_id";
-    if (!reading->port && reading->into->event != EVENT_stopped)
-        return "The announce has no port";
-    return NULL;
+    if (reading->into->event == EVENT_stopped)
+        return NULL;
+    if (reading->port_wrong)
+        return "The port is not a number from 1 to 65535";
+    return reading->port ? NULL : "The announce has no port";
 }
 
 const char *announce_query_read(struct slice passkey, struct slice query, struct announce *into)

@@ -18,7 +18,8 @@ PYTHON = "/usr/bin/python3"
 
 
 class Client:
-    """start() with a .torrent and a content folder; done() tells whether all is there; stop() says goodbye to the tracker."""
+    """start() with a .torrent and a content folder; done() tells whether all is there; stop() says goodbye to the tracker. `also`:
+    torrents besides. shown(hash) is what the client tells its user of the tracker, shown_in where; version() is the client's own word."""
 
     def __init__(self, folder, address, port=16881, upload_limit=0):
         self.folder = pathlib.Path(folder)
@@ -44,12 +45,19 @@ class Client:
                 self.process.wait()
         self.output.close()
 
+    def kill(self):
+        """Ends it without a word to anybody."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.output.close()
+
 
 class Transmission(Client):
     name = "transmission"
     goodbye = signal.SIGTERM
 
-    def start(self, torrent, content):
+    def start(self, torrent, content, also=()):
         self.rpc = f"http://{self.address}:{self.port + 1}/transmission/rpc"
         settings = {
             "bind-address-ipv4": self.address, "peer-port": self.port, "peer-port-random-on-start": False,
@@ -65,8 +73,9 @@ class Transmission(Client):
         self.launch("transmission-daemon", "-f", "-g", str(home))
         self.session = ""
         wait_for("transmission's RPC", lambda: self.ask("session-get"))
-        added = self.ask("torrent-add", metainfo=base64.b64encode(pathlib.Path(torrent).read_bytes()).decode())
-        assert "torrent-added" in added, added
+        for file in (torrent, *also):
+            added = self.ask("torrent-add", metainfo=base64.b64encode(pathlib.Path(file).read_bytes()).decode())
+            assert "torrent-added" in added, added
 
     def ask(self, method, **arguments):
         body = json.dumps({"method": method, "arguments": arguments}).encode()
@@ -94,6 +103,15 @@ class Transmission(Client):
             wait_for("Transmission has said goodbye", lambda: self.announced_at() > before, 30)
         super().stop()
 
+    shown_in = "`trackerStats[].lastAnnounceResult`"
+
+    def shown(self, info_hash):
+        got = self.ask("torrent-get", ids=[info_hash], fields=["trackerStats"])
+        return got["torrents"][0]["trackerStats"][0]["lastAnnounceResult"] if got and got["torrents"] else ""
+
+    def version(self):
+        return self.ask("session-get")["version"].split()[0]
+
     def announced_at(self):
         return self.ask("torrent-get", fields=["trackerStats"])["torrents"][0]["trackerStats"][0]["lastAnnounceTime"]
 
@@ -101,7 +119,7 @@ class Transmission(Client):
 class Aria2(Client):
     name = "aria2"
 
-    def start(self, torrent, content):
+    def start(self, torrent, content, also=()):
         self.rpc = f"http://{self.address}:{self.port + 1}/jsonrpc"
         self.launch(
             "aria2c", "--no-conf", f"--interface={self.address}", f"--listen-port={self.port}", "--enable-dht=false",
@@ -111,6 +129,8 @@ class Aria2(Client):
             "--summary-interval=0", "--bt-tracker-timeout=5", "--bt-tracker-connect-timeout=5", "--bt-request-peer-speed-limit=10M",
             f"--max-upload-limit={self.upload_limit}K", str(torrent))
         wait_for("aria2's RPC", lambda: self.ask("aria2.getVersion"))
+        for file in also:
+            self.ask("aria2.addTorrent", base64.b64encode(pathlib.Path(file).read_bytes()).decode())
 
     def ask(self, method, *params):
         body = json.dumps({"jsonrpc": "2.0", "id": "1", "method": method, "params": params}).encode()
@@ -120,6 +140,14 @@ class Aria2(Client):
         except OSError:
             return None
 
+    shown_in = "its output, when refused; nothing when taken"
+
+    def shown(self, _):
+        return (self.folder / "client.log").read_text(errors="replace")
+
+    def version(self):
+        return self.ask("aria2.getVersion")["version"]
+
     def done(self):
         return any(entry.get("seeder") == "true" for entry in self.ask("aria2.tellActive") or [])
 
@@ -127,7 +155,7 @@ class Aria2(Client):
 LIBTORRENT = r"""
 import json, os, signal, sys, time
 import libtorrent as lt
-torrent, content, address, port, limit, status_file = sys.argv[1:7]
+torrent, content, address, port, limit, status_file, *also = sys.argv[1:]
 session = lt.session({
     "listen_interfaces": f"{address}:{port}", "outgoing_interfaces": address, "enable_dht": False, "enable_lsd": False,
     "enable_upnp": False, "enable_natpmp": False, "ssrf_mitigation": False, "enable_outgoing_utp": False,
@@ -135,7 +163,7 @@ session = lt.session({
     "allow_multiple_connections_per_ip": True, "stop_tracker_timeout": 15, "alert_mask": lt.alert.category_t.all_categories,
     "tracker_backoff": 10, "min_reconnect_time": 1, "out_enc_policy": 2, "in_enc_policy": 2, "rate_limit_ip_overhead": False,
 })
-handle = session.add_torrent({"ti": lt.torrent_info(torrent), "save_path": content})
+handle, *others = (session.add_torrent({"ti": lt.torrent_info(file), "save_path": content}) for file in (torrent, *also))
 ending = []
 signal.signal(signal.SIGINT, lambda *_: ending.append(1))
 while not ending:
@@ -145,7 +173,9 @@ while not ending:
             print(alert.what(), alert.message(), flush=True)
     status = handle.status()
     with open(status_file + ".new", "w") as file:
-        json.dump({"seeding": status.is_seeding, "up": status.total_payload_upload, "down": status.total_payload_download}, file)
+        json.dump({"seeding": status.is_seeding, "up": status.total_payload_upload, "down": status.total_payload_download,
+                   "version": lt.__version__, "trackers": {str(one.info_hash()): [[tracker["message"], tracker["verified"]] for tracker in one.trackers()]
+                                                   for one in (handle, *others)}}, file)
     os.replace(status_file + ".new", status_file)
 # a goodbye to the tracker: removed torrents announce `stopped`; wait for its answer
 session.remove_torrent(handle)
@@ -160,18 +190,30 @@ while time.monotonic() < deadline:
 class Libtorrent(Client):
     name = "libtorrent"
 
-    def start(self, torrent, content):
+    def start(self, torrent, content, also=()):
         self.status = self.folder / "status.json"
         program = self.folder / "client.py"
         program.write_text(LIBTORRENT)
         self.launch(PYTHON, str(program), str(torrent), str(content), self.address, str(self.port),
-                    str(self.upload_limit), str(self.status))
+                    str(self.upload_limit), str(self.status), *map(str, also))
+
+    shown_in = "`trackers()`: `message`, `verified`"
+
+    def tells(self, what):
+        try:
+            return json.loads(self.status.read_text())[what]
+        except (OSError, ValueError):
+            return None
+
+    def shown(self, info_hash):
+        trackers = (self.tells("trackers") or {}).get(info_hash)
+        return trackers[0][0] or ("verified" if trackers[0][1] else "") if trackers else ""
+
+    def version(self):
+        return self.tells("version")
 
     def done(self):
-        try:
-            return json.loads(self.status.read_text())["seeding"]
-        except (OSError, ValueError):
-            return False
+        return bool(self.tells("seeding"))
 
 
 
@@ -179,7 +221,7 @@ class QBittorrent(Client):
     name = "qbittorrent"
     goodbye = signal.SIGTERM
 
-    def start(self, torrent, content):
+    def start(self, torrent, content, also=()):
         self.api = f"http://{self.address}:{self.port + 1}/api/v2"
         settings = self.folder / "qBittorrent/config/qBittorrent.conf"
         settings.parent.mkdir(parents=True)
@@ -196,9 +238,10 @@ class QBittorrent(Client):
         mark = "----the-end-of-a-part"
         body = (f'--{mark}\r\nContent-Disposition: form-data; name="savepath"\r\n\r\n{content}\r\n--{mark}\r\nContent-Disposition: form-data; '
                 'name="torrents"; filename="a.torrent"\r\nContent-Type: application/x-bittorrent\r\n\r\n').encode()
-        added = self.ask("/torrents/add", body + pathlib.Path(torrent).read_bytes() + f"\r\n--{mark}--\r\n".encode(),
-                         {"Content-Type": f"multipart/form-data; boundary={mark}"})
-        assert added == b"Ok.", added
+        for file in (torrent, *also):
+            added = self.ask("/torrents/add", body + pathlib.Path(file).read_bytes() + f"\r\n--{mark}--\r\n".encode(),
+                             {"Content-Type": f"multipart/form-data; boundary={mark}"})
+            assert added == b"Ok.", added
 
     def ask(self, path, body=None, headers=None):
         try:
@@ -206,6 +249,16 @@ class QBittorrent(Client):
                 return reply.read()
         except OSError:
             return None
+
+    shown_in = "Trackers tab: status, message"
+
+    def shown(self, info_hash):
+        trackers = json.loads(self.ask(f"/torrents/trackers?hash={info_hash}") or "[]")
+        names = {0: "Disabled", 1: "Not contacted yet", 2: "Working", 3: "Updating...", 4: "Not working"}
+        return next((f"{names[tracker['status']]} {tracker['msg']}".strip() for tracker in trackers if tracker["url"].startswith("http")), "")
+
+    def version(self):
+        return self.ask("/app/version").decode().removeprefix("v")
 
     def done(self):
         listed = json.loads(self.ask("/torrents/info") or "[]")
@@ -215,7 +268,7 @@ class QBittorrent(Client):
 class RTorrent(Client):
     name = "rtorrent"
 
-    def start(self, torrent, content):
+    def start(self, torrent, content, also=()):
         session = self.folder / "session"
         session.mkdir()
         settings = self.folder / "settings.rc"
@@ -226,6 +279,8 @@ class RTorrent(Client):
             f"throttle.global_up.max_rate.set_kb = {self.upload_limit}", "system.daemon.set = true", f'load.start = "{torrent}"', "")))
         self.launch("rtorrent", "-n", "-o", f"import={settings}", env={**os.environ, "HOME": str(self.folder), "TERM": "dumb"})
         wait_for("rTorrent's interface", lambda: self.ask("system.client_version"))
+        for file in also:
+            self.ask("load.start", "", str(file))
 
     def ask(self, method, *params):
         """XML-RPC over SCGI."""
@@ -239,6 +294,18 @@ class RTorrent(Client):
             return None
         return xmlrpc.client.loads(reply.partition(b"\r\n\r\n")[2])[0][0]
 
+    shown_in = "message line (`d.message`), success count of the tracker list"
+
+    def shown(self, info_hash):
+        listed = dict(self.ask("d.multicall2", "", "main", "d.hash=", "d.message=") or [])
+        if info_hash.upper() not in listed:
+            return ""
+        counts = self.ask("t.multicall", info_hash, "", "t.success_counter=", "t.failed_counter=")
+        return listed[info_hash.upper()] or (f"S/F {counts[0][0]}/{counts[0][1]}" if counts and any(counts[0]) else "")
+
+    def version(self):
+        return self.ask("system.client_version")
+
     def done(self):
         listed = self.ask("d.multicall2", "", "main", "d.complete=", "d.is_active=", "d.hashing=")
         return bool(listed and listed[0] == [1, 1, 0])
@@ -248,7 +315,7 @@ class Deluge(Client):
     name = "deluge"
     goodbye = signal.SIGTERM
 
-    def start(self, torrent, content):
+    def start(self, torrent, content, also=()):
         settings = {
             "listen_interface": self.address, "outgoing_interface": self.address, "listen_ports": [self.port, self.port], "random_port": False,
             "dht": False, "lsd": False, "utpex": False, "upnp": False, "natpmp": False, "new_release_check": False, "allow_remote": False,
@@ -259,12 +326,22 @@ class Deluge(Client):
         self.launch("deluged", "-d", "-c", str(self.folder), "-u", self.address, "-p", str(self.port + 1), "-L", "info",
                     env={**os.environ, "HOME": str(self.folder)})
         wait_for("deluged answers", lambda: "Failed" not in (told := self.ask("status")) and "DHT" in told)
-        self.ask(f"add -p '{content}' '{torrent}'")
+        self.ask("; ".join(f"add -p '{content}' '{file}'" for file in (torrent, *also)))
 
     def ask(self, command):
         where = f"connect {self.address}:{self.port + 1} tester secret"
         return subprocess.run(["deluge-console", "-c", str(self.folder / "console"), f"{where}; {command}"], capture_output=True, text=True,
                               timeout=30, env={**os.environ, "HOME": str(self.folder)}).stdout
+
+    shown_in = "`Tracker status`"
+
+    def shown(self, info_hash):
+        told = self.ask(f"info -v {info_hash}").splitlines()
+        return next((line.partition(":")[2].strip() for line in told if line.startswith("Tracker status")), "")
+
+    def version(self):
+        told = subprocess.run(["deluged", "--version"], capture_output=True, text=True).stdout
+        return told.split()[1]
 
     def done(self):
         return "State: Seeding" in self.ask("info -v")

@@ -62,3 +62,14 @@ def instance(make_instance, request):
     yield made
     made.down()
     assert made.complaints() == []
+
+
+@pytest.fixture(scope="session")
+def wide_instance(make_instance):
+    """One for the modules that want both address families and no limit of clients a member."""
+    made = make_instance("wide", start=False, DJEMBE_MEMBER_PEERS="0", DJEMBE_ANNOUNCE_WORKERS="2")
+    made.env["DJEMBE_TRACKER_LISTEN"] = f"[::]:{made.port(6969)}"
+    made.up()
+    yield made
+    made.down()
+    assert made.complaints() == []

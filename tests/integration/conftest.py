@@ -4,4 +4,4 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "harness"))
-from fixtures import instance, make_instance, pytest_configure  # noqa: E402, F401
+from fixtures import instance, make_instance, pytest_configure, wide_instance  # noqa: E402, F401

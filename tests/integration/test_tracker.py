@@ -241,24 +241,44 @@ def test_announces_go_on_while_postgresql_is_away(instance, pair):
     wait_for("all is stored", lambda: instance.metric("tracker", "tracker_unstored") == 0)
 
 
-def test_a_damaged_and_a_cut_journal_stop_nobody(instance, pair):
+def test_a_journal_damaged_in_every_way_stops_nobody_and_costs_nothing(instance, pair):
+    """What the damaged part held is in the clients' next totals."""
     instance.down("ratio")
-    move(pair, 1000, 1000)
+    storm = Storm(list(pair))
+    wait_for("the journal has many segments", lambda: len(segments(instance)) >= 7)
+    storm.stop()
     instance.down("tracker")
-    segments = sorted(state(instance).glob("journal-*.segment"))
-    damaged = segments[-1]
-    with open(damaged, "r+b") as file:
-        file.seek(144 + 40)
-        file.write(b"\xff\xff\xff")
-        file.truncate(damaged.stat().st_size // 2 + 77)
-    (state(instance) / "journal-00000000000fffff.segment").write_bytes(os.urandom(5000))
-    shutil.chown(state(instance) / "journal-00000000000fffff.segment", damaged.owner(), damaged.group())
+    bent, cut, zeroed, rubbish, emptied, longer, *_ = (file for file in segments(instance))
+    write_at(bent, 144 + 40, b"\xff\xff\xff")
+    os.truncate(cut, cut.stat().st_size // 2 + 77)
+    write_at(zeroed, 0, bytes(zeroed.stat().st_size))
+    write_at(rubbish, 0, os.urandom(rubbish.stat().st_size))
+    os.truncate(emptied, 0)
+    write_at(longer, longer.stat().st_size, os.urandom(1000))
+    foreign = state(instance) / "journal-00000000000fffff.segment"
+    foreign.write_bytes(os.urandom(5000))
+    shutil.chown(foreign, bent.owner(), bent.group())
     instance.up("tracker")
     instance.up("ratio")
     instance.wait_ready("tracker")
-    move(pair, 10, 10)
-    wait_for("all is acknowledged", lambda: instance.metric("tracker", "tracker_unacknowledged") == 0)
+    read = instance.logs()["tracker.log"].rpartition("journal read")[2].partition("\n")[0]
+    told = dict(word.split("=") for word in read.split() if "=" in word)
+    assert int(told["skipped"]) > 400 and int(told["unreadable"]) >= 4 and int(told["records"]) > 400, read
     assert "journal segment is damaged" in instance.logs()["tracker.log"]
+    move(pair, 10, 10)
+    for one in pair:
+        totals_are(instance, one, *one.acknowledged)
+    wait_for("all is acknowledged", lambda: instance.metric("tracker", "tracker_unacknowledged") == 0)
+
+
+def segments(instance):
+    return sorted(state(instance).glob("journal-*.segment"))
+
+
+def write_at(file, at, what):
+    with open(file, "r+b") as opened:
+        opened.seek(at)
+        opened.write(what)
 
 
 def test_a_full_disk_is_told_and_announces_go_on(instance, pair):

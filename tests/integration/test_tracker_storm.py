@@ -16,13 +16,8 @@ ADDRESSES = {"4": ("10.77.0.2", HOST), "6": ("fd77::2", "fd77::1")}
 
 
 @pytest.fixture(scope="module")
-def instance(make_instance):
-    made = make_instance("storm", start=False, DJEMBE_MEMBER_PEERS="0", DJEMBE_ANNOUNCE_WORKERS="2")
-    made.env["DJEMBE_TRACKER_LISTEN"] = f"[::]:{made.port(6969)}"
-    made.up()
-    yield made
-    made.down()
-    assert made.complaints() == []
+def instance(wide_instance):
+    return wide_instance
 
 
 @pytest.fixture(scope="module")
@@ -131,14 +126,19 @@ def test_the_recorded_storm_adds_up(weather):
     weather.check()
 
 
-def test_played_again_after_a_kill_it_adds_up(weather):
+def test_played_again_with_kills_between_it_adds_up(weather):
     """A replay begins with counters that fell, for every session is known already."""
-    killed = weather.instance.kill("tracker")
-    wait_for("the tracker runs again", lambda: weather.instance.pid("tracker") not in (None, killed))
-    weather.instance.wait_ready("tracker")
-    for line in storm.recording():
+    for number, line in enumerate(storm.recording()):
+        if number % 40 == 0:
+            restart_killed(weather.instance)
         weather.play(line)
     weather.check()
+
+
+def restart_killed(instance):
+    killed = instance.kill("tracker")
+    wait_for("the tracker runs again", lambda: instance.pid("tracker") not in (None, killed))
+    instance.wait_ready("tracker")
 
 
 def test_clients_of_all_kinds_at_once_add_up(weather):
@@ -182,6 +182,21 @@ def history(chance, member, torrent, client):
     return lines
 
 
+def age(weather, hours, user):
+    """What tracker and ratio have stored of a member was told by a clock that differs by so many hours."""
+    instance = weather.instance
+    for what in ("unstored", "unacknowledged"):
+        wait_for(f"nothing is {what}", lambda w=what: instance.metric("tracker", f"tracker_{w}") == 0)
+    instance.down("tracker")
+    for segment in (pathlib.Path(os.path.realpath(instance.folder)) / "state/tracker").glob("journal-*.segment"):
+        segment.unlink()  # what it holds is acknowledged, and told by the right clock
+    for schema in ("tracker", "ratio"):
+        instance.run("psql", "-qc", f"UPDATE {schema}.session SET epoch = epoch + {hours * 3600000},"
+                     f" seen_at = seen_at + interval '{hours} hour' WHERE user_id = {user}")
+    instance.up("tracker")
+    instance.wait_ready("tracker")
+
+
 @pytest.mark.parametrize("hours", [1, -1])
 def test_a_clock_that_steps_costs_nothing(weather, hours):
     """What is stored was written by a clock that went wrong: the next announces lie before it, or long after."""
@@ -191,18 +206,25 @@ def test_a_clock_that_steps_costs_nothing(weather, hours):
     play(name, "t1", client, "4", "started", 100, 100, 900)
     play(name, "t1", client, "4", "-", 200, 300, 700)
     weather.check(name)
-    wait_for("all is stored", lambda: weather.instance.metric("tracker", "tracker_unstored") == 0)
-    wait_for("all is acknowledged", lambda: weather.instance.metric("tracker", "tracker_unacknowledged") == 0)
-    weather.instance.down("tracker")
-    for segment in (pathlib.Path(os.path.realpath(weather.instance.folder)) / "state/tracker").glob("journal-*.segment"):
-        segment.unlink()  # what it holds is acknowledged, and told by the right clock
-    for schema in ("tracker", "ratio"):
-        weather.instance.run("psql", "-qc", f"UPDATE {schema}.session SET epoch = epoch + {hours * 3600000},"
-                             f" seen_at = seen_at + interval '{hours} hour' WHERE user_id = {clock['user']}")
-    weather.instance.up("tracker")
-    weather.instance.wait_ready("tracker")
+    age(weather, hours, clock["user"])
     play(name, "t1", client, "4", "-", 250, 400, 600)
     play(name, "t1", client, "4", "-", 50, 450, 550)
     play(name, "t1", client, "4", "-", 60, 20, 500)
     play(name, "t1", client, "4", "-", 90, 40, 480)
     weather.check(name)
+
+
+def test_a_client_that_was_silent_for_days_is_credited_what_it_moved_meanwhile(weather):
+    """Its peer was forgotten after an hour or so; its counters were not."""
+    play = lambda *words: weather.play(storm.Line(" ".join(str(word) for word in words)))
+    late = weather.member("late")
+    play("late", "t2", "late-1", "4", "started", 1000, 0, 5000)
+    play("late", "t2", "late-1", "4", "-", 1500, 2000, 3000)
+    weather.check("late")
+    assert weather.instance.bus("tracker.member.peers", {"user": late["user"], "torrents": [weather.torrents["t2"][0]]})["peers"]
+    age(weather, -48, late["user"])
+    assert weather.instance.bus("tracker.member.peers", {"user": late["user"], "torrents": [weather.torrents["t2"][0]]}).get("peers", []) == []
+    play("late", "t2", "late-1", "6", "-", 90000, 5000, 0)
+    play("late", "t2", "late-1", "6", "started", 90000, 5000, 0)
+    play("late", "t2", "late-1", "6", "-", 90007, 5000, 0)
+    weather.check("late")

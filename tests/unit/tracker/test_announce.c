@@ -475,6 +475,41 @@ static void silent_peers_go_and_their_sessions_stay(void **state)
     assert_int_equal(sessions_count(tracker->sessions), 1);
 }
 
+/* A day ahead, a day behind, and right again: the clock has no say in what is credited. */
+static void a_clock_that_steps_costs_nothing(void **state)
+{
+    (void)state;
+    static const int64_t day = 86400 * 1000;
+    static const int64_t at[] = {NOW, NOW + day, NOW + 1, NOW - day, NOW + 2};
+    const struct session_totals *rows;
+    struct announce ask = from(KEY_A, 1);
+    for (size_t i = 0; i < COUNT(at); i++) {
+        ask.up = 100 * (i + 1);
+        ask.down = 7 * (i + 1);
+        tracker_sweep(tracker, at[i]);
+        announce(ask, at[i]);
+        assert_null(reply.failure);
+        assert_int_equal(reply.complete, 1);
+    }
+    assert_int_equal(outbox_rows(&rows), 1);
+    assert_int_equal(rows[0].epoch, NOW);
+    assert_int_equal(rows[0].base_up, 100);
+    assert_int_equal(rows[0].up, 500);
+    assert_int_equal(rows[0].down, 35);
+    outbox_acknowledge(tracker->outbox);
+    ask.up = 20; /* a counter falls while the clock is behind its epoch */
+    announce(ask, NOW - day);
+    size_t count = outbox_rows(&rows);
+    assert_true(count > 0 && rows[count - 1].epoch > NOW && rows[count - 1].base_up == 20);
+    int64_t epoch = rows[count - 1].epoch;
+    tracker_destroy(&tracker);
+    start_tracker_at(NOW - day); /* and a start at that moment forgets nothing */
+    ask.up = 50;
+    announce(ask, NOW - day);
+    count = outbox_rows(&rows);
+    assert_true(rows[count - 1].epoch == epoch && rows[count - 1].base_up == 20 && rows[count - 1].up == 50);
+}
+
 static void a_restart_goes_on_from_the_journal(void **state)
 {
     (void)state;
@@ -746,6 +781,7 @@ int main(void)
         TEST(a_member_has_so_many_clients_on_a_torrent_and_no_more),
         TEST(a_flood_of_peer_ids_ends_at_the_limit),
         TEST(silent_peers_go_and_their_sessions_stay),
+        TEST(a_clock_that_steps_costs_nothing),
         TEST(a_restart_goes_on_from_the_journal),
         TEST(a_stored_row_brings_its_peer_back_but_no_older_totals),
         TEST(peers_are_there_again_after_a_kill),

@@ -114,6 +114,9 @@ static void who_stops_wants_nobody_and_needs_no_port(void **state)
     assert_int_equal(ask.numwant, 0);
     assert_int_equal(ask.port, 0);
     assert_null(read_query(HASH "&" PEER "&event=stopped"));
+    assert_null(read_query(HASH "&" PEER "&port=&event=stopped")); /* or its last bytes would be lost */
+    assert_null(read_query(HASH "&" PEER "&event=stopped&port=70000"));
+    assert_non_null(read_query(HASH "&" PEER "&event=started&port="));
     assert_non_null(read_query(HASH "&port=1&peer_id=short&event=stopped"));
     assert_int_equal(ask.event, EVENT_stopped);
     assert_non_null(read_query(HASH "&" PEER));

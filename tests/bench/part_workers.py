@@ -1,0 +1,41 @@
+"""What a second announce worker is worth. Generator and workers share both cores: two workers run at once for a part of the time only, and the
+waiting for the lock is the more for it."""
+import statistics
+import sys
+
+from part_speed import CASES, SPREAD
+from servers import metric, result
+
+WORKERS = {case: CASES[case][2] for case in ("HTTP, a connection each", "HTTP, keep-alive")}  # many connections, which the system deals out
+NAMES = ("one worker", "two workers")
+
+
+def measure(servers, args):
+    costs = {}
+    servers.forget()
+    for name in NAMES:
+        servers.up(name)
+        servers.preload(name, SPREAD)
+    for _ in range(args.rounds):
+        for case, words in WORKERS.items():
+            for name in NAMES:
+                servers.settle()
+                cost = measured(servers, args, name, words)
+                if cost is not None:
+                    costs.setdefault((case, name), []).append(cost)
+                    print(f"{case}, {name}: {cost} us", file=sys.stderr)
+    servers.down(*NAMES)
+    print("\n| announces a second and worker's core | one worker | two workers | two are worth |\n|---|---|---|---|")
+    for case in WORKERS:
+        one, two = ([statistics.median(part) for part in zip(*costs[case, name])] for name in NAMES)
+        print(f"| {case} | {1e6 / sum(one):.0f} ({one[0]:.1f} µs, {one[1]:.2f} waiting) "
+              f"| {2e6 / sum(two):.0f} ({two[0]:.1f} µs, {two[1]:.2f} waiting) | {2 * sum(one) / sum(two):.2f} |")
+
+
+def measured(servers, args, name, words):
+    """What an announce costs a worker, in µs: (CPU time, waiting for the other one)."""
+    before = [metric(f"tracker_{what}_total", name) for what in ("lock_wait_nanoseconds", "announces")]
+    got = result(servers.generate("http", name, [*SPREAD, *words, "--preload", "0", "--seconds", args.seconds,
+                                                 "--server-pid", servers.running[name].pid], cpu="0,1"))
+    waited, announces = [metric(f"tracker_{what}_total", name) - was for what, was in zip(("lock_wait_nanoseconds", "announces"), before)]
+    return (float(got["cpu_us"]), waited / announces / 1e3) if got is not None else None
