@@ -85,11 +85,11 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static void make_batch(struct outbox *outbox)
+static void make_batch(struct outbox *outbox, size_t most)
 {
-    size_t closed = least(outbox->closed.count, OUTBOX_BATCH_MAX);
+    size_t closed = least(outbox->closed.count, most);
     bool all_closed = closed == outbox->closed.count;
-    size_t changed = all_closed ? least(outbox->changed.count, OUTBOX_BATCH_MAX - closed) : 0;
+    size_t changed = all_closed ? least(outbox->changed.count, most - closed) : 0;
     if (closed + changed == 0)
         return;
     outbox->batch_seq = oldest_waiting(outbox, 0);
@@ -98,10 +98,11 @@ static void make_batch(struct outbox *outbox)
     take_changed(outbox, changed);
 }
 
-size_t outbox_batch(struct outbox *outbox, const struct session_totals **rows)
+size_t outbox_batch(struct outbox *outbox, size_t most, const struct session_totals **rows)
 {
+    assert(most <= OUTBOX_BATCH_MAX);
     if (outbox->batch_count == 0)
-        make_batch(outbox);
+        make_batch(outbox, most);
     *rows = outbox->batch;
     return outbox->batch_count;
 }

@@ -19,7 +19,7 @@ void outbox_add(struct outbox *outbox, uint32_t session, uint64_t seq);
 void outbox_close_epoch(struct outbox *outbox, const struct session_totals *closed, uint64_t seq);
 
 /* The batch under way, made now when there is none. *rows live until outbox_acknowledge. 0: nothing to tell. */
-size_t outbox_batch(struct outbox *outbox, const struct session_totals **rows);
+size_t outbox_batch(struct outbox *outbox, size_t most, const struct session_totals **rows);
 /* Ratio has committed the batch. */
 void outbox_acknowledge(struct outbox *outbox);
 

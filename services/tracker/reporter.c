@@ -9,8 +9,10 @@
 #include <stdlib.h>
 
 enum {
-    LOOK_MS = 250, /* a session that changed goes out this soon, and at most a batch in this time: the rest waits in the
-                      journal, so that a storm of announces is not followed by one of reports */
+    LOOK_MS = 250,    /* a session that changed goes out this soon, */
+    PACE_ROWS = 1000, /* or in a storm of announces so many of them, for a report costs more than its announce; the rest
+                         waits in the journal, */
+    PACE_LOOKS = 240, /* but no longer than about so many looks: a minute */
     DEADLINE_MS = 10000,
     PAUSE_LEAST_MS = 250,
     PAUSE_MOST_MS = 10000,
@@ -60,6 +62,13 @@ static size_t count_waiting(struct reporter *reporter)
     return count;
 }
 
+static size_t pace(size_t waiting)
+{
+    size_t rows = waiting / PACE_LOOKS;
+    rows = rows > PACE_ROWS ? rows : PACE_ROWS;
+    return rows < OUTBOX_BATCH_MAX ? rows : OUTBOX_BATCH_MAX;
+}
+
 static void on_refused(struct reporter *reporter, const struct fault *why)
 {
     if (reporter->pause == 0)
@@ -101,7 +110,7 @@ static void look(void *arg)
     if (reporter->under_way || clock_ticks() < reporter->not_before)
         return;
     lock_take(&reporter->tracker->lock);
-    size_t count = outbox_batch(reporter->tracker->outbox, &rows);
+    size_t count = outbox_batch(reporter->tracker->outbox, pace(outbox_count(reporter->tracker->outbox)), &rows);
     lock_give(&reporter->tracker->lock);
     if (count == 0)
         return;

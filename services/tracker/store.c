@@ -16,7 +16,9 @@ enum {
     BATCH_ROWS = 2000,
     ROWS_AT_ONCE = 200, /* then announces that wait go first */
     STORE_MS = 3000,
-    STORE_ROWS = 60000, /* in this time: 20 000 a second; the rest waits in the journal */
+    STORE_ROWS =
+        12000, /* in this time, or as much of what waits as is stored within a minute: the rest waits in the journal */
+    STORE_TIMES = 20,
     FORGET_MS = 3600 * 1000,
     FORGET_ROWS = 5000,
 };
@@ -207,7 +209,10 @@ void store_flush(struct store *store)
 static void on_timer(void *arg)
 {
     struct store *store = arg;
-    store->left = STORE_ROWS;
+    lock_take(&store->tracker->lock);
+    size_t share = store->tracker->to_store.count / STORE_TIMES;
+    lock_give(&store->tracker->lock);
+    store->left = share > STORE_ROWS ? share : STORE_ROWS;
     store_flush(store);
 }
 

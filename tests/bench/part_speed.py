@@ -33,11 +33,11 @@ def measure(servers, args):
     times = {row: [] for row in rows}
     for _ in range(args.rounds):
         for (case, server, load), words in rows.items():
-            servers.settle()
             scheme, _, more = CASES[case]
             more = [*more, *(["--no-verify-peers"] if server == "floor" else [])]
-            got = result(servers.generate(scheme, server, [*words, *more, "--preload", "0", "--seconds", args.seconds,
-                                                           "--server-pid", servers.running[server].pid]))
+            with servers.alone(server):
+                got = result(servers.generate(scheme, server, [*words, *more, "--preload", "0", "--seconds", args.seconds,
+                                                               "--server-pid", servers.running[server].pid]))
             if got is not None:
                 times[case, server, load].append(got)
                 print(f"{case}, {server}, {load}: {got['cpu_us']} us, {got['rps']}/s, fail {got['fail']}", file=sys.stderr)
@@ -52,7 +52,6 @@ def measure_forged(servers, args):
     """CPU time for each packet that was thrown away, in a flood of them."""
     forger, pid, costs = servers.build("forger", HERE / "forger.c"), servers.running["djembe"].pid, []
     for _ in range(args.rounds):
-        servers.settle()
         before, ignored = cpu_seconds(pid), metric("tracker_udp_ignored_total")
         told = subprocess.run(["taskset", "-c", "1", forger, str(PORTS["djembe"]), args.seconds], capture_output=True, text=True,
                               check=True).stdout

@@ -1,4 +1,5 @@
 """The servers that are measured, what a tracker needs around it, and the load generator. Servers run on CPU 0, all else on CPU 1."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -124,6 +125,18 @@ class Servers:
             return urllib.request.urlopen(f"{admin(name)}/readyz", timeout=5).status == 200
         except OSError:
             return False
+
+    @contextlib.contextmanager
+    def alone(self, server):
+        """The others stand still: what they have yet to report and store is not this one's business."""
+        others = [process for name, process in self.running.items() if name != server]
+        for process in others:
+            process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in others:
+                process.send_signal(signal.SIGCONT)
 
     def settle(self):
         """The trackers have reported and stored what they know."""

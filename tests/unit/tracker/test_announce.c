@@ -99,7 +99,7 @@ static struct session_totals totals_of(uint32_t session)
 
 static size_t outbox_rows(const struct session_totals **rows)
 {
-    return outbox_batch(tracker->outbox, rows);
+    return outbox_batch(tracker->outbox, OUTBOX_BATCH_MAX, rows);
 }
 
 static void two_members_meet(void **state)

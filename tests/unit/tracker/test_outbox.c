@@ -49,24 +49,24 @@ static void a_session_goes_out_once_with_its_newest_totals(void **state)
     (void)state;
     change(1, 10, 1);
     change(1, 20, 2);
-    assert_int_equal(outbox_batch(outbox, &rows), 1);
+    assert_int_equal(outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows), 1);
     assert_int_equal(rows[0].up, 20);
     outbox_acknowledge(outbox);
-    assert_int_equal(outbox_batch(outbox, &rows), 0);
+    assert_int_equal(outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows), 0);
 }
 
 static void a_batch_stays_as_it_is_until_acknowledged(void **state)
 {
     (void)state;
     change(1, 10, 1);
-    outbox_batch(outbox, &rows);
+    outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows);
     change(1, 30, 2);
     change(2, 5, 3);
-    assert_int_equal(outbox_batch(outbox, &rows), 1);
+    assert_int_equal(outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows), 1);
     assert_int_equal(rows[0].up, 10);
     assert_int_equal(outbox_count(outbox), 3);
     outbox_acknowledge(outbox);
-    assert_int_equal(outbox_batch(outbox, &rows), 2);
+    assert_int_equal(outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows), 2);
     assert_int_equal(rows[0].up, 30);
 }
 
@@ -76,7 +76,7 @@ static void an_ended_epoch_goes_before_the_new_one(void **state)
     change(1, 100, 1);
     change(1, 5, 2);
     change(1, 3, 3);
-    assert_int_equal(outbox_batch(outbox, &rows), 3);
+    assert_int_equal(outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows), 3);
     assert_int_equal(rows[0].up, 100);
     assert_int_equal(rows[1].up, 5);
     assert_int_equal(rows[2].up, 3);
@@ -89,10 +89,10 @@ static void no_new_epoch_goes_while_ended_ones_wait(void **state)
     for (unsigned i = 0; i <= OUTBOX_BATCH_MAX; i++)
         change(1, OUTBOX_BATCH_MAX * 2 - i, i + 1);
     change(1, 1, OUTBOX_BATCH_MAX + 2);
-    assert_int_equal(outbox_batch(outbox, &rows), OUTBOX_BATCH_MAX);
+    assert_int_equal(outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows), OUTBOX_BATCH_MAX);
     assert_int_equal(rows[OUTBOX_BATCH_MAX - 1].up, OUTBOX_BATCH_MAX + 1);
     outbox_acknowledge(outbox);
-    assert_int_equal(outbox_batch(outbox, &rows), 2);
+    assert_int_equal(outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows), 2);
     assert_int_equal(rows[0].up, OUTBOX_BATCH_MAX);
     assert_int_equal(rows[1].up, 1);
 }
@@ -104,12 +104,12 @@ static void the_journal_may_forget_only_what_is_acknowledged(void **state)
     change(1, 10, 1);
     change(2, 10, 2);
     assert_int_equal(outbox_oldest(outbox, 3), 1);
-    outbox_batch(outbox, &rows);
+    outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows);
     change(1, 20, 3);
     assert_int_equal(outbox_oldest(outbox, 4), 1);
     outbox_acknowledge(outbox);
     assert_int_equal(outbox_oldest(outbox, 4), 3);
-    outbox_batch(outbox, &rows);
+    outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows);
     outbox_acknowledge(outbox);
     assert_int_equal(outbox_oldest(outbox, 4), 4);
 }
@@ -125,7 +125,7 @@ static void what_is_written_again_frees_the_older_journal(void **state)
     (void)state;
     unsigned count = 0;
     change(1, 10, 1);
-    outbox_batch(outbox, &rows);
+    outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows);
     change(2, 10, 2);
     change(2, 3, 3);
     outbox_rewrite(outbox, 4, count_rows, &count);
@@ -134,7 +134,7 @@ static void what_is_written_again_frees_the_older_journal(void **state)
     backlog_rewritten(outbox_waiting(outbox), 4);
     assert_int_equal(outbox_oldest(outbox, 7), 4);
     outbox_acknowledge(outbox);
-    assert_int_equal(outbox_batch(outbox, &rows), 2);
+    assert_int_equal(outbox_batch(outbox, OUTBOX_BATCH_MAX, &rows), 2);
     assert_int_equal(rows[0].up, 10);
     assert_int_equal(rows[1].up, 3);
 }
