@@ -2,7 +2,8 @@
  * applied as if the feeds told it. */
 #include "services/tracker/feeds_image.h"
 
-#define MAGIC UINT64_C(0x3165666d626a64) /* "djbmfe1" */
+#define MAGIC UINT64_C(0x3265666d626a64)        /* "djbmfe2" */
+#define MAGIC_BEFORE UINT64_C(0x3165666d626a64) /* without TORRENT_REDUNDANCY */
 #define CHECKSUM_SIZE 8
 #define PART 1000 /* records; then announces that wait go first */
 
@@ -212,7 +213,10 @@ bool feeds_image_read(struct slice image, struct tracker *tracker, struct feed_p
     size_t size = image.size - CHECKSUM_SIZE;
     struct reader end = {.rest = slice_of(image.at + size, CHECKSUM_SIZE)};
     struct reader reader = {.rest = slice_of(image.at, size), .tracker = tracker};
-    if (take_number(&end, CHECKSUM_SIZE) != hash_of(&checksum_key, image.at, size) || take_number(&reader, 8) != MAGIC)
+    if (take_number(&end, CHECKSUM_SIZE) != hash_of(&checksum_key, image.at, size))
+        return false;
+    uint64_t magic = take_number(&reader, 8);
+    if (magic != MAGIC && magic != MAGIC_BEFORE)
         return false;
     for (unsigned i = 0; i < FEED_count; i++) {
         places[i].seq = take_number(&reader, 8);
@@ -222,5 +226,7 @@ bool feeds_image_read(struct slice image, struct tracker *tracker, struct feed_p
     take_members(&reader);
     take_permits(&reader);
     take_clients(&reader);
+    if (magic == MAGIC_BEFORE)
+        places[FEED_torrents].seq = 0; /* to be told again, with what the file lacks */
     return !reader.short_of;
 }

@@ -11,7 +11,7 @@ enum {
     SWEEP_MS = 250,
     TICK_MS = 1000,
     GATE_MS = 100,
-    PATIENCE_MS = 5000, /* how long announces wait for stored sessions and for permits, which one can do without */
+    PATIENCE_MS = 2500, /* how long announces wait for stored sessions and for permits, which one can do without */
     SOLITUDE_MS = 500,  /* the same when the rest is known and PostgreSQL has not answered yet */
 };
 

@@ -21,6 +21,7 @@ struct store_load {
     struct loop_timer *retry;
     uint64_t user, torrent; /* the last row's key */
     uint8_t peer_id[PEER_ID_SIZE];
+    size_t peer_id_size;
     uint64_t rows;
     bool asked, destroyed;
 };
@@ -82,9 +83,16 @@ static void read_row(struct store_load *load, const struct db_rows *rows, size_t
     lock_take(&load->tracker->lock);
     tracker_restore(load->tracker, &totals, &peer, clock_now());
     lock_give(&load->tracker->lock);
-    load->user = totals.user;
-    load->torrent = totals.torrent;
-    memcpy(load->peer_id, totals.peer_id, PEER_ID_SIZE);
+}
+
+/* Where the next page begins: behind the last row. */
+static void turn_page(struct store_load *load, const struct db_rows *rows, size_t row)
+{
+    struct slice peer_id = db_get_bytes(rows, row, PEER);
+    load->user = (uint64_t)db_get_int(rows, row, USER);
+    load->torrent = (uint64_t)db_get_int(rows, row, TORRENT);
+    load->peer_id_size = peer_id.size < sizeof load->peer_id ? peer_id.size : sizeof load->peer_id;
+    memcpy(load->peer_id, peer_id.at, load->peer_id_size);
 }
 
 static void ask_page(void *arg);
@@ -103,14 +111,19 @@ static void on_page(void *arg, const struct db_rows *rows, const struct fault *w
         return;
     }
     size_t count = db_count(rows);
+    if (count == PAGE_ROWS) {
+        turn_page(load, rows, count - 1);
+        ask_page(load); /* PostgreSQL looks for it while this one is read */
+    }
     for (size_t i = 0; i < count; i++)
         read_row(load, rows, i);
     load->rows += count;
-    if (count == PAGE_ROWS) {
-        ask_page(load);
+    if (count == PAGE_ROWS)
         return;
-    }
-    log_info("sessions loaded", "rows=%" PRIu64, load->rows);
+    lock_take(&load->tracker->lock);
+    uint32_t peers = peers_count(load->tracker->peers);
+    lock_give(&load->tracker->lock);
+    log_info("sessions loaded", "rows=%" PRIu64 " peers=%" PRIu32, load->rows, peers);
     load->loaded(load->arg);
 }
 
@@ -121,7 +134,7 @@ static void ask_page(void *arg)
     load->retry = NULL;
     db_int(args, (int64_t)load->user);
     db_int(args, (int64_t)load->torrent);
-    db_bytes(args, slice_of(load->peer_id, load->user != 0 ? PEER_ID_SIZE : 0));
+    db_bytes(args, slice_of(load->peer_id, load->peer_id_size));
     db_int(args, PAGE_ROWS);
     load->asked = true;
     db_ask(load->db, &load_sessions, args, on_page, load);

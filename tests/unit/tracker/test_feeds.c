@@ -45,6 +45,10 @@ static void tell_all(void)
     tracker_apply_permit(tracker, &(struct permit_fact){.user = 2, .reason = slice_text("Seed more")});
     tell_torrent(5, V1, V2, true);
     tell_torrent(6, "33333333333333333333", "", false);
+    tracker_apply_torrent(tracker, &(struct torrent_fact){.torrent = 7,
+                                                          .info_hash = slice_text("77777777777777777777"),
+                                                          .accounting = slice_text("redundancy"),
+                                                          .active = true});
     registry_torrent_make(tracker->registry, 5)->completed = 4;
 }
 
@@ -186,6 +190,31 @@ static void a_tracker_that_is_alone_knows_what_it_knew(void **state)
     assert_int_equal(counts[0].complete, 1);
     assert_int_equal(counts[0].incomplete, 1);
     assert_false(registry_torrent(tracker->registry, (const uint8_t *)"33333333333333333333")->active);
+    assert_true(registry_torrent_by_id(tracker->registry, 7)->redundancy);
+    assert_false(registry_torrent_by_id(tracker->registry, 5)->redundancy);
+}
+
+/* As version 1 wrote it: nothing else differs but a bit that it did not know. */
+static void the_torrents_of_an_older_file_are_told_again(void **state)
+{
+    (void)state;
+    struct feed_place known[FEED_count];
+    struct buffer image = {0};
+    feeds_image_write(tracker, places, &image);
+    image.at[6] = '1';
+    size_t size = image.size - 8;
+    uint64_t checksum =
+        hash_of(&(struct hash_key){UINT64_C(0x452821e638d01377), UINT64_C(0xbe5466cf34e90c6c)}, image.at, size);
+    for (unsigned i = 0; i < 8; i++)
+        image.at[size + i] = (char)(checksum >> (8 * i));
+    tracker_destroy(&tracker);
+    start_tracker();
+    assert_true(feeds_image_read(buffer_slice(&image), tracker, known));
+    assert_int_equal(known[FEED_torrents].seq, 0);
+    assert_true(known[FEED_torrents].read);
+    assert_int_equal(known[FEED_members].seq, places[FEED_members].seq);
+    assert_true(registry_torrent_by_id(tracker->registry, 5)->active);
+    buffer_free(&image);
 }
 
 static void without_a_file_the_feeds_are_read_from_their_owners(void **state)
@@ -254,6 +283,7 @@ int main(void)
         TEST(peers_of_a_disabled_member_leave_within_a_second),
         TEST(the_journal_brings_nobody_back_who_had_to_leave),
         TEST(a_tracker_that_is_alone_knows_what_it_knew),
+        TEST(the_torrents_of_an_older_file_are_told_again),
         TEST(without_a_file_the_feeds_are_read_from_their_owners),
         TEST(a_damaged_file_is_not_used),
         TEST(a_writer_killed_at_any_moment_leaves_a_whole_file),
