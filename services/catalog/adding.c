@@ -369,7 +369,7 @@ void adding_run(struct adding *adding)
 }
 
 const struct statement *const adding_statements[] = {
-    &torrent_add, &unit_add,    &edition_add, &credits_add, &tags_add,    &group_credits,
-    &group_add,   &persons_add,     &add_known,   
+    &torrent_add,   &unit_add,  &edition_add, &credits_add, &tags_add,
+    &group_credits, &group_add, &persons_add, &add_known,
 };
 const size_t adding_statements_count = sizeof adding_statements / sizeof *adding_statements;

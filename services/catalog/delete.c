@@ -1,6 +1,7 @@
 /* See delete.h. Both requests are one: a torrent is a group of which one unit goes.
  *
- *   lock, look for the key -> what there is, and whose -> torrents, entities, facts, the group's place, the kept reply */
+ *   lock, look for the key -> what there is, and whose -> torrents, entities, facts, the group's place, the kept reply
+ */
 #include "services/catalog/delete.h"
 
 #include "services/catalog/attrs.h"
@@ -234,8 +235,8 @@ static void on_entity_delete(struct bus_request *request, const void *body, void
 {
     const struct catalog_entity_delete *ask = body;
     (void)arg;
-    deleting_run(request, (struct deleting){
-                              .entity = ask->entity, .key = ask->key, .reason = ask->reason, .staff = ask->staff});
+    deleting_run(request,
+                 (struct deleting){.entity = ask->entity, .key = ask->key, .reason = ask->reason, .staff = ask->staff});
 }
 
 void delete_start(void)

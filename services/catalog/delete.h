@@ -1,5 +1,5 @@
-/* catalog.torrent.delete and catalog.entity.delete: what its uploader, its owner or staff takes away. Rows stay, marked:
- * who did it and why can be told, and the tracker and the ratio service hear of it as of any change. */
+/* catalog.torrent.delete and catalog.entity.delete: what its uploader, its owner or staff takes away. Rows stay,
+ * marked: who did it and why can be told, and the tracker and the ratio service hear of it as of any change. */
 #ifndef DJEMBE_CATALOG_DELETE_H
 #define DJEMBE_CATALOG_DELETE_H
 

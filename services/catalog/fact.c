@@ -8,8 +8,7 @@ static const struct statement fact_add = {
     "SELECT catalog.feed_add('catalog.torrents', $1, $2)",
 };
 
-void fact_of_plugin(struct torrent_fact *fact, const struct plugin *plugin, const struct values *values,
-                    uint64_t group)
+void fact_of_plugin(struct torrent_fact *fact, const struct plugin *plugin, const struct values *values, uint64_t group)
 {
     struct slice redundancy = plugin_value(plugin, values, plugin->redundancy);
     fact->accounting = slice_text(plugin->accounting);

@@ -40,8 +40,7 @@ static void facts_write(struct tree_writer *tree, const struct view *view, enum 
     tree_array(tree, "facts");
     for (size_t i = 0; plugin->attributes[i].name != NULL; i++) {
         const struct attribute *attribute = &plugin->attributes[i];
-        if (attribute->level != kind || attribute->type == ATTR_long ||
-            told(view, values, attribute->name).size == 0)
+        if (attribute->level != kind || attribute->type == ATTR_long || told(view, values, attribute->name).size == 0)
             continue;
         tree_map(tree, NULL);
         tree_text(tree, "name", slice_text(attribute->name));

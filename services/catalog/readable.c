@@ -12,24 +12,25 @@
 #define WORD_MAX 40
 
 /* Endings after which nothing else matters. */
-static const char *const sealed_endings[] = {"age", "gpg", "pgp",  "enc", "aes",    "crypt", "cpt",  "ccrypt", "gcm",
-                                             "nc",  "eea", "luks", "sbx", "sealed", "c9r",   "kopia"};
+static const char *const sealed_endings[] = {"age", "gpg", "pgp", "enc",  "aes", "crypt",  "cpt", "ccrypt",
+                                             "gcm", "nc",  "eea", "luks", "sbx", "sealed", "c9r", "kopia"};
 
 /* Endings of what is not encrypted, or cannot be told to be. */
 static const char *const open_endings[] = {
-    "jpg", "jpeg", "png",  "gif",  "heic", "webp", "tif", "tiff", "raw", "cr2", "nef", "dng", "psd",  "svg",  "bmp",
-    "mp4", "mkv",  "avi",  "mov",  "webm", "m4v",  "mpg", "mp3",  "m4a", "ogg", "wav", "aac", "flac", "opus", "wma",
-    "pdf", "doc",  "docx", "odt",  "xls",  "xlsx", "ods", "ppt",  "odp", "rtf", "txt", "md",  "csv",  "epub", "tex",
-    "eml", "mbox", "pst",  "vcf",  "ics",  "html", "htm", "xml",  "json", "sql", "db", "ini", "conf", "log",  "sqlite",
-    "zip", "rar",  "7z",   "tar",  "tgz",  "gz",   "bz2", "xz",   "zst", "iso", "img", "qcow2", "vmdk", "vdi", "vhd",
-    "py",  "java", "cpp",  "js",   "php",  "sh",   "exe", "dll",  "apk", "deb", "rpm", "key", "pem",  "kdbx"};
+    "jpg", "jpeg", "png",  "gif", "heic", "webp", "tif",   "tiff",   "raw", "cr2",  "nef", "dng",  "psd",
+    "svg", "bmp",  "mp4",  "mkv", "avi",  "mov",  "webm",  "m4v",    "mpg", "mp3",  "m4a", "ogg",  "wav",
+    "aac", "flac", "opus", "wma", "pdf",  "doc",  "docx",  "odt",    "xls", "xlsx", "ods", "ppt",  "odp",
+    "rtf", "txt",  "md",   "csv", "epub", "tex",  "eml",   "mbox",   "pst", "vcf",  "ics", "html", "htm",
+    "xml", "json", "sql",  "db",  "ini",  "conf", "log",   "sqlite", "zip", "rar",  "7z",  "tar",  "tgz",
+    "gz",  "bz2",  "xz",   "zst", "iso",  "img",  "qcow2", "vmdk",   "vdi", "vhd",  "py",  "java", "cpp",
+    "js",  "php",  "sh",   "exe", "dll",  "apk",  "deb",   "rpm",    "key", "pem",  "kdbx"};
 
 /* Words of tools and of backups as such, which tell nothing. */
 static const char *const plain_words[] = {
-    "backup", "backups", "data",  "part",    "parts", "pack",   "packs",   "index", "keys",   "locks",  "snapshot",
-    "snapshots", "config", "chunk", "chunks", "volume", "archive", "archives", "version", "versions", "full",
-    "incremental", "base", "restic", "borg", "repo", "segment", "manifest", "block", "blocks", "split", "daily",
-    "weekly", "monthly", "yearly", "hourly"};
+    "backup",   "backups",  "data",      "part",        "parts", "pack",   "packs",   "index",   "keys",
+    "locks",    "snapshot", "snapshots", "config",      "chunk", "chunks", "volume",  "archive", "archives",
+    "version",  "versions", "full",      "incremental", "base",  "restic", "borg",    "repo",    "segment",
+    "manifest", "block",    "blocks",    "split",       "daily", "weekly", "monthly", "yearly",  "hourly"};
 
 static const char pairs[] = " th he in er an re on en at es ed te ti or st ar nd to nt is of it al as ha ng co se me de"
                             " le ou sa ve ro ra ri hi ne ea li ce ll be ma si om ur ca el ta la ns di fo ho pe ec pr no"

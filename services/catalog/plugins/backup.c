@@ -65,11 +65,12 @@ static struct slice backup_warn(const struct metainfo *metainfo, struct arena *a
         return (struct slice){0};
     if (count > 1)
         snprintf(more, sizeof more, " and %zu more %s", count - 1, count == 2 ? "name" : "names");
-    return slice_text(arena_print(arena,
-                                  "Names in this torrent look readable: \"%.*s\"%s. Whoever holds a copy sees them, and "
-                                  "reads the files if they are not encrypted. Better encrypt first, and give the "
-                                  "files names that say nothing.",
-                                  SLICE_ARGS(text_cut(first, 100)), more));
+    return slice_text(
+        arena_print(arena,
+                    "Names in this torrent look readable: \"%.*s\"%s. Whoever holds a copy sees them, and "
+                    "reads the files if they are not encrypted. Better encrypt first, and give the "
+                    "files names that say nothing.",
+                    SLICE_ARGS(text_cut(first, 100)), more));
 }
 
 /* clang-format off */
