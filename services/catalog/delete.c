@@ -11,6 +11,7 @@
 #include "services/catalog/text.h"
 #include "services/common/log.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 struct deleting {
@@ -188,6 +189,7 @@ static void on_doomed(void *arg, const struct db_rows *rows, const struct fault 
         deleting_fail(deleting, why != NULL ? why : &wrong);
         return;
     }
+    assert(deleting->plugin != NULL);
     deleting->torrents = arena_take(deleting->arena, (db_count(rows) + 1) * sizeof *deleting->torrents);
     for (size_t i = 0; i < db_count(rows); i++)
         if (!db_is_null(rows, i, 5))
