@@ -89,6 +89,7 @@ void run_torrent_add(const struct command *command)
     json_object_set_new(body, "plugin", json_string(plugin));
     json_object_set_new(body, "metainfo", file_read(command->given[0]));
     json_object_set_new(body, "guess", json_true());
+    json_object_set_new(body, "member", json_string(member));
     if (fields != NULL)
         json_object_set_new(body, "fields", fields_read_text(fields));
     json_t *reply = call("catalog.torrent.add", body, member_find(member), &why);

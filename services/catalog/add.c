@@ -4,8 +4,11 @@
 
 #include "services/catalog/adding.h"
 #include "services/catalog/attrs.h"
+#include "services/catalog/change.h"
+#include "services/catalog/fact.h"
 #include "services/catalog/form.h"
 #include "services/catalog/text.h"
+#include "services/common/clock.h"
 #include "services/common/log.h"
 
 #include <inttypes.h>
@@ -105,14 +108,10 @@ static struct slice upload_reply(struct upload *upload)
         .title = upload_title(adding),
         .rehashed = adding->metainfo.rehashed,
         .joined = adding->joined,
+        .warning = adding->warning,
     };
     return bus_pack(upload->request, &reply);
 }
-
-static const struct statement fact_add = {
-    "fact_add",
-    "SELECT catalog.feed_add('catalog.torrents', $1, $2)",
-};
 
 static void fact_step(struct adding *adding)
 {
@@ -123,17 +122,10 @@ static void fact_step(struct adding *adding)
         .info_hash_v2 = slice_of(metainfo->info_hash_v2, metainfo->v2 ? 32 : 0),
         .size = metainfo->size,
         .owner = adding->actor,
-        .accounting = slice_text(adding->plugin->accounting),
         .active = true,
     };
-    msgpack_sbuffer packed;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&packed);
-    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
-    row_pack(&torrent_fact_row, &fact, &packer);
-    struct db_args *args = db_int(db_args(), (int64_t)adding->torrent);
-    db_tx_ask(adding->tx, &fact_add, db_bytes(args, slice_of(packed.data, packed.size)), NULL, NULL);
-    msgpack_sbuffer_destroy(&packed);
+    fact_of_plugin(&fact, adding->plugin, &adding->submission.values, adding->group);
+    fact_write(adding->tx, &fact);
 }
 
 static void on_steps_done(struct adding *adding)
@@ -145,7 +137,7 @@ static void on_steps_done(struct adding *adding)
         return;
     }
     upload->reply = upload_reply(upload);
-    adding_finish(adding);
+    change_touch(adding->tx, adding->group);
     kept_add(catalog.kept, adding->tx, upload->ask->key, upload->reply);
     fact_step(adding);
     db_commit(adding->tx, on_committed, upload);
@@ -173,6 +165,7 @@ static bool upload_check(struct upload *upload, struct fault *why)
         return false;
     if (upload->ask->guess && adding->plugin->guess != NULL)
         adding->plugin->guess(&adding->metainfo, adding->arena, form);
+    form_standard(form, clock_now(), adding->arena);
     return form_check(form, adding->from, &adding->metainfo, adding->arena, &adding->submission, why);
 }
 
@@ -189,8 +182,9 @@ static void upload_queue(struct upload *upload)
 
 static const struct statement add_parent = {
     "add_parent",
-    "SELECT p.plugin, p.kind, g.id, g.name, g.attrs::text, CASE WHEN p.kind = 2 THEN p.attrs::text ELSE '{}' END"
-    " FROM catalog.entity p JOIN catalog.entity g ON g.id = coalesce(p.grp, p.id) WHERE p.id = $1",
+    "SELECT p.plugin, p.kind, g.id, g.name, g.attrs::text, CASE WHEN p.kind = 2 THEN p.attrs::text ELSE '{}' END,"
+    " g.added_by FROM catalog.entity p JOIN catalog.entity g ON g.id = coalesce(p.grp, p.id)"
+    " WHERE p.id = $1 AND p.deleted_at IS NULL AND g.deleted_at IS NULL",
 };
 
 /* Reads the levels that are there already into the submission. */
@@ -201,6 +195,9 @@ static bool parent_read(struct adding *adding, uint64_t parent, const struct db_
     enum level_kind kind = (enum level_kind)db_get_int(rows, 0, 1);
     if (!slice_is(db_get_text(rows, 0, 0), adding->plugin->name) || (kind != LEVEL_group && kind != LEVEL_edition))
         return fault_set(why, STATUS_invalid, "parent", "Nothing can be added to that: open the page of its %s.",
+                         adding->plugin->levels[LEVEL_group].title);
+    if (adding->plugin->owned && (uint64_t)db_get_int(rows, 0, 6) != adding->actor)
+        return fault_set(why, STATUS_forbidden, "parent", "This %s is another member's: make one of your own.",
                          adding->plugin->levels[LEVEL_group].title);
     adding->group = (uint64_t)db_get_int(rows, 0, 2);
     adding->group_name = arena_copy(adding->arena, db_get_text(rows, 0, 3));
@@ -223,6 +220,23 @@ static void on_parent(void *arg, const struct db_rows *rows, const struct fault 
         upload_end(upload, why != NULL ? why : &wrong, (struct slice){0});
 }
 
+/* Is the file a torrent that this plugin takes? */
+static bool torrent_check(struct adding *adding, struct slice file, struct fault *why)
+{
+    const struct plugin *plugin = adding->plugin;
+    if (!metainfo_read(file, &catalog.limits, adding->arena, &adding->metainfo, why))
+        return false;
+    if (plugin->untouched && adding->metainfo.rehashed)
+        return fault_set(why, STATUS_invalid, "metainfo",
+                         "This torrent is not private: make it again with \"private\" set (mktorrent -p), and seed "
+                         "that one.");
+    if (plugin->admit != NULL && !plugin->admit(&adding->metainfo, adding->arena, why))
+        return false;
+    if (plugin->warn != NULL)
+        adding->warning = plugin->warn(&adding->metainfo, adding->arena);
+    return true;
+}
+
 static void on_add(struct bus_request *request, const void *body, void *arg)
 {
     (void)arg;
@@ -237,6 +251,7 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
         .plugin = plugin_find(upload->ask->plugin),
         .from = LEVEL_group,
         .actor = bus_actor(request),
+        .member = upload->ask->member,
         .key = upload->ask->key,
         .done = on_steps_done,
         .owner = upload,
@@ -245,8 +260,7 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
         fault_set(&why, STATUS_invalid, "plugin", "There is no plugin of that name: choose one of the list.");
     else if (upload->adding.actor == 0)
         fault_set(&why, STATUS_forbidden, NULL, "A torrent is added by a member: say by which one.");
-    if (why.status != STATUS_ok ||
-        !metainfo_read(upload->ask->metainfo, &catalog.limits, arena, &upload->adding.metainfo, &why)) {
+    if (why.status != STATUS_ok || !torrent_check(&upload->adding, upload->ask->metainfo, &why)) {
         upload_end(upload, &why, (struct slice){0});
         return;
     }
@@ -261,5 +275,5 @@ void add_start(void)
     bus_serve(service_bus(), NULL, &catalog_torrent_add_message, on_add, NULL);
 }
 
-const struct statement *const add_statements[] = {&fact_add, &add_parent};
+const struct statement *const add_statements[] = {&add_parent};
 const size_t add_statements_count = sizeof add_statements / sizeof *add_statements;

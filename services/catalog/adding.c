@@ -1,11 +1,13 @@
-/* See adding.h. An advisory lock lets one upload at a time through, of all replicas: so a group or a format that two
- * members add at the same moment is made by one and found by the other. Uploads are rare, and end in a feed that takes
- * its turn anyway.
+/* See adding.h. One upload at a time takes these steps (change.h): so a group or a format that two members add at the
+ * same moment is made by one and found by the other.
  *
- *   lock, look for the key and the info-hash -> persons -> group -> credits, tags, edition -> unit -> torrent */
+ *   lock, look for the key and the info-hash -> limit -> persons, owner -> group -> credits, tags, edition -> number
+ *   -> unit -> torrent */
 #include "services/catalog/adding.h"
 
+#include "services/catalog/adding_own.h"
 #include "services/catalog/attrs.h"
+#include "services/catalog/change.h"
 #include "services/catalog/page.h"
 #include "services/catalog/text.h"
 
@@ -47,8 +49,8 @@ static struct db_args *entity_args(const struct adding *adding, enum level_kind 
 
 static const struct statement torrent_add = {
     "torrent_add",
-    "INSERT INTO catalog.torrent (entity, info_hash, info_hash_v2, size, files_count, files, metainfo, uploader)"
-    " VALUES ($1, $2, nullif($3::bytea, ''), $4, $5, $6, $7, $8) RETURNING id",
+    "INSERT INTO catalog.torrent (entity, info_hash, info_hash_v2, size, files_count, files, metainfo, uploader,"
+    "  warning) VALUES ($1, $2, nullif($3::bytea, ''), $4, $5, $6, $7, $8, $9) RETURNING id",
 };
 
 static void on_torrent(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -70,7 +72,7 @@ static void torrent_step(struct adding *adding)
     db_int(args, (int64_t)metainfo->files_count);
     db_bytes(args, page_files(metainfo, adding->arena));
     db_bytes(args, metainfo->stored);
-    db_int(args, (int64_t)adding->actor);
+    db_text(db_int(args, (int64_t)adding->actor), adding->warning);
     db_tx_ask(adding->tx, &torrent_add, args, on_torrent, adding);
 }
 
@@ -79,10 +81,10 @@ static void torrent_step(struct adding *adding)
 static const struct statement unit_add = {
     "unit_add",
     "WITH found AS (SELECT e.id, t.id AS torrent FROM catalog.entity e LEFT JOIN catalog.torrent t ON t.entity = e.id"
-    "  WHERE e.parent = $7::bigint AND e.same = catalog.same($3::text[])),"
+    "  WHERE e.parent = $7::bigint AND e.same = catalog.same($3::text[]) AND e.deleted_at IS NULL),"
     " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, same, attrs, words, added_by)"
-    "  SELECT $1, $2, 3, $7, $8, catalog.same($3::text[]), $4::jsonb, $5, $6 WHERE NOT EXISTS (SELECT FROM found)"
-    "  RETURNING id)"
+    "  SELECT $1, $2, 3, $7, id, catalog.same($3::text[]), $4::jsonb, $5, $6 FROM catalog.entity"
+    "  WHERE id = $8::bigint AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM found) RETURNING id)"
     " SELECT id, true, coalesce(torrent, 0) FROM found UNION ALL SELECT id, false, 0 FROM made",
 };
 
@@ -91,7 +93,10 @@ static void on_unit(void *arg, const struct db_rows *rows, const struct fault *w
     struct adding *adding = arg;
     if (!rows_good(adding, why))
         return;
-    if (db_get_flag(rows, 0, 1)) {
+    if (db_count(rows) == 0) {
+        fault_set(&adding->why, STATUS_conflict, "parent", "What you add to was deleted just now.");
+        adding_end(adding);
+    } else if (db_get_flag(rows, 0, 1)) {
         struct slice href = shelf_href(adding->plugin, LEVEL_group, adding->group, adding->arena);
         fault_set(&adding->why, STATUS_conflict, adding->plugin->levels[LEVEL_unit].same[0],
                   "The same %s of this %s is already here: see %.*s#t%" PRId64 ".",
@@ -99,10 +104,10 @@ static void on_unit(void *arg, const struct db_rows *rows, const struct fault *w
                   adding->plugin->levels[plugin_parent(adding->plugin, LEVEL_unit)].title, SLICE_ARGS(href),
                   db_get_int(rows, 0, 2));
         adding_end(adding);
-        return;
+    } else {
+        adding->unit = (uint64_t)db_get_int(rows, 0, 0);
+        torrent_step(adding);
     }
-    adding->unit = (uint64_t)db_get_int(rows, 0, 0);
-    torrent_step(adding);
 }
 
 static void unit_step(struct adding *adding)
@@ -113,11 +118,17 @@ static void unit_step(struct adding *adding)
     db_tx_ask(adding->tx, &unit_add, args, on_unit, adding);
 }
 
+static void number_step(struct adding *adding)
+{
+    adding_number(adding, unit_step);
+}
+
 /* ---- edition ---- */
 
 static const struct statement edition_add = {
     "edition_add",
-    "WITH found AS (SELECT id FROM catalog.entity WHERE parent = $7::bigint AND same = catalog.same($3::text[])),"
+    "WITH found AS (SELECT id FROM catalog.entity WHERE parent = $7::bigint AND same = catalog.same($3::text[])"
+    "  AND deleted_at IS NULL),"
     " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, name, same, attrs, words, added_by)"
     "  SELECT $1, $2, 2, $7, $7, $8, catalog.same($3::text[]), $4::jsonb, $5, $6 WHERE NOT EXISTS (SELECT FROM found)"
     "  RETURNING id)"
@@ -130,14 +141,14 @@ static void on_edition(void *arg, const struct db_rows *rows, const struct fault
     if (!rows_good(adding, why))
         return;
     adding->edition = (uint64_t)db_get_int(rows, 0, 0);
-    unit_step(adding);
+    number_step(adding);
 }
 
 static void edition_step(struct adding *adding)
 {
     const struct level *level = &adding->plugin->levels[LEVEL_edition];
     if (level->name == NULL || adding->from > LEVEL_edition) {
-        unit_step(adding);
+        number_step(adding);
         return;
     }
     struct db_args *args = db_int(entity_args(adding, LEVEL_edition), (int64_t)adding->group);
@@ -219,7 +230,8 @@ static void on_group_credits(void *arg, const struct db_rows *rows, const struct
 static const struct statement group_add = {
     "group_add",
     "WITH found AS (SELECT g.id, g.name, g.attrs FROM catalog.entity g WHERE g.plugin = $1 AND g.kind = 1"
-    "  AND g.same = catalog.same($3::text[]) AND (cardinality($8::bigint[]) = 0 OR EXISTS (SELECT FROM catalog.credit c"
+    "  AND g.same = catalog.same($3::text[]) AND g.deleted_at IS NULL AND (NOT $10::boolean OR g.added_by = $6)"
+    "  AND (cardinality($8::bigint[]) = 0 OR EXISTS (SELECT FROM catalog.credit c"
     "   WHERE c.grp = g.id AND c.role = $9 AND c.person = ANY($8::bigint[]))) ORDER BY g.id LIMIT 1),"
     " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, attrs, words, added_by)"
     "  SELECT $1, $2, 1, $7, catalog.same($3::text[]), $4::jsonb, $5, $6 WHERE NOT EXISTS (SELECT FROM found)"
@@ -255,10 +267,16 @@ static void group_step(struct adding *adding)
     db_text(args, plugin_value(adding->plugin, &submission->values, adding->plugin->levels[LEVEL_group].named));
     db_ints(args, persons, count);
     db_text(args, slice_text(leading != NULL ? leading->name : ""));
+    db_flag(args, adding->plugin->owned);
     db_tx_ask(adding->tx, &group_add, args, on_group, adding);
 }
 
 /* ---- persons ---- */
+
+static void owner_step(struct adding *adding)
+{
+    adding_owner(adding, group_step);
+}
 
 static const struct statement persons_add = {
     "persons_add",
@@ -283,7 +301,7 @@ static void on_persons(void *arg, const struct db_rows *rows, const struct fault
         credits[i].entity = (uint64_t)db_get_int(rows, i, 0);
     }
     adding->submission.credits = credits;
-    group_step(adding);
+    owner_step(adding);
 }
 
 static void persons_step(struct adding *adding)
@@ -305,19 +323,14 @@ static void first_step(struct adding *adding)
     else if (adding->submission.credits_count > 0)
         persons_step(adding);
     else
-        group_step(adding);
+        owner_step(adding);
 }
 
 /* ---- the beginning ---- */
 
-static const struct statement add_lock = {
-    "add_lock",
-    "SELECT pg_advisory_xact_lock(hashtextextended('djembe catalog add', 0))",
-};
-
 static const struct statement add_known = {
     "add_known",
-    "SELECT (SELECT reply FROM catalog.kept WHERE key = $1), t.id, g.id, g.plugin, g.level, g.name"
+    "SELECT (SELECT reply FROM catalog.kept WHERE key = $1), t.id, g.id, g.plugin, g.level, g.name, t.active"
     " FROM (VALUES (1)) AS one LEFT JOIN catalog.torrent t ON t.info_hash = $2 OR t.info_hash_v2 = nullif($3::bytea, "
     "'')"
     " LEFT JOIN catalog.entity u ON u.id = t.entity LEFT JOIN catalog.entity g ON g.id = u.grp LIMIT 1",
@@ -331,6 +344,10 @@ static void on_known(void *arg, const struct db_rows *rows, const struct fault *
     if (!db_is_null(rows, 0, 0)) {
         adding->kept = arena_copy(adding->arena, db_get_bytes(rows, 0, 0));
         adding_end(adding);
+    } else if (!db_is_null(rows, 0, 1) && !db_get_flag(rows, 0, 6)) {
+        fault_set(&adding->why, STATUS_conflict, "metainfo",
+                  "This torrent was here and was deleted: make it again with another piece length or name.");
+        adding_end(adding);
     } else if (!db_is_null(rows, 0, 1)) {
         fault_set(&adding->why, STATUS_conflict, "metainfo",
                   "This torrent is already here, in \"%.*s\": see /%.40s/%.40s/%" PRId64 "#t%" PRId64 ".",
@@ -338,7 +355,7 @@ static void on_known(void *arg, const struct db_rows *rows, const struct fault *
                   db_get_text(rows, 0, 4).at, db_get_int(rows, 0, 2), db_get_int(rows, 0, 1));
         adding_end(adding);
     } else {
-        first_step(adding);
+        adding_limit(adding, first_step);
     }
 }
 
@@ -347,28 +364,12 @@ void adding_run(struct adding *adding)
     struct db_args *args = db_bytes(db_args(), adding->key);
     db_bytes(args, slice_of(adding->metainfo.info_hash, 20));
     db_bytes(args, slice_of(adding->metainfo.info_hash_v2, adding->metainfo.v2 ? 32 : 0));
-    db_tx_ask(adding->tx, &add_lock, NULL, NULL, NULL);
+    change_begin(adding->tx);
     db_tx_ask(adding->tx, &add_known, args, on_known, adding);
 }
 
-/* ---- the end ---- */
-
-static const struct statement group_touch = {
-    "group_touch",
-    "UPDATE catalog.entity g SET newest_at = clock_timestamp(), search = catalog.words(concat_ws(' ', g.words,"
-    "  (SELECT string_agg(p.name, ' ') FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person WHERE c.grp = "
-    "g.id),"
-    "  (SELECT string_agg(b.words, ' ') FROM catalog.entity b WHERE b.grp = g.id)))"
-    " WHERE g.id = $1",
-};
-
-void adding_finish(struct adding *adding)
-{
-    db_tx_ask(adding->tx, &group_touch, db_int(db_args(), (int64_t)adding->group), NULL, NULL);
-}
-
 const struct statement *const adding_statements[] = {
-    &torrent_add, &unit_add,    &edition_add, &credits_add, &tags_add,    &group_credits,
-    &group_add,   &persons_add, &add_lock,    &add_known,   &group_touch,
+    &torrent_add,   &unit_add,  &edition_add, &credits_add, &tags_add,
+    &group_credits, &group_add, &persons_add, &add_known,
 };
 const size_t adding_statements_count = sizeof adding_statements / sizeof *adding_statements;

@@ -15,7 +15,9 @@ struct adding {
     struct submission submission;
     enum level_kind from; /* the highest level that this upload makes or joins */
     uint64_t actor;
-    struct slice key; /* idempotency */
+    struct slice member;  /* the actor's name; empty: not known */
+    struct slice warning; /* what the actor is told of the torrent */
+    struct slice key;     /* idempotency */
 
     /* What came of it. */
     struct slice group_name, group_line;
@@ -24,6 +26,7 @@ struct adding {
     struct slice kept; /* the reply of an earlier try with the same key */
     struct fault why;
 
+    void (*next)(struct adding *adding); /* adding_own.h: what follows the step under way */
     void (*done)(
         struct adding *adding); /* once: all steps done (torrent != 0), or `kept`, or `why`; the transaction is open */
     void *owner;
@@ -31,9 +34,6 @@ struct adding {
 
 /* Runs the steps in adding->tx: to be called right after db_begin. */
 void adding_run(struct adding *adding);
-
-/* The rest of the same transaction: the group's place in lists and searches. */
-void adding_finish(struct adding *adding);
 
 extern const struct statement *const adding_statements[];
 extern const size_t adding_statements_count;

@@ -11,7 +11,7 @@ struct catalog {
     struct metainfo_limits limits;
     struct feed *feed; /* catalog.torrents */
     struct kept *kept;
-    uint64_t added, refused; /* uploads since the start, for /metrics */
+    uint64_t added, refused, deleted; /* uploads and torrents since the start, for /metrics */
 };
 
 extern struct catalog catalog;

@@ -37,7 +37,7 @@ static void on_group(void *arg, const struct shelf *shelf, const struct fault *w
     }
     struct tree_writer tree;
     tree_start(&tree);
-    page_of_group(&tree, &shelf->groups[0], asking->entity);
+    page_of_group(&tree, &shelf->groups[0], asking->entity, bus_actor(asking->request));
     page_reply(asking, &tree);
 }
 
@@ -58,7 +58,7 @@ static void on_person(void *arg, const struct shelf *shelf, const struct fault *
     }
     struct tree_writer tree;
     tree_start(&tree);
-    page_of_person(&tree, &asking->person, shelf);
+    page_of_person(&tree, &asking->person, shelf, bus_actor(asking->request));
     page_reply(asking, &tree);
 }
 

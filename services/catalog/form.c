@@ -2,6 +2,7 @@
  * told and nothing is used. */
 #include "services/catalog/form.h"
 
+#include "services/catalog/date.h"
 #include "services/catalog/text.h"
 
 #include "services/common/encode.h"
@@ -96,7 +97,7 @@ bool form_read(const struct plugin *plugin, const msgpack_object *fields, struct
         return fault_set(why, STATUS_invalid, "fields", "The fields must be a map from names to texts.");
     for (size_t i = 0; plugin->attributes[i].name != NULL; i++) {
         const struct attribute *attribute = &plugin->attributes[i];
-        if (attribute->found_in != NULL)
+        if (attribute->found_in != NULL || attribute->by_owner)
             continue;
         if (attribute->type == ATTR_credit ? !credits_read(attribute, fields, arena, into, why)
                                            : !text_read(attribute, fields, arena, &into->text[i], why))
@@ -133,6 +134,14 @@ void form_fill_credit(struct form *form, const char *attribute, const char *role
             .name = name,
             .role = slice_text(role),
         };
+}
+
+void form_standard(struct form *form, int64_t now, struct arena *arena)
+{
+    for (const struct attribute *attribute = form->plugin->attributes; attribute->name != NULL; attribute++)
+        if (attribute->standard != NULL)
+            form_fill(form, attribute->name,
+                      attribute->type == ATTR_date ? date_write(now, arena) : slice_text(attribute->standard));
 }
 
 /* ---- checking ---- */
@@ -188,6 +197,17 @@ static bool flag_check(struct slice *text)
     return true;
 }
 
+static bool date_check(const struct attribute *attribute, struct slice *text, struct arena *arena, struct fault *why)
+{
+    int64_t when;
+    if (!date_read(*text, &when))
+        return fault_set(why, STATUS_invalid, attribute->name,
+                         "%s: give a day such as 2026-11-24, with a time after it if you like: 2026-11-24 06:20.",
+                         attribute->label);
+    *text = date_write(when, arena);
+    return true;
+}
+
 static bool value_check(const struct attribute *attribute, struct slice *text, struct arena *arena, struct fault *why)
 {
     if (text->size == 0 && attribute->required)
@@ -201,6 +221,8 @@ static bool value_check(const struct attribute *attribute, struct slice *text, s
         return choice_check(attribute, text, why);
     if (attribute->type == ATTR_flag)
         return flag_check(text);
+    if (attribute->type == ATTR_date)
+        return date_check(attribute, text, arena, why);
     return length_check(attribute, *text, why);
 }
 
@@ -291,7 +313,7 @@ bool form_check(const struct form *form, enum level_kind from, const struct meta
     for (size_t i = 0; form->plugin->attributes[i].name != NULL; i++) {
         const struct attribute *attribute = &form->plugin->attributes[i];
         struct slice text = form->text[i];
-        if (attribute->level < from)
+        if (attribute->level < from || attribute->by_owner)
             continue;
         if (attribute->found_in != NULL)
             text = slice_text(metainfo_has(metainfo, attribute->found_in) ? "1" : "");

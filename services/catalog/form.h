@@ -28,6 +28,9 @@ void form_fill(struct form *form, const char *name, struct slice text);
 void form_fill_credit(struct form *form, const char *attribute, const char *role, struct slice name);
 bool form_lacks(const struct form *form, const char *name);
 
+/* Sets what is missing to what the plugin takes then; `now` in unix ms. */
+void form_standard(struct form *form, int64_t now, struct arena *arena);
+
 /* Checks all fields of level `from` and below, in the plugin's order; the first fault names its field. `into->values`
  * may hold the values of the levels above already. */
 bool form_check(const struct form *form, enum level_kind from, const struct metainfo *metainfo, struct arena *arena,

@@ -1,9 +1,13 @@
 /* djembe-catalog: what exists? This file is its table of settings, statements and start. */
 #include "services/catalog/add.h"
 #include "services/catalog/adding.h"
+#include "services/catalog/adding_own.h"
 #include "services/catalog/browse.h"
 #include "services/catalog/catalog.h"
+#include "services/catalog/change.h"
+#include "services/catalog/delete.h"
 #include "services/catalog/entity.h"
+#include "services/catalog/fact.h"
 #include "services/catalog/plugin.h"
 #include "services/catalog/shelf.h"
 #include "services/catalog/torrent.h"
@@ -43,6 +47,7 @@ static bool start(struct fault *why)
     catalog.feed = feed_new(service_bus(), service_db(), "catalog.torrents", "catalog");
     add_start();
     browse_start();
+    delete_start();
     entity_start();
     torrent_start();
     return true;
@@ -63,7 +68,11 @@ static void statements_gather(void)
 {
     statements_add(shelf_statements, shelf_statements_count);
     statements_add(adding_statements, adding_statements_count);
+    statements_add(adding_own_statements, adding_own_statements_count);
     statements_add(add_statements, add_statements_count);
+    statements_add(change_statements, change_statements_count);
+    statements_add(delete_statements, delete_statements_count);
+    statements_add(fact_statements, fact_statements_count);
     statements_add(browse_statements, browse_statements_count);
     statements_add(entity_statements, entity_statements_count);
     statements_add(torrent_statements, torrent_statements_count);
@@ -73,6 +82,7 @@ static void metrics(struct buffer *into)
 {
     metric_counter(into, "catalog_torrents_added_total", NULL, catalog.added, "Torrents added since the start.");
     metric_counter(into, "catalog_uploads_refused_total", NULL, catalog.refused, "Uploads refused since the start.");
+    metric_counter(into, "catalog_torrents_deleted_total", NULL, catalog.deleted, "Torrents deleted since the start.");
 }
 
 int main(int argc, char **argv)

@@ -24,7 +24,8 @@ static bool piece_length_check(const struct bencode *info, bool v2, uint64_t *in
     return true;
 }
 
-static bool pieces_check(const struct bencode *info, uint64_t padded, uint64_t piece_length, struct fault *why)
+static bool pieces_check(const struct bencode *info, uint64_t padded, uint64_t piece_length, struct slice *into,
+                         struct fault *why)
 {
     struct bencode pieces = bencode_get(info, "pieces");
     if (pieces.kind != BENCODE_text || pieces.text.size % 20 != 0)
@@ -35,6 +36,7 @@ static bool pieces_check(const struct bencode *info, uint64_t padded, uint64_t p
         return fault_set(why, STATUS_invalid, FIELD,
                          "This torrent has %zu piece hashes, but its content has %llu pieces: make the torrent again.",
                          pieces.text.size / 20, (unsigned long long)needed);
+    *into = pieces.text;
     return true;
 }
 
@@ -60,7 +62,7 @@ static bool content_read(const struct bencode *outer, const struct bencode *info
 {
     struct content v2 = *content;
     if (into->v1 && (!content_read_v1(info, into->name, content, why) ||
-                     !pieces_check(info, content->padded, into->piece_length, why)))
+                     !pieces_check(info, content->padded, into->piece_length, &into->pieces, why)))
         return false;
     if (!into->v2)
         return true;
@@ -73,6 +75,7 @@ static bool content_read(const struct bencode *outer, const struct bencode *info
     if (into->v1 && !content_equal(content, &v2))
         return fault_set(why, STATUS_invalid, FIELD,
                          "The two halves of this hybrid torrent list different files: make it again.");
+    into->layers = layers;
     *content = v2;
     return true;
 }
@@ -80,8 +83,14 @@ static bool content_read(const struct bencode *outer, const struct bencode *info
 static void content_take(const struct content *content, struct arena *arena, struct metainfo *into)
 {
     struct metainfo_file *files = arena_take(arena, content->count * sizeof *files);
-    for (size_t i = 0; i < content->count; i++)
+    struct buffer roots = {0};
+    for (size_t i = 0; i < content->count; i++) {
         files[i] = content->files[i].file;
+        if (content->files[i].root.size > 0)
+            buffer_add(&roots, content->files[i].root.at, content->files[i].root.size);
+    }
+    into->roots = arena_copy(arena, buffer_slice(&roots));
+    buffer_free(&roots);
     into->files = files;
     into->files_count = content->count;
     into->size = content->size;

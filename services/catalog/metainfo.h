@@ -5,6 +5,7 @@
 
 #include "proto/fault.h"
 #include "services/common/arena.h"
+#include "services/common/bencode.h"
 
 struct metainfo_limits {
     size_t bytes;  /* of the .torrent */
@@ -26,6 +27,9 @@ struct metainfo {
     bool v1, v2;
     uint8_t info_hash[20];    /* under which it is served: v1's, or v2's cut for a torrent that has only that */
     uint8_t info_hash_v2[32]; /* when v2 */
+    struct slice pieces;      /* v1: 20 bytes a piece */
+    struct bencode layers;    /* v2: a dictionary from a file's root to the hashes of its pieces */
+    struct slice roots;       /* v2: 32 bytes a file that is not empty */
     bool rehashed;            /* it was not private: the hashes are not those of the file given */
     struct slice stored;      /* the .torrent to keep: info and piece layers, nothing else */
 };

@@ -8,15 +8,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A group, and who looks at it. */
+struct view {
+    const struct shelf_group *group;
+    bool whole;  /* for its own page */
+    bool own;    /* by its owner */
+    bool closed; /* to somebody for whom it is sealed */
+};
+
+static struct view view_of(const struct shelf_group *group, uint64_t actor, bool whole)
+{
+    bool own = group->plugin->owned && actor != 0 && group->owner == actor;
+    return (struct view){.group = group, .whole = whole, .own = own, .closed = group->plugin->sealed && !own};
+}
+
 /* ---- parts ---- */
 
-static void facts_write(struct tree_writer *tree, const struct plugin *plugin, enum level_kind kind,
+/* The value of an attribute that may be none; empty when it is not for these eyes. */
+static struct slice told(const struct view *view, const struct values *values, const char *name)
+{
+    const struct plugin *plugin = view->group->plugin;
+    int place = plugin_attribute(plugin, name);
+    bool hidden = place < 0 || (view->closed && plugin->attributes[place].secret);
+    return hidden ? (struct slice){0} : values->of[place];
+}
+
+static void facts_write(struct tree_writer *tree, const struct view *view, enum level_kind kind,
                         const struct values *values)
 {
+    const struct plugin *plugin = view->group->plugin;
     tree_array(tree, "facts");
     for (size_t i = 0; plugin->attributes[i].name != NULL; i++) {
         const struct attribute *attribute = &plugin->attributes[i];
-        if (attribute->level != kind || attribute->type == ATTR_long || values->of[i].size == 0)
+        if (attribute->level != kind || attribute->type == ATTR_long || told(view, values, attribute->name).size == 0)
             continue;
         tree_map(tree, NULL);
         tree_text(tree, "name", slice_text(attribute->name));
@@ -101,38 +125,44 @@ static void hash_write(struct tree_writer *tree, const char *key, struct slice h
 
 /* ---- groups ---- */
 
-static void unit_more_write(struct tree_writer *tree, const struct plugin *plugin, const struct shelf_unit *unit)
+static void unit_more_write(struct tree_writer *tree, const struct view *view, const struct shelf_unit *unit)
 {
+    const struct plugin *plugin = view->group->plugin;
+    tree_text_if(tree, "description", told(view, &unit->values, plugin->unit_description));
+    facts_write(tree, view, LEVEL_unit, &unit->values);
+    if (view->closed)
+        return;
     hash_write(tree, "info_hash", unit->info_hash);
     hash_write(tree, "info_hash_v2", unit->info_hash_v2);
-    tree_text_if(tree, "description", plugin_value(plugin, &unit->values, plugin->unit_description));
-    facts_write(tree, plugin, LEVEL_unit, &unit->values);
+    if (view->own)
+        tree_text_if(tree, "warning", unit->warning);
     tree_packed(tree, "files", unit->files);
     if (unit->files_count > PAGE_FILES_MAX)
         tree_count(tree, "files_more", unit->files_count - PAGE_FILES_MAX);
 }
 
-static void unit_write(struct tree_writer *tree, const struct shelf_group *group, const struct shelf_unit *unit,
-                       bool whole)
+static void unit_write(struct tree_writer *tree, const struct view *view, const struct shelf_unit *unit)
 {
     char href[256];
-    snprintf(href, sizeof href, "%.*s#t%llu", SLICE_ARGS(group->href), (unsigned long long)unit->torrent);
+    snprintf(href, sizeof href, "%.*s#t%llu", SLICE_ARGS(view->group->href), (unsigned long long)unit->torrent);
     tree_map(tree, NULL);
     tree_count(tree, "entity", unit->entity);
     tree_count(tree, "torrent", unit->torrent);
     tree_text(tree, "title", unit->title);
     tree_count(tree, "size", unit->size);
-    tree_count(tree, "files_count", unit->files_count);
+    if (!view->closed)
+        tree_count(tree, "files_count", unit->files_count);
     tree_number(tree, "added_at", unit->added_at);
     tree_count(tree, "uploader", unit->uploader);
     tree_text(tree, "href", slice_text(href));
-    if (whole)
-        unit_more_write(tree, group->plugin, unit);
+    if (view->whole)
+        unit_more_write(tree, view, unit);
     tree_end(tree);
 }
 
-static void editions_write(struct tree_writer *tree, const struct shelf_group *group, bool whole)
+static void editions_write(struct tree_writer *tree, const struct view *view)
 {
+    const struct shelf_group *group = view->group;
     tree_array(tree, "editions");
     for (size_t e = 0; e < group->editions_count; e++) {
         const struct shelf_edition *edition = &group->editions[e];
@@ -140,11 +170,11 @@ static void editions_write(struct tree_writer *tree, const struct shelf_group *g
         if (edition->entity != 0)
             tree_count(tree, "entity", edition->entity);
         tree_text(tree, "title", edition->title);
-        if (whole)
-            facts_write(tree, group->plugin, LEVEL_edition, &edition->units[0].values);
+        if (view->whole)
+            facts_write(tree, view, LEVEL_edition, &edition->units[0].values);
         tree_array(tree, "formats");
         for (size_t u = 0; u < edition->units_count; u++)
-            unit_write(tree, group, &edition->units[u], whole);
+            unit_write(tree, view, &edition->units[u]);
         tree_end(tree);
         tree_end(tree);
     }
@@ -180,8 +210,9 @@ static void tags_write(struct tree_writer *tree, const struct shelf_group *group
     tree_end(tree);
 }
 
-static void group_write(struct tree_writer *tree, const char *key, const struct shelf_group *group, bool whole)
+static void group_write(struct tree_writer *tree, const char *key, const struct view *view)
 {
+    const struct shelf_group *group = view->group;
     const struct plugin *plugin = group->plugin;
     struct slice year = plugin_value(plugin, &group->values, plugin->year);
     tree_map(tree, key);
@@ -197,18 +228,23 @@ static void group_write(struct tree_writer *tree, const char *key, const struct 
     artists_write(tree, group);
     tags_write(tree, group);
     totals_write(tree, group);
-    if (whole) {
-        tree_text_if(tree, "description", plugin_value(plugin, &group->values, plugin->description));
-        facts_write(tree, plugin, LEVEL_group, &group->values);
+    if (plugin->owned) {
+        tree_count(tree, "owner", group->owner);
+        tree_flag(tree, "own", view->own);
+    }
+    if (view->whole) {
+        tree_text_if(tree, "description", told(view, &group->values, plugin->description));
+        facts_write(tree, view, LEVEL_group, &group->values);
         credits_write(tree, group);
     }
-    editions_write(tree, group, whole);
+    editions_write(tree, view);
     tree_end(tree);
 }
 
-void page_group(struct tree_writer *tree, const char *key, const struct shelf_group *group)
+void page_group(struct tree_writer *tree, const char *key, const struct shelf_group *group, uint64_t actor)
 {
-    group_write(tree, key, group, false);
+    struct view view = view_of(group, actor, false);
+    group_write(tree, key, &view);
 }
 
 /* ---- pages ---- */
@@ -231,11 +267,12 @@ static void head_write(struct tree_writer *tree, const char *kind, const struct 
     tree_end(tree);
 }
 
-void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked)
+void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked, uint64_t actor)
 {
+    struct view view = view_of(group, actor, true);
     tree_map(tree, NULL);
     head_write(tree, "group", group->plugin, group->entity, asked, group->href);
-    group_write(tree, "group", group, true);
+    group_write(tree, "group", &view);
     tree_end(tree);
 }
 
@@ -254,7 +291,8 @@ static size_t section_of(const struct page_person *person, const struct shelf_gr
     return count;
 }
 
-static void section_write(struct tree_writer *tree, const char *title, const struct shelf_group **groups, size_t count)
+static void section_write(struct tree_writer *tree, const char *title, const struct shelf_group **groups, size_t count,
+                          uint64_t actor)
 {
     char anchor[64];
     size_t size = 0;
@@ -265,12 +303,13 @@ static void section_write(struct tree_writer *tree, const char *title, const str
     tree_text(tree, "anchor", slice_of(anchor, size));
     tree_array(tree, "groups");
     for (size_t i = 0; i < count; i++)
-        page_group(tree, NULL, groups[i]);
+        page_group(tree, NULL, groups[i], actor);
     tree_end(tree);
     tree_end(tree);
 }
 
-static void sections_write(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf)
+static void sections_write(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf,
+                           uint64_t actor)
 {
     size_t count = 0;
     while (person->plugin->sections != NULL && person->plugin->sections[count].title != NULL)
@@ -286,12 +325,13 @@ static void sections_write(struct tree_writer *tree, const struct page_person *p
             continue;
         shelf_order_groups(groups, inside);
         section_write(tree, s < count ? person->plugin->sections[s].title : person->plugin->levels[LEVEL_group].plural,
-                      groups, inside);
+                      groups, inside, actor);
     }
     tree_end(tree);
 }
 
-void page_of_person(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf)
+void page_of_person(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf,
+                    uint64_t actor)
 {
     struct slice href = shelf_href(person->plugin, LEVEL_person, person->entity, shelf->arena);
     tree_map(tree, NULL);
@@ -299,7 +339,7 @@ void page_of_person(struct tree_writer *tree, const struct page_person *person, 
     tree_text(tree, "name", person->name);
     tree_text_if(tree, "text", person->text);
     tree_count(tree, "groups_count", shelf->count);
-    sections_write(tree, person, shelf);
+    sections_write(tree, person, shelf, actor);
     tree_end(tree);
 }
 

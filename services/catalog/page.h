@@ -10,11 +10,11 @@
 /* catalog.plugin.list */
 void page_plugins(struct tree_writer *tree);
 
-/* One group as lists show it. */
-void page_group(struct tree_writer *tree, const char *key, const struct shelf_group *group);
+/* One group as lists show it to a member (0: to nobody in particular): what is sealed is told to its owner only. */
+void page_group(struct tree_writer *tree, const char *key, const struct shelf_group *group, uint64_t actor);
 
 /* The page of a group; `asked` is the entity that was asked for. */
-void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked);
+void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked, uint64_t actor);
 
 /* The page of a person who is credited in the groups of the shelf. */
 struct page_person {
@@ -22,7 +22,8 @@ struct page_person {
     uint64_t entity;
     struct slice name, text;
 };
-void page_of_person(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf);
+void page_of_person(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf,
+                    uint64_t actor);
 
 /* The files of a torrent as pages show them, packed: what the database keeps. In the arena. */
 struct slice page_files(const struct metainfo *metainfo, struct arena *arena);

@@ -1,6 +1,8 @@
 /* catalog.plugin.list: what a form needs to know of each plugin. */
 #include "services/catalog/page.h"
 
+#include <stdlib.h>
+
 static void text(struct tree_writer *tree, const char *key, const char *value)
 {
     tree_text_if(tree, key, slice_text(value));
@@ -31,7 +33,7 @@ static void roles_write(struct tree_writer *tree, const struct role *roles)
 
 static void field_write(struct tree_writer *tree, const struct plugin *plugin, const struct attribute *attribute)
 {
-    static const char *const types[] = {"text", "long", "number", "choice", "flag", "text", "credit"};
+    static const char *const types[] = {"text", "long", "number", "choice", "flag", "text", "credit", "date"};
     tree_map(tree, NULL);
     text(tree, "name", attribute->name);
     text(tree, "label", attribute->label);
@@ -41,6 +43,8 @@ static void field_write(struct tree_writer *tree, const struct plugin *plugin, c
     tree_flag(tree, "repeat", attribute->type == ATTR_credit);
     text(tree, "help", attribute->help);
     text(tree, "note", attribute->note);
+    if (attribute->type != ATTR_date)
+        text(tree, "standard", attribute->standard);
     if (attribute->high > 0) {
         tree_number(tree, "low", attribute->low);
         tree_number(tree, "high", attribute->high);
@@ -62,6 +66,8 @@ static void plugin_write(struct tree_writer *tree, const struct plugin *plugin)
     text(tree, "name", plugin->name);
     text(tree, "title", plugin->title);
     text(tree, "accounting", plugin->accounting);
+    tree_flag(tree, "owned", plugin->owned);
+    tree_flag(tree, "untouched", plugin->untouched);
     tree_array(tree, "levels");
     for (enum level_kind kind = 0; kind < LEVEL_COUNT; kind++)
         if (plugin->levels[kind].name != NULL)
@@ -70,16 +76,26 @@ static void plugin_write(struct tree_writer *tree, const struct plugin *plugin)
     text(tree, "group_level", plugin->levels[LEVEL_group].name);
     tree_array(tree, "fields");
     for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
-        if (attribute->found_in == NULL)
+        if (attribute->found_in == NULL && !attribute->by_owner)
             field_write(tree, plugin, attribute);
     tree_end(tree);
     tree_end(tree);
 }
 
+static int by_rank(const void *left, const void *right)
+{
+    const struct plugin *a = *(const struct plugin *const *)left, *b = *(const struct plugin *const *)right;
+    return a->rank != b->rank ? (a->rank > b->rank) - (a->rank < b->rank) : strcmp(a->name, b->name);
+}
+
 void page_plugins(struct tree_writer *tree)
 {
+    const struct plugin **ranked = mem_take(plugins_count * sizeof *ranked);
+    memcpy(ranked, plugins, plugins_count * sizeof *ranked);
+    qsort(ranked, plugins_count, sizeof *ranked, by_rank);
     tree_array(tree, NULL);
     for (size_t i = 0; i < plugins_count; i++)
-        plugin_write(tree, plugins[i]);
+        plugin_write(tree, ranked[i]);
     tree_end(tree);
+    free(ranked);
 }

@@ -61,6 +61,22 @@ const struct role *plugin_role(const struct plugin *plugin, const struct attribu
     return NULL;
 }
 
+const struct attribute *plugin_owner(const struct plugin *plugin)
+{
+    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
+        if (attribute->by_owner)
+            return attribute;
+    return NULL;
+}
+
+int plugin_counted(const struct plugin *plugin)
+{
+    for (int i = 0; plugin->attributes[i].name != NULL; i++)
+        if (plugin->attributes[i].counted)
+            return i;
+    return -1;
+}
+
 const struct role *plugin_leading_role(const struct plugin *plugin)
 {
     for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
@@ -104,6 +120,37 @@ void plugin_line(const struct plugin *plugin, const struct credit *credits, size
     }
 }
 
+/* Does a line that everybody reads hold the attribute? */
+static bool line_tells(const char *pattern, const char *name)
+{
+    size_t size = strlen(name);
+    for (const char *at = pattern; at != NULL && (at = strchr(at, '{')) != NULL; at++)
+        if (strncmp(at + 1, name, size) == 0 && at[1 + size] == '}')
+            return true;
+    return false;
+}
+
+static bool lines_tell(const struct plugin *plugin, const char *name)
+{
+    bool told = line_tells(plugin->group_title, name) || line_tells(plugin->unit_title, name) ||
+                line_tells(plugin->file_name, name);
+    for (const char *const *title = plugin->edition_titles; title != NULL && *title != NULL; title++)
+        told |= line_tells(*title, name);
+    return told;
+}
+
+static bool ownership_check(const struct plugin *plugin, const struct attribute *attribute, struct fault *why)
+{
+    if (attribute->secret && (!plugin->sealed || attribute->searched || lines_tell(plugin, attribute->name)))
+        return fault_set(why, STATUS_internal, attribute->name,
+                         "A secret needs a sealed plugin, and stands in no search and no line.");
+    if (attribute->by_owner && (!plugin->owned || attribute->type != ATTR_credit))
+        return fault_set(why, STATUS_internal, attribute->name, "Only an owned group credits its owner.");
+    if (attribute->counted && (attribute->type != ATTR_number || attribute->level != LEVEL_unit))
+        return fault_set(why, STATUS_internal, attribute->name, "Only units are counted, by a number.");
+    return true;
+}
+
 static bool attribute_check(const struct plugin *plugin, const struct attribute *attribute, struct fault *why)
 {
     bool sized = attribute->type == ATTR_text || attribute->type == ATTR_long || attribute->type == ATTR_number ||
@@ -121,7 +168,7 @@ static bool attribute_check(const struct plugin *plugin, const struct attribute 
         return fault_set(why, STATUS_internal, attribute->name, "Low is above high.");
     if (attribute->label == NULL || attribute->help == NULL)
         return fault_set(why, STATUS_internal, attribute->name, "The attribute says nothing to people.");
-    return true;
+    return ownership_check(plugin, attribute, why);
 }
 
 static bool level_check(const struct plugin *plugin, enum level_kind kind, struct fault *why)
@@ -157,10 +204,13 @@ bool plugin_check(const struct plugin *plugin, struct fault *why)
     for (enum level_kind kind = 0; kind < LEVEL_COUNT; kind++)
         if (!level_check(plugin, kind, why))
             return false;
-    const char *named[] = {plugin->year, plugin->type, plugin->description, plugin->unit_description};
+    const char *named[] = {plugin->year, plugin->type, plugin->description, plugin->unit_description,
+                           plugin->redundancy};
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (named[i] != NULL && plugin_attribute(plugin, named[i]) < 0)
             return fault_set(why, STATUS_internal, named[i], "The plugin has no such attribute.");
+    if (plugin->sealed && !plugin->owned)
+        return fault_set(why, STATUS_internal, NULL, "What is sealed needs an owner.");
     if (plugin->group_title == NULL || plugin->unit_title == NULL || plugin->file_name == NULL)
         return fault_set(why, STATUS_internal, NULL, "A plugin needs its lines.");
     return true;

@@ -34,6 +34,7 @@ enum attribute_type {
     ATTR_flag,   /* yes or no */
     ATTR_tags,   /* of the group; separated by commas, low..high letters in all */
     ATTR_credit, /* persons, each in a role of `roles` */
+    ATTR_date,   /* a day, or a day and a time, UTC (date.h) */
 };
 
 struct role {
@@ -55,6 +56,10 @@ struct attribute {
     const struct role *roles;   /* the first one leads: a required credit wants somebody in it */
     const char *note;           /* ATTR_credit: what may be told of each ("Part played"); NULL: nothing */
     const char *found_in;       /* ATTR_flag that nobody is asked for: set when a file ends so (".log") */
+    const char *standard;       /* taken when nothing is typed, and shown in the form; of a date: "now" */
+    bool counted;  /* ATTR_number of the unit: when nothing is typed, one more than its siblings ever had */
+    bool by_owner; /* ATTR_credit that nobody is asked for: who makes the group, in the leading role */
+    bool secret;   /* told to the group's owner only */
     const char *help;
 };
 
@@ -101,7 +106,15 @@ struct form;
 
 struct plugin {
     const char *name, *title;
+    unsigned rank;          /* where it stands among the plugins: the least first, of equals by name */
     const char *accounting; /* "ratio" or "redundancy" */
+    const char *redundancy; /* of the latter: the attribute that says how many copies are wanted at first */
+    /* Whose the groups are. Owned: a group is its first uploader's, nobody else adds to it, and the same name by
+     * another member is another group. Sealed: what a torrent holds is its owner's alone to see: no list of files, no
+     * hashes, no secret attribute is told to anybody else, nor can it be searched. */
+    bool owned, sealed;
+    bool untouched;     /* a torrent must be private as it comes: it is never rewritten, so its info-hash stays */
+    unsigned units_max; /* how many a member may have at once; 0: no limit */
     struct level levels[LEVEL_COUNT];
     const struct attribute *attributes;
     const struct section *sections; /* NULL title ends the list */
@@ -123,6 +136,11 @@ struct plugin {
     bool (*check)(enum level_kind from, struct submission *submission, struct fault *why);
     /* Fills what the form lacks from the torrent. */
     void (*guess)(const struct metainfo *metainfo, struct arena *arena, struct form *form);
+    /* May this torrent come in at all? Beyond what metainfo_read asks of each; false: the fault says why not. */
+    bool (*admit)(const struct metainfo *metainfo, struct arena *arena, struct fault *why);
+    /* What its uploader should be told of a torrent that is added all the same: a sentence or two, kept with it and
+     * shown to the uploader only. Empty: nothing. */
+    struct slice (*warn)(const struct metainfo *metainfo, struct arena *arena);
 };
 
 /* Every plugin that was built in. */
@@ -142,6 +160,10 @@ void plugin_set(const struct plugin *plugin, struct values *values, const char *
 /* The role of that name among all credits' roles, NULL when there is none. An empty name: the leading role of
  * `attribute`. */
 const struct role *plugin_role(const struct plugin *plugin, const struct attribute *attribute, struct slice name);
+/* The credit of who makes a group; NULL when the plugin has none. */
+const struct attribute *plugin_owner(const struct plugin *plugin);
+/* The number that the catalog gives; -1 when the plugin has none. */
+int plugin_counted(const struct plugin *plugin);
 /* The leading role: the first of the first credit attribute; NULL when the plugin credits nobody. */
 const struct role *plugin_leading_role(const struct plugin *plugin);
 

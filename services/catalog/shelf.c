@@ -111,7 +111,8 @@ static void loading_step(struct loading *loading, const struct fault *why)
 
 static const struct statement shelf_groups = {
     "shelf_groups",
-    "SELECT id, plugin, name, attrs::text FROM catalog.entity WHERE id = ANY($1::bigint[]) AND kind = 1"
+    "SELECT id, plugin, name, attrs::text, added_by FROM catalog.entity WHERE id = ANY($1::bigint[]) AND kind = 1"
+    " AND deleted_at IS NULL"
     " ORDER BY array_position($1::bigint[], id)",
 };
 
@@ -169,7 +170,7 @@ static void on_tags(void *arg, const struct db_rows *rows, const struct fault *w
 static const struct statement shelf_units = {
     "shelf_units",
     "SELECT u.grp, u.id, u.attrs::text, coalesce(e.id, 0), coalesce(e.attrs::text, '{}'), t.id, t.uploader, t.size,"
-    " t.files_count, t.added_at, t.info_hash, t.info_hash_v2, CASE WHEN $2::boolean THEN t.files END"
+    " t.files_count, t.added_at, t.info_hash, t.info_hash_v2, CASE WHEN $2::boolean THEN t.files END, t.warning"
     " FROM catalog.entity u JOIN catalog.torrent t ON t.entity = u.id AND t.active"
     " LEFT JOIN catalog.entity e ON e.id = u.parent AND e.kind = 2"
     " WHERE u.grp = ANY($1::bigint[]) AND u.kind = 3 ORDER BY u.grp, u.parent, u.id",
@@ -188,6 +189,7 @@ static void unit_read(const struct db_rows *rows, size_t row, const struct shelf
         .info_hash = arena_copy(arena, db_get_bytes(rows, row, 10)),
         .info_hash_v2 = arena_copy(arena, db_get_bytes(rows, row, 11)),
         .files = arena_copy(arena, db_get_bytes(rows, row, 12)),
+        .warning = arena_copy(arena, db_get_text(rows, row, 13)),
         .values = group->values,
     };
     attrs_read(group->plugin, db_get_text(rows, row, 2), arena, &unit->values);
@@ -223,6 +225,7 @@ static bool group_read(const struct db_rows *rows, size_t row, struct arena *are
         .entity = (uint64_t)db_get_int(rows, row, 0),
         .plugin = plugin_find(db_get_text(rows, row, 1)),
         .name = arena_copy(arena, db_get_text(rows, row, 2)),
+        .owner = (uint64_t)db_get_int(rows, row, 4),
     };
     if (into->plugin == NULL)
         return false;

@@ -14,7 +14,8 @@ struct shelf_unit {
     int64_t added_at;
     /* When the whole was asked for: */
     struct slice info_hash, info_hash_v2;
-    struct slice files; /* packed: an array of {path, size} maps */
+    struct slice files;   /* packed: an array of {path, size} maps */
+    struct slice warning; /* what its uploader was told of it */
 };
 
 struct shelf_edition {
@@ -27,6 +28,7 @@ struct shelf_edition {
 
 struct shelf_group {
     uint64_t entity;
+    uint64_t owner; /* who made it */
     const struct plugin *plugin;
     struct slice name, title, line, href;
     struct values values;

@@ -26,16 +26,24 @@ static int choice_place(const struct attribute *attribute, struct slice value)
     return place;
 }
 
+/* By choices as the plugin lists them; of numbers the greatest first: it is the newest. */
+static int value_order(const struct attribute *attribute, struct slice a, struct slice b)
+{
+    if (attribute->type == ATTR_choice)
+        return choice_place(attribute, a) - choice_place(attribute, b);
+    if (attribute->type != ATTR_number)
+        return 0;
+    long one = a.size > 0 ? strtol(a.at, NULL, 10) : 0, other = b.size > 0 ? strtol(b.at, NULL, 10) : 0;
+    return (one < other) - (one > other);
+}
+
 static int unit_order(const void *left, const void *right, void *arg)
 {
     const struct shelf_unit *a = left, *b = right;
     const struct plugin *plugin = ((const struct shelf_group *)arg)->plugin;
     for (const char *const *name = plugin->levels[LEVEL_unit].same; name != NULL && *name != NULL; name++) {
         int place = plugin_attribute(plugin, *name);
-        const struct attribute *attribute = &plugin->attributes[place];
-        if (attribute->type != ATTR_choice)
-            continue;
-        int order = choice_place(attribute, a->values.of[place]) - choice_place(attribute, b->values.of[place]);
+        int order = value_order(&plugin->attributes[place], a->values.of[place], b->values.of[place]);
         if (order != 0)
             return order;
     }

@@ -69,7 +69,7 @@ static void add_plugins(struct visit *visit)
     tree_close(out);
 }
 
-/* The box at the top searches the plugin of this page, else the first. */
+/* The box at the top searches the plugin of this page, else the first; the link beside it leads to its upload form. */
 static void add_search(struct visit *visit)
 {
     const msgpack_object *list = plugins_list(), *plugin = plugins_find(visit->params[0]);
@@ -80,6 +80,7 @@ static void add_search(struct visit *visit)
     tree_open_map(visit->out, "search");
     tree_print(visit->out, "action", "/%.*s", SLICE_ARGS(look_text(plugin, "name")));
     tree_text(visit->out, "title", look_text(plugin, "title"));
+    tree_print(visit->out, "upload_href", "/upload/%.*s", SLICE_ARGS(look_text(plugin, "name")));
     tree_close(visit->out);
 }
 

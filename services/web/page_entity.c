@@ -17,24 +17,42 @@ static const char *text_of(struct visit *visit, struct slice text)
     return text.size > 0 ? arena_copy(visit->arena, text).at : "Page";
 }
 
-static void write_peers(void *arg, struct tree_writer *out, const msgpack_object *map)
+static bool is_staff(const struct visit *visit)
 {
-    peers_write(arg, out, look_count(map, "torrent"), look_count(map, "size"));
+    return account_class_is_staff(slice_text(visit->me.class_name));
+}
+
+static void write_torrent(void *arg, struct tree_writer *out, const msgpack_object *map)
+{
+    struct visit *visit = arg;
+    tree_flag(out, "may_delete", look_count(map, "uploader") == visit->me.id || is_staff(visit));
+    if (visit->peers != NULL)
+        peers_write(visit->peers, out, look_count(map, "torrent"), look_count(map, "size"));
+}
+
+/* Where the group can be added to, and taken away, by those who may. */
+static void write_doors(struct visit *visit, const struct entity *entity, const msgpack_object *group)
+{
+    bool owned = look_count(group, "owner") != 0, own = look_flag(group, "own");
+    if (!owned || own)
+        tree_print(visit->out, "upload_href", "/upload/%s?group=%llu", entity->plugin,
+                   (unsigned long long)look_count(group, "entity"));
+    if (own || is_staff(visit))
+        tree_print(visit->out, "group_delete_href", "%.*s/delete", SLICE_ARGS(look_text(group, "href")));
 }
 
 static void show(struct visit *visit)
 {
     struct tree_extra extra = *extras_known(visit->extras);
-    extra.torrent = visit->peers != NULL ? write_peers : NULL;
-    extra.torrent_arg = visit->peers;
+    extra.torrent = write_torrent;
+    extra.torrent_arg = visit;
     const struct entity *entity = visit->page;
     const msgpack_object *group = look_map(entity->page, "group");
     bool is_group = slice_is(look_text(entity->page, "kind"), "group");
     page_begin(visit, text_of(visit, is_group ? look_text(group, "title") : look_text(entity->page, "name")), "browse");
     tree_decorate(visit->out, "page", entity->page, &extra);
     if (is_group)
-        tree_print(visit->out, "upload_href", "/upload/%s?group=%llu", entity->plugin,
-                   (unsigned long long)look_count(group, "entity"));
+        write_doors(visit, entity, group);
     page_end(visit, 200, is_group ? "group" : "person", entity->plugin);
 }
 

@@ -60,6 +60,7 @@ static void write_plugin(struct visit *visit, const msgpack_object *plugin)
     tree_text(visit->out, "name", look_text(plugin, "name"));
     tree_text(visit->out, "title", look_text(plugin, "title"));
     tree_text(visit->out, "accounting", look_text(plugin, "accounting"));
+    tree_flag(visit->out, "untouched", look_flag(plugin, "untouched"));
     tree_close(visit->out);
 }
 
@@ -213,7 +214,20 @@ static void tell_tool(struct visit *visit, const struct catalog_torrent_add_repl
     tree_print(out, "download", "%s/torrent/%llu.torrent", web.url, (unsigned long long)added->torrent);
     tree_flag(out, "rehashed", added->rehashed);
     tree_flag(out, "joined", added->joined);
+    if (added->warning.size > 0)
+        tree_text(out, "warning", added->warning);
     page_json(visit, 201);
+}
+
+static const char *what_now(const struct catalog_torrent_add_reply *added)
+{
+    if (added->rehashed)
+        return "Added. Your file was not private, so its info-hash has changed: download the torrent from this page "
+               "and "
+               "seed with that one.";
+    if (added->warning.size > 0)
+        return "Added, but read the warning on it.";
+    return "Added. Seed it with the torrent from this page, or with your own announce URL.";
 }
 
 static void on_added(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
@@ -237,11 +251,7 @@ static void on_added(void *arg, const void *reply, const msgpack_object *body, c
     if (visit->by_token)
         tell_tool(visit, added);
     else
-        page_redirect(visit, arena_copy(visit->arena, added->href).at, FLASH_good,
-                      added->rehashed
-                          ? "Added. Your file was not private, so its info-hash has changed: download the torrent from "
-                            "this page and seed with that one."
-                          : "Added. Seed it with the torrent from this page, or with your own announce URL.");
+        page_redirect(visit, arena_copy(visit->arena, added->href).at, FLASH_good, what_now(added));
 }
 
 /* One form sent twice adds once: its key, its member and its file make the key of the request. Another file is another
@@ -278,6 +288,7 @@ static void add(struct visit *visit)
         .fields = {.object = tree_finish(fields)},
         .parent = upload->group,
         .guess = visit->by_token && form_has(&visit->form, "guess"),
+        .member = slice_text(visit->me.name),
     };
     struct bus_call call = {.actor = visit->me.id, .deadline_ms = ADD_MS};
     bus_ask(service_bus(), NULL, &catalog_torrent_add_message, &ask, &call, on_added, visit);

@@ -16,6 +16,8 @@ const struct route routes[] = {
     {"GET", "/upload/:plugin", FOR_member, GUARD_none, NO_TOKEN, page_upload},
     {"POST", "/upload/:plugin", FOR_member, GUARD_csrf_files, TOKEN, page_upload_post},
     {"GET", "/torrent/:id.torrent", FOR_member, GUARD_none, TOKEN, page_torrent},
+    {"GET", "/torrent/:id/delete", FOR_member, GUARD_none, NO_TOKEN, page_torrent_delete},
+    {"POST", "/torrent/:id/delete", FOR_member, GUARD_csrf, TOKEN, page_torrent_delete_post},
 
     {"GET", "/member/:name", FOR_member, GUARD_none, NO_TOKEN, page_member},
     {"GET", "/staff/evidence", FOR_staff, GUARD_none, NO_TOKEN, page_evidence},
@@ -29,5 +31,7 @@ const struct route routes[] = {
 
     {"GET", "/:plugin", FOR_member, GUARD_none, NO_TOKEN, page_browse},
     {"GET", "/:plugin/:level/:id", FOR_member, GUARD_none, NO_TOKEN, page_entity},
+    {"GET", "/:plugin/:level/:id/delete", FOR_member, GUARD_none, NO_TOKEN, page_entity_delete},
+    {"POST", "/:plugin/:level/:id/delete", FOR_member, GUARD_csrf, TOKEN, page_entity_delete_post},
 };
 const size_t routes_count = sizeof routes / sizeof *routes;

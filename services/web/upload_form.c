@@ -47,6 +47,14 @@ static bool is_repeated(const msgpack_object *field)
     return look_flag(field, "repeat") || is_credit(field);
 }
 
+/* A field that was not sent at all shows what the plugin takes then; one that was emptied stays empty. */
+static struct slice shown_value(const msgpack_object *field, const struct form *typed, struct slice name)
+{
+    char input[96];
+    text_input(name, input);
+    return form_has(typed, input) ? typed_nth(typed, name, 0) : look_text(field, "standard");
+}
+
 /* ---- showing ---- */
 
 static void write_choices(const struct shown *shown, struct slice value)
@@ -131,7 +139,7 @@ static bool is_at_fault(const struct shown *shown, const struct fault *why)
 static void write_field(const struct shown *shown, const struct fault *why)
 {
     struct tree_writer *out = shown->out;
-    struct slice value = typed_nth(shown->typed, shown->name, 0), help = look_text(shown->field, "help");
+    struct slice value = shown_value(shown->field, shown->typed, shown->name), help = look_text(shown->field, "help");
     char type[32];
     tree_open_map(out, NULL);
     tree_text(out, "name", shown->name);

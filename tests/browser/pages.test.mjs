@@ -14,7 +14,7 @@ const read = (name) => JSON.parse(readFileSync(path.join(examples, `${name}.json
 
 function render(name) {
   const context = { ...read("site"), ...read(name) };
-  const template = name.replace(/-.*/, "");
+  const template = name.replace(/-.*/, "").replace(".", "/"); // backup.group-own: how templates/backup/group shows it to its owner
   return execFileSync(renderer, [path.join(root, "services/web/templates"), template], { input: JSON.stringify(context) });
 }
 

@@ -17,16 +17,19 @@ static void check(const struct plugin *plugin, const msgpack_object *fields, con
         assert(why.field[0] != '\0');
         return;
     }
-    if (guess)
+    if (guess && plugin->guess != NULL)
         plugin->guess(metainfo, arena, &form);
+    form_standard(&form, 1795501200000, arena);
     if (!form_check(&form, LEVEL_group, metainfo, arena, &submission, &why)) {
         assert(why.field[0] != '\0' && why.text[0] != '\0');
         return;
     }
-    assert(submission.credits_count > 0 && submission.credits_count <= CREDITS_MAX);
+    assert(plugin->owned || submission.credits_count > 0);
+    assert(submission.credits_count <= CREDITS_MAX);
     assert(submission.tags_count <= TAGS_MAX);
     struct buffer line = {0};
-    struct line_source source = {.plugin = plugin, .values = &submission.values, .credits = submission.credits[0].name};
+    struct line_source source = {
+        .plugin = plugin, .values = &submission.values, .credits = submission.credits[0].name, .name = slice_text("x")};
     line_write_whole(&source, &line);
     line_write_file_name(&source, &line);
     buffer_free(&line);
@@ -47,11 +50,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena *arena = arena_new();
     msgpack_zone_init(&zone, 1024);
     bool whole = object_read(packed, 65536, &zone, &object, &why);
-    for (size_t i = 0; i < plugins_count; i++)
-        if (plugins[i]->guess != NULL)
-            check(plugins[i], whole ? &object : NULL, &metainfo, arena, true);
-    if (whole)
-        check(plugins[0], &object, &metainfo, arena, false);
+    for (size_t i = 0; i < plugins_count; i++) {
+        check(plugins[i], whole ? &object : NULL, &metainfo, arena, true);
+        if (whole)
+            check(plugins[i], &object, &metainfo, arena, false);
+    }
     msgpack_zone_destroy(&zone);
     arena_destroy(&arena);
     return 0;

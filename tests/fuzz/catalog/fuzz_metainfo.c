@@ -1,6 +1,7 @@
 /* Whatever metainfo_read accepts keeps its promises: paths stay inside, sizes add up, and what is to be stored is
  * private, the same when read again, and of the same hashes. */
-#include "services/catalog/metainfo.h"
+#include "services/catalog/plugin.h"
+#include "services/common/encode.h"
 
 #include <assert.h>
 
@@ -21,6 +22,18 @@ static void check_path(struct slice path)
     }
 }
 
+/* What plugins ask beyond that: a refusal names the file, a warning can be shown. */
+static void check_plugins(const struct metainfo *metainfo, struct arena *arena)
+{
+    for (size_t i = 0; i < plugins_count; i++) {
+        struct fault why = {0};
+        if (plugins[i]->admit != NULL && !plugins[i]->admit(metainfo, arena, &why))
+            assert(strcmp(why.field, "metainfo") == 0 && why.text[0] != '\0');
+        struct slice warning = plugins[i]->warn != NULL ? plugins[i]->warn(metainfo, arena) : (struct slice){0};
+        assert(warning.size <= 1024 && utf8_valid(warning));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new();
@@ -32,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_path(first.files[i].path);
             sum += first.files[i].size;
         }
+        check_plugins(&first, arena);
         assert(sum == first.size && sum > 0 && first.files_count <= limits.files);
         if (first.stored.size <= limits.bytes) {
             assert(metainfo_read(first.stored, &limits, arena, &again, &why));

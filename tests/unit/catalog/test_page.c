@@ -79,7 +79,7 @@ static void the_forms_fields_are_told(void **state)
     const msgpack_object *list = finish(world);
     for (size_t i = 0; i < plugins_count; i++) {
         const msgpack_object *plugin = at(list, i);
-        assert_text(plugin, "name", plugins[i]->name);
+        assert_non_null(map_find(plugin, "name"));
         const msgpack_object *fields = map_find(plugin, "fields");
         for (size_t k = 0; k < fields->via.array.size; k++) {
             const msgpack_object *field = at(fields, k);
@@ -88,7 +88,20 @@ static void the_forms_fields_are_told(void **state)
             assert_non_null(map_find(field, "level"));
         }
     }
+    assert_text(at(list, plugins_count - 1), "name", "backup"); /* the last in rank */
     assert_text(at(map_find(at(list, 0), "fields"), 0), "type", "credit");
+}
+
+static void a_form_is_told_what_is_taken_when_nothing_is_typed(void **state)
+{
+    struct world *world = *state;
+    page_plugins(&world->tree);
+    const msgpack_object *backup = at(finish(world), plugins_count - 1), *fields = map_find(backup, "fields");
+    assert_true(map_find(backup, "owned")->via.boolean && map_find(backup, "untouched")->via.boolean);
+    assert_text(at(fields, 0), "name", "name"); /* nobody is asked for the owner */
+    assert_text(at(fields, 1), "standard", "3");
+    assert_text(at(fields, 4), "type", "date");
+    assert_null(map_find(at(fields, 4), "standard")); /* it would be the time of this list */
 }
 
 /* An album of two releases and three formats, put on the shelf in a wrong order. */
@@ -151,7 +164,7 @@ static void the_original_release_and_lossless_formats_come_first(void **state)
 static void a_group_sums_up_what_it_holds(void **state)
 {
     struct world *world = *state;
-    page_group(&world->tree, NULL, album(world));
+    page_group(&world->tree, NULL, album(world), 5);
     const msgpack_object *group = finish(world);
     assert_text(group, "href", "/music/album/12");
     assert_text(group, "line", "A");
@@ -173,7 +186,7 @@ static void a_group_sums_up_what_it_holds(void **state)
 static void a_groups_page_says_more(void **state)
 {
     struct world *world = *state;
-    page_of_group(&world->tree, album(world), 31);
+    page_of_group(&world->tree, album(world), 31, 5);
     const msgpack_object *page = finish(world);
     assert_text(page, "kind", "group");
     assert_int_equal(map_find(page, "asked")->via.u64, 31);
@@ -185,13 +198,89 @@ static void a_groups_page_says_more(void **state)
     assert_text(at(map_find(format, "facts"), 0), "value", "FLAC");
 }
 
+/* A backup of member 5, every text of which that is a secret holds the letters SECRET. */
+static struct shelf_group *backup(struct world *world)
+{
+    const struct plugin *plugin = plugin_find(slice_text("backup"));
+    struct shelf_group *group = arena_take(world->arena, sizeof *group);
+    struct shelf_edition *edition = arena_take(world->arena, sizeof *edition);
+    struct shelf_unit *units = arena_take(world->arena, 2 * sizeof *units);
+    *group = (struct shelf_group){.entity = 12,
+                                  .owner = 5,
+                                  .plugin = plugin,
+                                  .name = slice_text("photos"),
+                                  .title = slice_text("awa – photos"),
+                                  .line = slice_text("awa"),
+                                  .href = slice_text("/backup/backup/12"),
+                                  .editions = edition,
+                                  .editions_count = 1};
+    plugin_set(plugin, &group->values, "description", "SECRET note");
+    *edition = (struct shelf_edition){.units = units, .units_count = 2};
+    for (size_t i = 0; i < 2; i++) {
+        units[i] = (struct shelf_unit){.torrent = 40 + i,
+                                       .uploader = 5,
+                                       .size = 1000,
+                                       .files_count = 3,
+                                       .values = group->values,
+                                       .title = slice_text("Version"),
+                                       .info_hash = slice_text("SECRET hash SECRET h"),
+                                       .warning = slice_text("SECRET name"),
+                                       .files = slice_of("\xa6SECRET", 7)};
+        plugin_set(plugin, &units[i].values, "number", i == 0 ? "2" : "10");
+        plugin_set(plugin, &units[i].values, "date", "SECRET date");
+        plugin_set(plugin, &units[i].values, "message", "SECRET message");
+    }
+    shelf_order(group);
+    return group;
+}
+
+static size_t told(struct world *world, const char *words)
+{
+    struct slice tree = tree_done(&world->tree).packed;
+    size_t found = 0;
+    for (const char *at = tree.at; (at = memmem(at, tree.size - (size_t)(at - tree.at), words, strlen(words))); at++)
+        found++;
+    return found;
+}
+
+static void what_is_sealed_is_told_to_its_owner_only(void **state)
+{
+    struct world *world = *state;
+    char hash[] = "534543524554"; /* SECRET in hex */
+    page_of_group(&world->tree, backup(world), 12, 5);
+    assert_int_equal(told(world, "SECRET"), 1 + 2 * 4);
+    assert_int_equal(told(world, hash), 4);
+    static const uint64_t others[] = {6, 0};
+    for (size_t i = 0; i < 2; i++) {
+        struct page_person person = {.plugin = plugin_find(slice_text("backup")), .entity = 8};
+        struct shelf shelf = {.arena = world->arena, .groups = backup(world), .count = 1};
+        tree_free(&world->tree);
+        tree_start(&world->tree);
+        tree_array(&world->tree, NULL);
+        page_of_group(&world->tree, shelf.groups, 12, others[i]);
+        page_group(&world->tree, NULL, shelf.groups, others[i]);
+        page_of_person(&world->tree, &person, &shelf, others[i]);
+        tree_end(&world->tree);
+        assert_int_equal(told(world, "SECRET"), 0);
+        assert_int_equal(told(world, hash), 0);
+        assert_int_equal(told(world, "files"), 0);
+        assert_true(told(world, "photos") > 0);
+    }
+}
+
+static void the_newest_version_comes_first(void **state)
+{
+    struct shelf_group *group = backup(*state);
+    assert_int_equal(group->editions[0].units[0].torrent, 41);
+}
+
 static void a_persons_page_has_sections_by_role_and_type(void **state)
 {
     struct world *world = *state;
     struct shelf_group *group = album(world);
     struct shelf shelf = {.arena = world->arena, .groups = group, .count = 1};
     struct page_person person = {.plugin = group->plugin, .entity = 8, .name = slice_text("B")};
-    page_of_person(&world->tree, &person, &shelf);
+    page_of_person(&world->tree, &person, &shelf, 5);
     const msgpack_object *page = finish(world), *sections = map_find(page, "sections");
     assert_text(page, "kind", "person");
     assert_int_equal(sections->via.array.size, 1);
@@ -209,6 +298,9 @@ int main(void)
         test(the_original_release_and_lossless_formats_come_first),
         test(a_group_sums_up_what_it_holds),
         test(a_groups_page_says_more),
+        test(a_form_is_told_what_is_taken_when_nothing_is_typed),
+        test(what_is_sealed_is_told_to_its_owner_only),
+        test(the_newest_version_comes_first),
         test(a_persons_page_has_sections_by_role_and_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,9 @@ static int set_up(void **state)
     add_choice_field();
     open_field("scene", "release", "flag");
     tree_close(description);
+    open_field("copies", "release", "number");
+    tree_string(description, "standard", "3");
+    tree_close(description);
     tree_close(description);
     plugin = tree_finish(description);
     return 0;
@@ -173,6 +176,18 @@ static void what_was_typed_is_shown_again(void **state)
     assert_non_null(strstr(json, "{\"value\": \"guest\", \"title\": \"Guest\", \"selected\": true}"));
 }
 
+static void what_is_taken_otherwise_is_shown_until_it_is_emptied(void **state)
+{
+    const char *json;
+    (void)state;
+    write_form("title=Blue", NULL, false, NULL, &json);
+    assert_int_equal(count(json, "\"value\": \"3\""), 1);
+    write_form("copies=5", NULL, false, NULL, &json);
+    assert_int_equal(count(json, "\"value\": \"5\""), 1);
+    write_form("copies=", NULL, false, NULL, &json);
+    assert_int_equal(count(json, "\"value\": \"3\""), 0);
+}
+
 static void more_rows_are_given_when_asked_for(void **state)
 {
     const char *json;
@@ -205,6 +220,7 @@ int main(void)
         cmocka_unit_test(every_level_with_fields_is_a_section),
         cmocka_unit_test(below_a_group_its_own_fields_are_left_out),
         cmocka_unit_test(what_was_typed_is_shown_again),
+        cmocka_unit_test(what_is_taken_otherwise_is_shown_until_it_is_emptied),
         cmocka_unit_test(more_rows_are_given_when_asked_for),
         cmocka_unit_test(the_field_at_fault_is_marked),
     };

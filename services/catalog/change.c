@@ -1,0 +1,32 @@
+/* See change.h. */
+#include "services/catalog/change.h"
+
+static const struct statement change_lock = {
+    "change_lock",
+    "SELECT pg_advisory_xact_lock(hashtextextended('djembe catalog add', 0))",
+};
+
+void change_begin(struct db_tx *tx)
+{
+    db_tx_ask(tx, &change_lock, NULL, NULL, NULL);
+}
+
+/* A group without torrents is in no list, and its page can be found only by who has its address. */
+static const struct statement change_group = {
+    "change_group",
+    "UPDATE catalog.entity g SET newest_at = (SELECT max(t.added_at) FROM catalog.entity u"
+    "   JOIN catalog.torrent t ON t.entity = u.id AND t.active WHERE u.grp = g.id AND u.kind = 3),"
+    "  search = catalog.words(concat_ws(' ', g.words,"
+    "  (SELECT string_agg(p.name, ' ') FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person WHERE c.grp = "
+    "g.id),"
+    "  (SELECT string_agg(b.words, ' ') FROM catalog.entity b WHERE b.grp = g.id AND b.deleted_at IS NULL)))"
+    " WHERE g.id = $1",
+};
+
+void change_touch(struct db_tx *tx, uint64_t group)
+{
+    db_tx_ask(tx, &change_group, db_int(db_args(), (int64_t)group), NULL, NULL);
+}
+
+const struct statement *const change_statements[] = {&change_lock, &change_group};
+const size_t change_statements_count = sizeof change_statements / sizeof *change_statements;

@@ -1,0 +1,17 @@
+/* What every change of what exists has in common. */
+#ifndef DJEMBE_CATALOG_CHANGE_H
+#define DJEMBE_CATALOG_CHANGE_H
+
+#include "services/common/db.h"
+
+/* One change at a time, over all replicas: the transaction waits here for its turn. Changes are rare, and end in a feed
+ * that takes its turn anyway. */
+void change_begin(struct db_tx *tx);
+
+/* Lists and searches learn what is in a group now: at the end of a transaction that changed it. */
+void change_touch(struct db_tx *tx, uint64_t group);
+
+extern const struct statement *const change_statements[];
+extern const size_t change_statements_count;
+
+#endif

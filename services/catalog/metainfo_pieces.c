@@ -1,0 +1,56 @@
+/* See metainfo_pieces.h. Hashes are sorted rather than put into a table: whoever made the file chose them, and a sort
+ * takes the same time whatever they are. */
+#include "services/catalog/metainfo_pieces.h"
+
+#include "services/common/bencode.h"
+
+#include <stdlib.h>
+
+#define HASH_V1 20
+#define HASH_V2 32
+
+static int order_v1(const void *a, const void *b)
+{
+    return memcmp(a, b, HASH_V1);
+}
+
+static int order_v2(const void *a, const void *b)
+{
+    return memcmp(a, b, HASH_V2);
+}
+
+static bool sorted_repeat(char *hashes, size_t count, size_t size, int (*order)(const void *, const void *))
+{
+    qsort(hashes, count, size, order);
+    for (size_t i = 1; i < count; i++)
+        if (memcmp(hashes + (i - 1) * size, hashes + i * size, size) == 0)
+            return true;
+    return false;
+}
+
+static bool v1_repeat(const struct metainfo *metainfo, struct arena *arena)
+{
+    struct slice copy = arena_copy(arena, metainfo->pieces);
+    return sorted_repeat((char *)copy.at, copy.size / HASH_V1, HASH_V1, order_v1);
+}
+
+/* Files' roots and the layers below them together: a file of one piece has a root only, and files of equal content
+ * share a layer, so that only their roots show it. */
+static bool v2_repeat(const struct metainfo *metainfo, struct arena *arena)
+{
+    struct buffer all = {0};
+    struct bencode layer, layers = metainfo->layers;
+    struct slice root;
+    size_t place = 0;
+    buffer_add(&all, metainfo->roots.at, metainfo->roots.size);
+    while (bencode_next(&layers, &place, &root, &layer))
+        buffer_add(&all, layer.text.at, layer.text.size);
+    struct slice copy = arena_copy(arena, buffer_slice(&all));
+    buffer_free(&all);
+    return sorted_repeat((char *)copy.at, copy.size / HASH_V2, HASH_V2, order_v2);
+}
+
+bool pieces_repeat(const struct metainfo *metainfo, struct arena *arena)
+{
+    return (metainfo->v1 && v1_repeat(metainfo, arena)) || (metainfo->v2 && v2_repeat(metainfo, arena));
+}

@@ -1,0 +1,44 @@
+"""Two replicas of djembe-catalog on a scratch PostgreSQL, for all tests of a run."""
+import os, random
+
+import psycopg2, pytest, zmq.auth
+
+from service_kit import Replica, SERVICES
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("catalog")
+    (folder / "keys").mkdir()
+    for name in SERVICES:
+        zmq.auth.create_certificates(str(folder / "keys"), name)
+        os.chmod(folder / "keys" / f"{name}.key_secret", 0o600)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def replicas(folder):
+    both = [Replica(folder), Replica(folder)]
+    yield both
+    for replica in both:
+        replica.stop()
+
+
+@pytest.fixture
+def bus(replicas):
+    return replicas[0].bus()
+
+
+@pytest.fixture
+def sql():
+    connection = psycopg2.connect(os.environ["DJEMBE_TEST_DATABASE"])
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        yield lambda text, *values: (cursor.execute(text, values), cursor.fetchall())[1]
+    connection.close()
+
+
+@pytest.fixture
+def fresh():
+    """A name that no other test uses."""
+    return "".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=12))
