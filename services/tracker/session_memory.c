@@ -40,7 +40,8 @@ static uint64_t hash_at(const void *arg, uint32_t session)
     const struct session_record *record = record_at(arg, session);
     uint8_t peer_id[PEER_ID_SIZE];
     sessions_peer_id(arg, session, peer_id);
-    return hash(arg, record->member, record->torrent, peer_id);
+    struct session_where where = session_record_where(record);
+    return hash(arg, where.member, where.torrent, peer_id);
 }
 
 struct sessions *sessions_new(const struct hash_key *key, struct registry *registry)
@@ -85,7 +86,8 @@ static uint32_t find(const struct sessions *sessions, uint64_t hashed, uint32_t 
     uint32_t at;
     for (uint32_t place = 0; (at = index_next(&sessions->index, hashed, &place)) != SLAB_NONE;) {
         const struct session_record *record = record_at(sessions, at);
-        if (record->member == member && record->torrent == torrent && has_peer_id(sessions, at, peer_id))
+        struct session_where where = session_record_where(record);
+        if (where.member == member && where.torrent == torrent && has_peer_id(sessions, at, peer_id))
             return at;
     }
     return SLAB_NONE;
@@ -112,11 +114,12 @@ uint32_t sessions_make(struct sessions *sessions, uint32_t member, uint32_t torr
 {
     uint32_t at = slab_take(&sessions->slab);
     struct session_record *record = record_at(sessions, at);
-    record->member = member;
-    record->torrent = torrent;
-    record->prefix = prefixes_take(&sessions->prefixes, peer_id);
+    uint16_t prefix = prefixes_take(&sessions->prefixes, peer_id);
+    session_record_place(record, &(struct session_where){.member = member, .torrent = torrent});
+    record->prefix[0] = (uint8_t)prefix;
+    record->prefix[1] = (uint8_t)(prefix >> 8);
     memcpy(record->tail, peer_id + PREFIX_SIZE, RECORD_TAIL);
-    if (record->prefix == PREFIX_NONE) {
+    if (prefix == PREFIX_NONE) {
         struct session_wide *wide = side_make(&sessions->wide, at);
         memcpy(wide->totals.peer_id, peer_id, PEER_ID_SIZE);
         record->bits |= RECORD_WIDE;
@@ -145,8 +148,9 @@ static const struct session_totals *wide_totals(const struct sessions *sessions,
 void sessions_peer_id(const struct sessions *sessions, uint32_t session, uint8_t into[PEER_ID_SIZE])
 {
     const struct session_record *record = record_at(sessions, session);
-    const uint8_t *prefix = record->prefix != PREFIX_NONE ? prefixes_at(&sessions->prefixes, record->prefix)
-                                                          : wide_totals(sessions, session)->peer_id;
+    uint16_t number = session_record_prefix(record);
+    const uint8_t *prefix =
+        number != PREFIX_NONE ? prefixes_at(&sessions->prefixes, number) : wide_totals(sessions, session)->peer_id;
     memcpy(into, prefix, PREFIX_SIZE);
     memcpy(into + PREFIX_SIZE, record->tail, RECORD_TAIL);
 }
@@ -158,8 +162,9 @@ void sessions_get(const struct sessions *sessions, uint32_t session, struct sess
         *into = *wide_totals(sessions, session);
     else
         session_record_get(record, into);
-    into->user = registry_member_at(sessions->registry, record->member)->user;
-    into->torrent = registry_torrent_at(sessions->registry, record->torrent)->id;
+    struct session_where where = session_record_where(record);
+    into->user = registry_member_at(sessions->registry, where.member)->user;
+    into->torrent = registry_torrent_at(sessions->registry, where.torrent)->id;
     sessions_peer_id(sessions, session, into->peer_id);
 }
 
@@ -178,7 +183,7 @@ static void put_wide(struct sessions *sessions, uint32_t session, const struct s
 void sessions_put(struct sessions *sessions, uint32_t session, const struct session_totals *totals)
 {
     struct session_record *record = record_at(sessions, session);
-    if (record->prefix == PREFIX_NONE || !session_record_fits(totals)) {
+    if (session_record_prefix(record) == PREFIX_NONE || !session_record_fits(totals)) {
         put_wide(sessions, session, totals);
         return;
     }
@@ -191,12 +196,12 @@ void sessions_put(struct sessions *sessions, uint32_t session, const struct sess
 
 uint32_t sessions_member(const struct sessions *sessions, uint32_t session)
 {
-    return record_at(sessions, session)->member;
+    return session_record_where(record_at(sessions, session)).member;
 }
 
 uint32_t sessions_torrent(const struct sessions *sessions, uint32_t session)
 {
-    return record_at(sessions, session)->torrent;
+    return session_record_where(record_at(sessions, session)).torrent;
 }
 
 int64_t sessions_seen(const struct sessions *sessions, uint32_t session)
@@ -230,12 +235,15 @@ void sessions_prefetch(const struct sessions *sessions, uint32_t session)
 
 uint32_t sessions_place(const struct sessions *sessions, uint32_t session)
 {
-    return record_at(sessions, session)->place - 1;
+    return session_record_where(record_at(sessions, session)).place - 1;
 }
 
 void sessions_set_place(struct sessions *sessions, uint32_t session, uint32_t place)
 {
-    record_at(sessions, session)->place = place + 1;
+    struct session_record *record = record_at(sessions, session);
+    struct session_where where = session_record_where(record);
+    where.place = place + 1;
+    session_record_place(record, &where);
 }
 
 /* ---- all of them ---- */
@@ -245,7 +253,7 @@ void sessions_visit(struct sessions *sessions, uint32_t *place, uint32_t steps,
 {
     for (uint32_t i = 0; i < steps && sessions->slab.top > 1; i++) {
         *place = *place + 1 < sessions->slab.top ? *place + 1 : 1;
-        if (record_at(sessions, *place)->member != 0)
+        if (session_record_where(record_at(sessions, *place)).member != 0)
             visit(arg, *place);
     }
 }
@@ -253,10 +261,11 @@ void sessions_visit(struct sessions *sessions, uint32_t *place, uint32_t steps,
 void sessions_forget(struct sessions *sessions, uint32_t session)
 {
     struct session_record *record = record_at(sessions, session);
-    assert(record->place == 0 && sessions_marks(sessions, session) == 0);
+    uint16_t prefix = session_record_prefix(record);
+    assert(session_record_where(record).place == 0 && sessions_marks(sessions, session) == 0);
     index_remove(&sessions->index, hash_at(sessions, session), session);
-    if (record->prefix != PREFIX_NONE)
-        prefixes_give(&sessions->prefixes, record->prefix);
+    if (prefix != PREFIX_NONE)
+        prefixes_give(&sessions->prefixes, prefix);
     if (record->bits & RECORD_WIDE)
         side_drop(&sessions->wide, session);
     slab_give(&sessions->slab, session);

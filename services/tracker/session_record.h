@@ -1,4 +1,4 @@
-/* How a session lies in memory: 52 bytes for all but the odd one. Pure; only session.c sees it. */
+/* How a session lies in memory: 49 bytes for all but the odd one. Pure; only session.c sees it. */
 #ifndef DJEMBE_TRACKER_SESSION_RECORD_H
 #define DJEMBE_TRACKER_SESSION_RECORD_H
 
@@ -9,17 +9,22 @@
 #define RECORD_TAIL (PEER_ID_SIZE - PREFIX_SIZE)
 
 struct session_record {
-    uint32_t member, torrent; /* the registry's handles; a member of 0: this record is free */
-    uint32_t place;           /* in the swarm, plus 1; 0: not there */
-    uint16_t prefix;          /* the peer_id's beginning; PREFIX_NONE: in the wide form */
+    uint8_t who[10];   /* what struct session_where tells */
+    uint8_t prefix[2]; /* number of the peer_id's beginning; PREFIX_NONE: in the wide form */
     uint8_t tail[RECORD_TAIL];
     uint8_t up[5], down[5], left[5];
     uint8_t epoch[5]; /* ms since 2020 */
-    uint8_t seen[5];  /* ms since the epoch */
+    uint8_t seen[4];  /* ms since the epoch */
     uint8_t bits;     /* flags of proto/proto.h, marks, and whether there is a wide form */
 };
 
-_Static_assert(sizeof(struct session_record) == 52, "a session takes 52 bytes");
+_Static_assert(sizeof(struct session_record) == 49, "a session takes 49 bytes");
+
+/* Each below 2^26. */
+struct session_where {
+    uint32_t member, torrent; /* the registry's handles; a member of 0: this record is free */
+    uint32_t place;           /* in the swarm, plus 1; 0: not there */
+};
 
 enum { RECORD_FLAGS = SESSION_COMPLETED | SESSION_STOPPED | SESSION_PAUSED, RECORD_WIDE = 128 };
 
@@ -28,6 +33,10 @@ struct session_wide {
     uint32_t owner; /* the session's handle */
     struct session_totals totals;
 };
+
+struct session_where session_record_where(const struct session_record *record);
+void session_record_place(struct session_record *record, const struct session_where *where);
+uint16_t session_record_prefix(const struct session_record *record);
 
 /* Whether all but identity and peer_id fit: counters and what is left below 2^40, nothing in the bases, usual times. */
 bool session_record_fits(const struct session_totals *totals);
