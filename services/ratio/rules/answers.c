@@ -66,7 +66,7 @@ static int direction_of(const struct rules *r, const struct member *member)
         return 0;
     if (member->clock_mode == CLOCK_RUNS)
         return work_exists(r, member) ? 1 : 0;
-    return member->clock_mode == CLOCK_RETURNS && clock_now(r, member) > 0 ? -1 : 0;
+    return member->clock_mode == CLOCK_RETURNS && debt_clock(r, member) > 0 ? -1 : 0;
 }
 
 bool rules_profile(struct rules *r, int64_t user, struct rules_profile *profile, struct fault *why)
@@ -85,9 +85,9 @@ bool rules_profile(struct rules *r, int64_t user, struct rules_profile *profile,
         .surplus = surplus > 0 ? surplus : 0,
         .in_flight = member->incoming,
         .fetching = member->fetching,
-        .clock_ms = clock_now(r, member),
-        .overdue_ms = clock_limit(r, member, r->ms.clock_overdue),
-        .release_ms = clock_limit(r, member, r->ms.clock_release),
+        .clock_ms = debt_clock(r, member),
+        .overdue_ms = debt_limit(r, member, r->ms.clock_overdue),
+        .release_ms = debt_limit(r, member, r->ms.clock_release),
         .points_total = member->total,
         .points_assigned = member->assigned,
         .points_free = member->total - member->assigned,

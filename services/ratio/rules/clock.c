@@ -3,7 +3,7 @@
 
 #define HALVED_FOR (180 * DAY_MS)
 
-int64_t clock_now(const struct rules *r, const struct member *member)
+int64_t debt_clock(const struct rules *r, const struct member *member)
 {
     int64_t k = member->clock;
     if (member->clock_mode == CLOCK_RUNS)
@@ -14,14 +14,14 @@ int64_t clock_now(const struct rules *r, const struct member *member)
 }
 
 /* Q22: floor(days / 2^min(2, releases of the last 180 d)) days. */
-int64_t clock_limit(const struct rules *r, const struct member *member, int64_t standard)
+int64_t debt_limit(const struct rules *r, const struct member *member, int64_t standard)
 {
     int releases = (r->now - member->released < HALVED_FOR) + (r->now - member->released_before < HALVED_FOR);
     return releases == 0 ? standard : standard / DAY_MS / (INT64_C(1) << releases) * DAY_MS;
 }
 
 /* When a release of long ago stops to count. */
-int64_t clock_limit_ends(const struct rules *r, const struct member *member)
+int64_t debt_limit_ends(const struct rules *r, const struct member *member)
 {
     if (r->now - member->released_before < HALVED_FOR)
         return member->released_before + HALVED_FOR;
@@ -60,7 +60,7 @@ static void set_mode(struct rules *r, uint32_t handle, enum clock_mode mode)
     bool same_pool = mode != CLOCK_RUNS || member->pool == member->blocked;
     if (mode == member->clock_mode && same_pool)
         return;
-    member->clock = clock_now(r, member);
+    member->clock = debt_clock(r, member);
     if (member->clock_mode == CLOCK_RUNS)
         pool_leave(r, handle);
     member->clock_mode = (uint8_t)mode;
@@ -73,7 +73,7 @@ static void set_mode(struct rules *r, uint32_t handle, enum clock_mode mode)
 /* What the tiers of its versions depend on. True when any of it changed. */
 static bool set_standing(struct rules *r, struct member *member, int64_t k)
 {
-    bool overdue = k >= clock_limit(r, member, r->ms.clock_overdue), barred = r->now < member->barred;
+    bool overdue = k >= debt_limit(r, member, r->ms.clock_overdue), barred = r->now < member->barred;
     int64_t budget = member->contribution - member->lent - member->incoming;
     bool changed = overdue != member->overdue || barred != member->is_barred || budget != member->budget;
     member->overdue = overdue;
@@ -91,10 +91,10 @@ static void keep_earlier(int64_t *due, int64_t other)
 static void schedule(struct rules *r, uint32_t handle, int64_t k, int64_t due)
 {
     struct member *member = member_at(r, handle);
-    int64_t overdue = clock_limit(r, member, r->ms.clock_overdue);
-    int64_t release = clock_limit(r, member, r->ms.clock_release);
+    int64_t overdue = debt_limit(r, member, r->ms.clock_overdue);
+    int64_t release = debt_limit(r, member, r->ms.clock_release);
     keep_earlier(&due, mint_due(r, member));
-    keep_earlier(&due, clock_limit_ends(r, member));
+    keep_earlier(&due, debt_limit_ends(r, member));
     if (member->is_barred)
         keep_earlier(&due, member->barred);
     if (r->now < member->idle_until)
@@ -117,7 +117,7 @@ static void schedule(struct rules *r, uint32_t handle, int64_t k, int64_t due)
 void member_settle(struct rules *r, uint32_t handle)
 {
     struct member *member = member_at(r, handle);
-    int64_t k = clock_now(r, member), due;
+    int64_t k = debt_clock(r, member), due;
     mint_settle(r, handle);
     if (set_standing(r, member, k)) {
         touch_member(r, handle);
@@ -127,7 +127,7 @@ void member_settle(struct rules *r, uint32_t handle)
     member->is_restoring = restore_runs(r, member, &due);
     member->is_qualifying = qualifies(r, member);
     set_mode(r, handle, mode_of(member));
-    if (k >= clock_limit(r, member, r->ms.clock_release) && member->lent > member->contribution &&
+    if (k >= debt_limit(r, member, r->ms.clock_release) && member->lent > member->contribution &&
         !member->release_due) {
         member->release_due = true;
         handles_add(&r->release_due, handle);

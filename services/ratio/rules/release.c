@@ -52,7 +52,7 @@ static void release(struct rules *r, uint32_t handle)
 static bool is_due(const struct rules *r, uint32_t handle)
 {
     const struct member *member = member_at(r, handle);
-    return member->lent > member->contribution && clock_now(r, member) >= clock_limit(r, member, r->ms.clock_release);
+    return member->lent > member->contribution && debt_clock(r, member) >= debt_limit(r, member, r->ms.clock_release);
 }
 
 /* The place in the list of the lowest id above `after`; the list's length when there is none. */

@@ -279,9 +279,9 @@ bool has_tier_one_work(const struct rules *r, uint32_t member);
 
 /* clock.c: 2.5, Q19, Q22. */
 void member_settle(struct rules *r, uint32_t member);
-int64_t clock_now(const struct rules *r, const struct member *member);
-int64_t clock_limit(const struct rules *r, const struct member *member, int64_t standard);
-int64_t clock_limit_ends(const struct rules *r, const struct member *member);
+int64_t debt_clock(const struct rules *r, const struct member *member);
+int64_t debt_limit(const struct rules *r, const struct member *member, int64_t standard);
+int64_t debt_limit_ends(const struct rules *r, const struct member *member);
 
 /* restore.c: Q19. */
 void restore_seen(struct rules *r, uint32_t member);
