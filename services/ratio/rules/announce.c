@@ -78,7 +78,7 @@ static bool announce_new(struct rules *r, uint32_t member, uint32_t version, uin
     if (!slot_is_open(r, member, version, &reason)) {
         if (left == 0)
             return true;
-        return fault_set(why, STATUS_forbidden, "version", "There is no slot for you: %s.", reason);
+        return fault_set(why, STATUS_forbidden, "version", "%s", reason);
     }
     copy = copy_of(r, copy, member, version);
     copy_grant(r, copy, left > 0 ? RULES_FETCHING : RULES_HELD);

@@ -293,7 +293,7 @@ void release_all_due(struct rules *r);
 /* mint.c: Q28. */
 void mint_settle(struct rules *r, uint32_t member);
 void mint_rate(struct rules *r, uint32_t member, int64_t change);
-int64_t mint_due(const struct rules *r, const struct member *member);
+int64_t mint_due(const struct member *member);
 void bounties_pay(struct rules *r);
 
 /* strike.c: Q15. */
