@@ -122,7 +122,8 @@ void publish(int64_t id, int64_t owner, int64_t wanted, int64_t size)
 
 void hold(int64_t user, int64_t of)
 {
-    assert_true(announce(user, of, 1));
+    if (!announce(user, of, 1))
+        fail_msg("member %lld, version %lld: %s", (long long)user, (long long)of, world.why.text);
     stay(user, of);
 }
 
