@@ -30,7 +30,7 @@ static void settings_roll(struct rules_settings *settings)
     *settings = rules_settings_standard();
     settings->auditor = roll(2) == 0;
     settings->loan = CHOOSE(10 * GIB, 10 * GIB, 2 * GIB, 0);
-    settings->interval = CHOOSE(1800, 43200, 86400);
+    settings->interval = CHOOSE(1800, 86400, 864000);
     settings->clock_overdue = CHOOSE(30 * 86400, 3 * 86400);
     settings->clock_release = settings->clock_overdue + CHOOSE(14 * 86400, 86400);
     settings->want_cap = CHOOSE(INT64_C(1) << 40, 60 * GIB);
@@ -46,7 +46,7 @@ static int64_t time_roll(const struct rules *rules)
     int64_t next = heap_first(&rules->deadlines);
     if (!rules->down && next != FOREVER && roll(3) == 0)
         return next - rules->now + (int64_t)roll(3) - 1;
-    return CHOOSE(0, 0, 0, 1, 60000, 1800000, 3600000, 40 * 3600000, 9 * DAY_MS, 31 * DAY_MS);
+    return CHOOSE(0, 0, 0, 1, 60000, 3600000, 12 * 3600000, 26 * 3600000, 9 * DAY_MS, 31 * DAY_MS);
 }
 
 static void event_fill(struct rules_event *event)
@@ -60,7 +60,7 @@ static void event_fill(struct rules_event *event)
         RULES_tracker,  RULES_delete_version, RULES_delete_backup,
     };
     event->kind = kinds[roll(sizeof kinds / sizeof *kinds)];
-    event->user = (int64_t)roll(USERS) + 1;
+    event->user = (int64_t)roll(roll(2) == 0 ? USERS : 2) + 1; /* two of them do most of it, and so have much */
     event->backup = (int64_t)roll(BACKUPS) + 1;
     event->version = (int64_t)roll(VERSIONS) + 1;
     event->redundancy = CHOOSE(1, 2, 3, 5, 20, 0, 21);
@@ -76,8 +76,20 @@ static void event_fill(struct rules_event *event)
     event->up = roll(3) != 0;
 }
 
+/* Most of what happens is about a copy that there is. */
+static void event_aim(const struct rules *rules, struct rules_event *event)
+{
+    if (rules->copies.top < 2 || roll(3) == 0)
+        return;
+    const struct copy *copy = copy_at(rules, 1 + (uint32_t)roll(rules->copies.top - 1));
+    if (copy->member == 0 || (event->kind != RULES_audit && event->kind != RULES_announce))
+        return;
+    event->user = member_at(rules, copy->member)->id;
+    event->version = version_at(rules, copy->version)->id;
+}
+
 /* The world is there early; ids come again later, to be refused. */
-static void event_begin(struct rules_event *event, size_t number)
+static void event_begin(const struct rules *rules, struct rules_event *event, size_t number)
 {
     if (number < USERS)
         *event = (struct rules_event){.kind = RULES_member, .user = (int64_t)number + 1};
@@ -86,8 +98,10 @@ static void event_begin(struct rules_event *event, size_t number)
                                       .backup = (int64_t)(number - USERS) + 1,
                                       .user = (int64_t)roll(USERS) + 1,
                                       .redundancy = CHOOSE(1, 2, 3, 5)};
-    else
+    else {
         event_fill(event);
+        event_aim(rules, event);
+    }
 }
 
 void history_make(struct history *history, uint64_t seed)
@@ -101,7 +115,7 @@ void history_make(struct history *history, uint64_t seed)
     int64_t at = 0;
     for (size_t i = 0; i < history->count; i++) {
         struct rules_event event = {0};
-        event_begin(&event, i);
+        event_begin(rules, &event, i);
         int64_t later = i < USERS + BACKUPS ? 0 : time_roll(rules);
         at += later > 0 ? later : 0;
         if (at > RULES_AT_LAST)
