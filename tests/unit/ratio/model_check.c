@@ -86,12 +86,29 @@ static const char *check_member(struct rules *r, uint32_t at)
     return NULL;
 }
 
+/* 6, and what D5 relies on: the copies that count are listed by (held_since, user). */
+static bool in_order(const struct rules *r, const struct version *version)
+{
+    int64_t held_at = INT64_MIN, user = 0;
+    for (uint32_t at = version->counting.first; at != 0; at = copy_at(r, at)->by_version.next) {
+        const struct copy *copy = copy_at(r, at);
+        int64_t id = member_at(r, copy->member)->id;
+        if (copy->hold.held_at < held_at || (copy->hold.held_at == held_at && id <= user))
+            return false;
+        held_at = copy->hold.held_at;
+        user = id;
+    }
+    return true;
+}
+
 static const char *check_version(struct rules *r, uint32_t at)
 {
     const struct version *version = version_at(r, at);
     struct rules_verdict verdict;
     if (version->n > version->redundancy)
         return "3: n <= R*";
+    if (!in_order(r, version))
+        return "6: counted copies are the first by (held_since, user)";
     rules_verdict(r, member_at(r, version->owner)->id, version->id, 1, &verdict, NULL);
     if (version_is_active(version) && verdict.allow != RULES_ALLOW_OWNER)
         return "13: an owner may always restore";
