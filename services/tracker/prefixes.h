@@ -3,8 +3,8 @@
 #ifndef DJEMBE_TRACKER_PREFIXES_H
 #define DJEMBE_TRACKER_PREFIXES_H
 
+#include "services/common/table.h"
 #include "services/tracker/hash.h"
-#include "services/tracker/table.h"
 
 #define PREFIX_SIZE 8
 #define PREFIX_NONE 0u /* no prefix has this number */

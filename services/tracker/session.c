@@ -3,8 +3,8 @@
 #include "services/tracker/session.h"
 
 #include "proto/proto.h"
+#include "services/common/slab.h"
 #include "services/tracker/session_memory.h"
-#include "services/tracker/slab.h"
 
 /* A session met for the first time: whatever it reports was moved before we watched. */
 static void begin(struct session_totals *totals, const struct announce *told, int64_t now)

@@ -2,8 +2,8 @@
 #ifndef DJEMBE_TRACKER_SIDE_H
 #define DJEMBE_TRACKER_SIDE_H
 
-#include "services/tracker/slab.h"
-#include "services/tracker/table.h"
+#include "services/common/slab.h"
+#include "services/common/table.h"
 
 /* Every record begins with a uint32_t, its owner's handle, which is not 0. */
 struct side {

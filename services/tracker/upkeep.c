@@ -1,6 +1,6 @@
 /* What is done to the tracker's memory now and then, a little at a time: who has gone silent leaves, and the journal is
  * kept short. */
-#include "services/tracker/slab.h"
+#include "services/common/slab.h"
 #include "services/tracker/tracker.h"
 
 #include "services/common/log.h"

@@ -6,7 +6,7 @@
 
 #include "services/tracker/registry.h"
 #include "services/tracker/session.h"
-#include "services/tracker/slab.h"
+#include "services/common/slab.h"
 
 #include <string.h>
 

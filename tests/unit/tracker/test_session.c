@@ -4,7 +4,6 @@
 #include "proto/proto.h"
 #include "services/tracker/registry.h"
 #include "services/tracker/session.h"
-#include "services/tracker/slab.h"
 
 #include <string.h>
 
