@@ -24,10 +24,17 @@ PROFILES = {
                     "fetch_idle=200000", "offer=90000", "cooldown=172800", "probation=9000", "proof_ttl=100000", "loan=3000000000"],
     "debts": ["clock_overdue=86400", "clock_release=259200", "interval=172800", "loan=1000000000", "loan_copies=1", "fair=3"],
     "points": ["interval=864000", "t_max=130", "p_max=60", "fair=1", "proof_ttl=864000", "auditor=on", "probation=864000"],
+    "prove": ["auditor=on", "interval=200000", "loan=2000000000", "proof_ttl=500000"],
+    "strict": ["clock_overdue=86400", "clock_release=0", "interval=200000", "loan_copies=20"],
+    "release": ["clock_overdue=345600", "clock_release=518400", "interval=400000", "loan_copies=20", "loan=1000000000000"],
     "poor": ["t_max=5", "p_grant=7", "bounty=off", "interval=100000", "want_cap=30000000000", "loan=0"],
     "instant": ["grace_min=0", "grace_max=0", "probation=0", "auditor=on", "cooldown=0", "interval=30000"],
 }
 SIZES = (1, 1000, 65536, GB // 2, GB, GB, GB, 2 * GB, 3 * GB, 5 * GB, 10 * 2**30, 10 * 2**30 + 1, 200 * GB, 10**12, 2**42)
+
+
+class Enough(Exception):
+    pass
 
 
 class Author:
@@ -35,9 +42,10 @@ class Author:
         self.random = random.Random(seed)
         self.pairs = list(PROFILES[profile]) if profile else self.any_profile()
         self.rules = oracle.Rules(oracle.settings(self.pairs))
-        self.lines, self.at = [], self.random.choice((0, 1, 1_700_000_000_000))
+        self.lines, self.most = [], 0
+        self.at = self.random.choice((0, 1, 1_700_000_000_000))
         self.pace = self.random.choice((1, 3, 10))  # how rarely much time passes
-        self.usual = self.random.choice(((GB, 2 * GB, 3 * GB), (GB, 5 * GB, 12 * GB), (10**11, 10**12, 2 * 10**11), (1, 10, 2**30)))
+        self.usual = self.random.choice(((GB, 2 * GB, 3 * GB), (GB, 5 * GB, 12 * GB), (10**11, 10**12, 2 * 10**11), (1, 10, 2**30), (GB,)))
 
     def any_profile(self):
         pairs = list(self.random.choice(sorted(PROFILES.items()))[1])
@@ -53,6 +61,8 @@ class Author:
         self.put(json.dumps({**fields, "at": self.at}))
 
     def put(self, text):
+        if len(self.lines) >= self.most:
+            raise Enough
         self.lines.append(text)
         self.rules.line(len(self.lines), text)
 
@@ -129,7 +139,7 @@ class Author:
 
     def redundancy(self):
         b = self.pick(self.rules.backups.values())
-        if b and b.changed and self.rules.up and self.chance(0.3):
+        if b and b.changed is not None and self.rules.up and self.chance(0.5):
             self.at = max(self.at, self.rules.at + b.changed + DAY - self.rules.time + self.random.choice((-1, 0, 1)))
         self.say(event="redundancy", backup=b.id if b else 1, redundancy=self.random.choice((1, 1, 2, 2, 3, 4, 5, 20, 21, 0)))
 
@@ -235,10 +245,12 @@ class Author:
         copy = self.copy("HELD", "STALE")
         for other in list(self.rules.copies.values()):
             if copy and other.user == copy.user and other.holding():
-                result = self.random.choice(("fail", "suspect"))
-                for _ in range(1 if result == "fail" else 3):
+                results = self.random.choice((("fail",), ("suspect",) * 3, ("suspect",), ("pass", "suspect")))
+                for result in results:
                     self.say(event="audit", user=other.user, version=other.version.id, result=result)
-                self.at += self.random.choice((0, 1000, self.rules.window // 9))
+                if other.holding():
+                    self.say(event="announce", user=other.user, version=other.version.id, left=1)
+                self.at += self.random.choice((0, 1000, self.rules.window // 9, 14 * DAY, 15 * DAY))
 
     def swarm(self):
         """Several members fetch one version, or pretend to."""
@@ -249,6 +261,27 @@ class Author:
             for user in users:
                 self.say(event="announce", user=user, version=v.id, left=left)
             self.at += self.random.choice((0, 0, 1, 1000, self.rules.window // 20))
+
+    def race(self):
+        """Debtors' fetches progress by just enough, or not quite, to stop their clocks."""
+        for copy in list(self.rules.copies.values()):
+            if copy.state == "FETCHING":
+                view, least = self.rules.view(), min(left for _, left in copy.lefts)
+                over = view.L[copy.user] - view.C[copy.user]
+                left = least - self.random.choice((2**30, 2**30, 2**30 - 1, max(0, over // 100), max(0, -(-over // 100)), 1))
+                self.say(event="announce", user=copy.user, version=copy.version.id, left=max(1, left))
+        self.at += self.random.choice((HOUR, 7 * HOUR, DAY - 1, DAY, DAY + 1000))
+        for user in list(self.rules.members):
+            self.say(ask="profile", user=user)
+
+    def repent(self):
+        """Whose clock is highest wants less, so that it runs backward."""
+        m = max(self.rules.members.values(), key=lambda m: (m.clock, m.id))
+        for v in list(self.rules.versions.values()):
+            if v.backup.owner == m.id and v.deleted is None and self.chance(0.8):
+                self.say(event="delete_version", version=v.id)
+        self.say(ask="profile", user=m.id)
+        self.at += self.random.choice((1000, HOUR, DAY))
 
     def assign(self):
         b = self.pick(self.rules.backups.values())
@@ -281,6 +314,113 @@ class Author:
             {"event": "announce", "user": 1, "version": 1, "left": 0.5}, {"event": "burn", "user": 1.5, "points": 1}, {"event": "tick", "more": [1]},
             {"ask": "profile", "user": 2**70}, {"ask": "verdict", "user": 1, "version": 1, "left": -1}, {"ask": "version", "version": -3},
             {"ask": "offers", "user": 0}, {"event": "version", "version": 1, "backup": 1, "size": 5}, {"event": "member", "user": 2**63 - 1})))
+
+    # Scenes: a few lines that belong together
+
+    def keep(self):
+        """Who seeds or holds goes on."""
+        for v in list(self.rules.versions.values()):
+            if v.deleted is None:
+                self.say(event="announce", user=v.backup.owner, version=v.id, left=0)
+        for copy in list(self.rules.copies.values()):
+            if copy.holding():
+                self.say(event="announce", user=copy.user, version=copy.version.id, left=0)
+
+    def stay(self, span):
+        """Time passes while everybody goes on, as far as a few rounds reach."""
+        end = self.at + span
+        for _ in range(6):
+            if self.at < end:
+                self.keep()
+                self.at = min(end, self.at + self.rules.window - 1)
+
+    def own(self, user, sizes, redundancy):
+        backup = max(self.rules.backups, default=0) + 1
+        self.say(event="backup", backup=backup, owner=user, redundancy=redundancy)
+        for size in sizes:
+            version = max(self.rules.versions, default=0) + 1
+            self.say(event="version", version=version, backup=backup, size=size)
+            if version in self.rules.versions:
+                self.say(event="announce", user=user, version=version, left=0)
+        return [v for v in self.rules.versions.values() if v.backup.id == backup]
+
+    def debtor(self):
+        """A member's content fills up with copies and spares while the clock runs."""
+        user, other = self.pick(self.rules.members), self.pick(self.rules.members)
+        versions = self.own(user, self.random.choices(self.usual, k=self.random.randint(1, 4)), self.random.choice((1, 2, 2, 3, 4)))
+        self.own(other, [2 * 10**11], self.random.choice((1, 20)))
+        for _ in range(self.random.randint(1, 3)):
+            for v in versions:
+                for holder in self.rules.members:
+                    if self.chance(0.4):
+                        self.say(event="announce", user=holder, version=v.id, left=0)
+                        self.at += self.random.choice((0, 0, 0, 1, 1000))
+            if self.rules.set["auditor"]:
+                self.audits()
+            self.stay(self.random.choice((HOUR, DAY, self.rules.window)))
+        for _ in range(4):
+            self.wait()
+            self.keep()
+            self.ask_all()
+
+    def cheat(self):
+        """One member's copies fail within about 30 days."""
+        user = self.pick(self.rules.members)
+        self.own(user, [GB], 3)
+        gap = self.random.choice((1000, 10 * DAY, 15 * DAY - 1, 15 * DAY, 15 * DAY + 1))
+        for v in self.random.sample(list(self.rules.versions.values()), min(5, len(self.rules.versions))):
+            self.say(event="announce", user=user, version=v.id, left=0)
+            self.say(event="audit", user=user, version=v.id, result="fail")
+            self.keep()
+            self.say(ask="queue")
+            self.at += gap
+
+    def lender(self):
+        """One member fetches much and has some of it proven."""
+        holder, other = self.pick(self.rules.members), self.pick(self.rules.members)
+        loan = self.rules.set["loan"]
+        versions = self.own(other, self.random.choices((loan // 3 + 1, loan // 2, loan // 2 + 1, loan, loan + 1, GB), k=5), 3)
+        versions += self.own(other, self.random.choices(self.usual, k=2), 2)
+        backup = versions[-1].backup.id if versions else 1
+        self.say(event="assign", user=other, backup=backup, points=self.random.choice((20, 60, 100)))
+        for v in versions:
+            self.say(event="announce", user=holder, version=v.id, left=v.size)
+        self.random.shuffle(versions)
+        for v in versions:
+            self.say(event="announce", user=holder, version=v.id, left=0)
+            if self.chance(0.5):
+                self.say(event="audit", user=holder, version=v.id, result="pass")
+            self.at += self.random.choice((0, 0, 1, 1000, self.rules.set["probation"] // 3))
+            self.say(ask="profile", user=holder)
+        for _ in range(3):
+            self.wait()
+            self.keep()
+            if self.chance(0.5):
+                self.audits()
+            self.ask_all()
+
+    def ties(self):
+        """Equal debts, and offers that come and go."""
+        for user in list(self.rules.members):
+            if self.chance(0.5):
+                self.own(user, [GB], 2)
+        for _ in range(3):
+            self.polls()
+            for user in list(self.rules.members):
+                self.say(ask="offers", user=user)
+            self.at += self.random.choice((self.rules.set["offer"], self.rules.set["offer"] - 1, DAY, DAY - 1))
+            self.keep()
+            self.tick()
+
+    def recover(self):
+        """The tracker is away while things go on."""
+        self.say(event="tracker", up=False)
+        self.at += self.random.choice((0, 5, DAY, 30 * DAY))
+        for _ in range(3):
+            self.random.choice((self.swarm, self.tick, self.audits, self.keep, self.redundancy, self.ask_all))()
+            self.at += self.random.choice((0, 5, DAY))
+        self.say(event="tracker", up=True)
+        self.ask_all()
 
     # Asks
 
@@ -315,26 +455,33 @@ class Author:
         self.lines.append(last.replace("%d", str(self.at)))
 
     def write(self, steps):
-        """Lines; `steps` is about their number."""
-        odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 2, self.delete: 0.4, self.announce: 40, self.owner: 6,
+        """Lines: `steps`, and asks about all that there is then."""
+        odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 3, self.delete: 0.4, self.announce: 40, self.owner: 6,
                 self.restore: 1, self.alive: 5, self.polls: 4, self.free_space: 3, self.tick: 6, self.dropped: 3, self.audit: 8, self.audits: 2,
-                self.streak: 0.5, self.swarm: 4, self.assign: 5, self.move: 2, self.burn: 1, self.tracker: 1, self.nonsense: 1}
-        actions, weights = list(odds), [weight * self.random.choice((0.3, 1, 1, 3)) for weight in odds.values()]
-        for _ in range(self.random.choice((3, 4, 5, 9))):
-            self.member()
-            self.new_backup()
-            self.new_version()
-        self.polls()
-        while len(self.lines) < steps:
-            self.wait()
-            if len(self.rules.members) > 30 or len(self.rules.versions) > 60:
-                weights[:3] = 0, 0, 0
-            self.random.choices(actions, weights)[0]()
-            if self.chance(0.4):
-                self.ask()
-            if self.chance(0.04):
-                self.ask_all()
-        self.ask_all()
+                self.streak: 0.5, self.swarm: 4, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.tracker: 1,
+                self.nonsense: 1, self.debtor: 0.5, self.cheat: 0.3, self.lender: 0.5, self.ties: 0.3, self.recover: 0.3}
+        actions, weights = list(odds), [weight * self.random.choice((0.1, 0.3, 1, 1, 3, 6)) for weight in odds.values()]
+        self.most = steps
+        try:
+            for _ in range(self.random.choice((3, 4, 5, 9))):
+                self.member()
+                self.new_backup()
+                self.new_version()
+            self.assign()
+            self.polls()
+            self.random.choice((self.debtor, self.cheat, self.lender, self.ties, self.recover, self.tick))()
+            while True:
+                self.wait()
+                if len(self.rules.members) > 30 or len(self.rules.versions) > 60:
+                    weights[:3] = 0, 0, 0
+                self.random.choices(actions, weights)[0]()
+                if self.chance(0.4):
+                    self.ask()
+                if self.chance(0.04):
+                    self.ask_all()
+        except Enough:
+            self.most = 2 * steps + 1000
+            self.ask_all()
         if self.chance(0.1):
             self.broken()
         return self.lines
