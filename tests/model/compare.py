@@ -13,6 +13,7 @@ import sys
 import history
 import oracle
 
+PATIENCE = 20  # seconds
 WORDED = "tier 1 work waits"  # the one reason that the rules give word for word (Q17)
 
 
@@ -26,7 +27,10 @@ def plain(answer):
 def run(binary, lines, pairs):
     """(answers, exit code, errors) of the program."""
     command = [binary, "--replay"] + [word for pair in pairs for word in ("--set", pair)]
-    done = subprocess.run(command, input="".join(line + "\n" for line in lines), capture_output=True, text=True, timeout=120)
+    try:
+        done = subprocess.run(command, input="".join(line + "\n" for line in lines), capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return [], -1, "it does not end"
     return done.stdout.splitlines(), done.returncode, done.stderr
 
 

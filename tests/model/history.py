@@ -408,7 +408,7 @@ class Author:
             self.polls()
             for user in list(self.rules.members):
                 self.say(ask="offers", user=user)
-            self.at += self.random.choice((self.rules.set["offer"], self.rules.set["offer"] - 1, DAY, DAY - 1))
+            self.at += max(0, self.rules.set["offer"] - self.random.choice((0, 1))) if self.chance(0.5) else DAY - self.random.choice((0, 1))
             self.keep()
             self.tick()
 

@@ -82,17 +82,17 @@ class Version:
 
 
 class Copy:
-    """The row of a member and a version. begin_* start a new life of it; cooldown, bounty and STALE time stay with the row."""
+    """The row of a member and a version. begin() starts a new life; the cooldown and STALE time stay with the row."""
 
     def __init__(self, user, version):
         self.user, self.version = user, version
-        self.state, self.cooldown, self.rewarded, self.stale_spans = None, 0, False, []
+        self.state, self.cooldown, self.stale_spans = None, 0, []
         self.stake = 0
         self.begin()
 
     def begin(self):
         self.held, self.held_at, self.seen, self.fetched = None, None, None, False  # held: time, held_at: `at` (for order)
-        self.passed, self.suspects = None, 0
+        self.passed, self.suspects, self.rewarded = None, 0, False
         self.lefts, self.idle, self.started = [], 0, None
 
     def live(self):
@@ -687,7 +687,9 @@ class Rules:
         if copy and self.time < copy.cooldown:
             return self.verdict("DENY", "failed an audit lately")
         why = view.open_for(user, v)
-        return self.verdict("DENY" if why and left else "ALLOW_SPARE" if why else "ALLOW_SLOT", why or "a slot is open")
+        if why and left == 0:
+            return self.verdict("ALLOW_SPARE", "welcome without a slot")
+        return self.verdict("DENY" if why else "ALLOW_SLOT", why or "a slot is open")
 
     def verdict(self, verdict, reason):
         return {"verdict": verdict, "reason": reason}
