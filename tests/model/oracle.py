@@ -315,7 +315,8 @@ class Rules:
             yield from (time + 180 * DAY for _, time in m.releases)
             for start, stop in m.restores:
                 yield from (stop, start + 180 * DAY, stop + 180 * DAY)
-            if self.restoring(m):
+            old = self.time - 180 * DAY
+            if self.restoring(m) and not any(start <= old < stop for start, stop in m.restores):  # else as much leaves the window as enters
                 yield self.time + 30 * DAY - self.restored(m)
             rate, overdue, release = view.rate(m), self.limit(m, "clock_overdue"), self.limit(m, "clock_release")
             if rate > 0:
