@@ -321,7 +321,7 @@ class Rules:
             rate, overdue, release = view.rate(m), self.limit(m, "clock_overdue"), self.limit(m, "clock_release")
             if rate > 0:
                 yield from (self.time + overdue - m.clock, self.time + release - m.clock)
-            elif rate < 0:
+            elif rate < 0 and overdue > 0:
                 yield self.time + m.clock - overdue + 1
 
     def flow(self, step):
