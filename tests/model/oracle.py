@@ -82,18 +82,17 @@ class Version:
 
 
 class Copy:
-    """The row of a member and a version. begin() starts a new life; the cooldown and STALE time stay with the row."""
+    """The row of a member and a version. begin() starts a new life; only the cooldown outlasts it."""
 
     def __init__(self, user, version):
         self.user, self.version = user, version
-        self.state, self.cooldown, self.stale_spans = None, 0, []
-        self.stake = 0
+        self.state, self.cooldown, self.stake = None, 0, 0
         self.begin()
 
     def begin(self):
         self.held, self.held_at, self.seen, self.fetched = None, None, None, False  # held: time, held_at: `at` (for order)
         self.passed, self.suspects, self.rewarded = None, 0, False
-        self.lefts, self.idle, self.started = [], 0, None
+        self.lefts, self.idle, self.stale_spans = [], 0, []
 
     def live(self):
         return self.state in ("OFFERED", "FETCHING", "HELD", "STALE")
@@ -451,6 +450,12 @@ class Rules:
         copy.cooldown = self.time + self.set["cooldown"]
         self.strike(copy)
 
+    def drop(self, copy):
+        """Q15: a strike when it is under SUSPECT and never passed."""
+        if copy.holding() and copy.suspects and copy.passed is None:
+            self.strike(copy)
+        self.gone(copy, "DROPPED")
+
     # Events
 
     def on_member(self, user):
@@ -471,7 +476,7 @@ class Rules:
             return
         self.need(b.changed is None or self.time - b.changed >= DAY, "one change in 24 hours")
         more = sum(v.size for v in self.versions.values() if v.backup is b and v.deleted is None) * (redundancy - b.redundancy)
-        self.need(redundancy < b.redundancy or self.view().O[b.owner] + more <= self.want_cap(b.owner), "wants too much")
+        self.need(more <= 0 or self.view().O[b.owner] + more <= self.want_cap(b.owner), "wants too much")
         b.redundancy, b.changed = redundancy, self.time
 
     def on_version(self, version, backup, size):
@@ -534,9 +539,7 @@ class Rules:
     def sighting(self, copy, left):
         """Q8."""
         if left and copy.suspects:
-            if not copy.passed:
-                self.strike(copy)
-            self.gone(copy, "DROPPED")
+            self.drop(copy)
         elif not left:
             if copy.state == "STALE":
                 copy.stale_spans.append((copy.staled, self.time))
@@ -557,7 +560,7 @@ class Rules:
         self.known(version, self.versions, "version")
         copy = self.copies.get((user, version))
         self.need(copy and (copy.live() or copy.state == "RELEASED"), "no copy")
-        self.gone(copy, "DROPPED")
+        self.drop(copy)
 
     def on_audit(self, user, version, result):
         self.known(user, self.members, "member")
