@@ -82,17 +82,17 @@ class Version:
 
 
 class Copy:
-    """The row of a member and a version. begin() starts a new life; only the cooldown outlasts it."""
+    """The row of a member and a version. begin() starts a new life; the cooldown and STALE time outlast it."""
 
     def __init__(self, user, version):
         self.user, self.version = user, version
-        self.state, self.cooldown, self.stake = None, 0, 0
+        self.state, self.cooldown, self.stale_spans, self.stake = None, 0, [], 0
         self.begin()
 
     def begin(self):
         self.held, self.held_at, self.seen, self.fetched = None, None, None, False  # held: time, held_at: `at` (for order)
         self.passed, self.suspects, self.rewarded = None, 0, False
-        self.lefts, self.idle, self.stale_spans = [], 0, []
+        self.lefts, self.idle = [], 0
 
     def live(self):
         return self.state in ("OFFERED", "FETCHING", "HELD", "STALE")
@@ -252,9 +252,9 @@ class Rules:
         return copy.passed is not None and self.time - copy.passed < self.set["proof_ttl"]
 
     def limit(self, m, name):
-        """Q22: whole days, halved by each release of the last 180 days, twice at most."""
+        """Q22: halved by each release of the last 180 days, twice at most; halves are whole days."""
         recent = sum(1 for _, time in m.releases if self.time - time < 180 * DAY)
-        return self.set[name] // (DAY * 2 ** min(2, recent)) * DAY
+        return self.set[name] // (DAY * 2 ** min(2, recent)) * DAY if recent else self.set[name]
 
     def restored(self, m):
         """Time within the last 180 days in which the member was restoring."""
