@@ -2,7 +2,7 @@
  * leeching: its permit is applied here, nothing is computed. Seeding needs no permit. */
 #include "services/tracker/admission.h"
 
-#include "services/tracker/slab.h"
+#include "services/common/slab.h"
 
 enum {
     RETRY_SOON = 60, /* a fact may be on its way */

@@ -1,7 +1,7 @@
 /* The life of an announce: admitted or refused, its session's totals taken and journalled, its peer brought up to date,
  * peers chosen. Nothing is allocated per announce but for a peer or session that is new. */
+#include "services/common/slab.h"
 #include "services/tracker/admission.h"
-#include "services/tracker/slab.h"
 
 #include "proto/proto.h"
 

@@ -4,8 +4,8 @@
 #include "services/tracker/registry.h"
 
 #include "services/common/arena.h"
-#include "services/tracker/slab.h"
-#include "services/tracker/table.h"
+#include "services/common/slab.h"
+#include "services/common/table.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
 #include "services/common/arena.h"
 #include "services/common/clock.h"
 #include "services/common/log.h"
-#include "services/tracker/slab.h"
+#include "services/common/slab.h"
 #include "services/tracker/store_load.h"
 
 #include <arpa/inet.h>

@@ -3,8 +3,8 @@
 #include "services/tracker/swarm.h"
 
 #include "services/common/arena.h"
+#include "services/common/slab.h"
 #include "services/tracker/hash.h"
-#include "services/tracker/slab.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "services/common/arena.h"
 #include "services/common/encode.h"
 #include "services/common/log.h"
-#include "services/tracker/slab.h"
+#include "services/common/slab.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #include "tests/unit/tracker/check.h"
 
 #include "services/common/log.h"
-#include "services/tracker/slab.h"
+#include "services/common/slab.h"
 #include "services/tracker/tracker.h"
 
 #include <signal.h>

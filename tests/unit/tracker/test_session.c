@@ -2,8 +2,8 @@
 #include "tests/unit/tracker/check.h"
 
 #include "proto/proto.h"
+#include "services/common/slab.h"
 #include "services/tracker/session.h"
-#include "services/tracker/slab.h"
 
 #include <stdio.h>
 

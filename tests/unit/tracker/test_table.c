@@ -1,10 +1,10 @@
 /* The table of handles against a plain array, the slab and the ring. */
 #include "tests/unit/tracker/check.h"
 
+#include "services/common/slab.h"
+#include "services/common/table.h"
 #include "services/tracker/hash.h"
 #include "services/tracker/ring.h"
-#include "services/tracker/slab.h"
-#include "services/tracker/table.h"
 
 #include <string.h>
 

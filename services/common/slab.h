@@ -1,7 +1,7 @@
 /* Records of one size, many millions of them, each named by a 32-bit handle that stays valid until the record is given
  * back. Records never move: they live in chunks. */
-#ifndef DJEMBE_TRACKER_SLAB_H
-#define DJEMBE_TRACKER_SLAB_H
+#ifndef DJEMBE_COMMON_SLAB_H
+#define DJEMBE_COMMON_SLAB_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* Chunks of 4096 records, and a stack of handles that were given back. */
-#include "services/tracker/slab.h"
+#include "services/common/slab.h"
 
 #include "services/common/arena.h"
 

@@ -1,6 +1,6 @@
 /* Linear probing with backward-shift deletion, at most four fifths full, so that a walk ends soon and no tombstones
  * pile up. */
-#include "services/tracker/table.h"
+#include "services/common/table.h"
 
 #include "services/common/arena.h"
 

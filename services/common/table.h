@@ -1,6 +1,6 @@
 /* A hash table of 32-bit handles. The records are the caller's: it hashes their keys and compares them. */
-#ifndef DJEMBE_TRACKER_TABLE_H
-#define DJEMBE_TRACKER_TABLE_H
+#ifndef DJEMBE_COMMON_TABLE_H
+#define DJEMBE_COMMON_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>
