@@ -1,6 +1,7 @@
 /* djembe-ratio: what do you owe, what have you earned, what may be done? */
 #include "services/ratio/evidence_store.h"
 #include "services/ratio/ratio.h"
+#include "services/ratio/replay/replay.h"
 
 #include "services/common/service.h"
 
@@ -61,6 +62,8 @@ int main(int argc, char **argv)
          .help = "Bytes a second above which a client's figures are kept as evidence."},
         {.name = NULL},
     };
+    if (argc > 1 && strcmp(argv[1], "--replay") == 0)
+        return replay_main(argc - 1, argv + 1); /* no database and no keys are needed for that */
     const struct service ratio = {
         .name = "ratio",
         .bus_port = 5552,
