@@ -1,4 +1,5 @@
 /* djembe-ratio: what do you owe, what have you earned, what may be done? */
+#include "services/ratio/books/books.h"
 #include "services/ratio/evidence_store.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/replay/replay.h"
@@ -9,6 +10,7 @@ extern const struct embedded ratio_migrations[];
 extern const size_t ratio_migrations_count;
 
 static int64_t interval, rate_limit;
+static bool auditor;
 
 static bool start(struct fault *why)
 {
@@ -18,6 +20,7 @@ static bool start(struct fault *why)
     evidence_settings = (struct evidence_rules){.interval = interval, .rate_limit = rate_limit};
     evidence_serve(service_bus(), service_db());
     members_publish(service_bus(), service_db());
+    books_serve(service_loop(), service_bus(), service_db(), interval, auditor);
     return true;
 }
 
@@ -25,12 +28,14 @@ static void database_ready(void)
 {
     members_read(service_loop(), service_bus(), service_db());
     torrents_read(service_loop(), service_bus(), service_db());
+    books_open();
 }
 
 static void stop(void)
 {
     members_stop();
     torrents_stop();
+    books_stop();
 }
 
 static const char *unready(void)
@@ -39,7 +44,13 @@ static const char *unready(void)
         return "the feed web.members has not been read to its head yet";
     if (!torrents_ready())
         return "the feed catalog.torrents has not been read to its head yet";
-    return NULL;
+    return books_unready();
+}
+
+static void metrics(struct buffer *into)
+{
+    sessions_metrics(into);
+    books_metrics(into);
 }
 
 int main(int argc, char **argv)
@@ -60,6 +71,12 @@ int main(int argc, char **argv)
          .low = 1024,
          .high = INT64_C(1) << 40,
          .help = "Bytes a second above which a client's figures are kept as evidence."},
+        {.name = "DJEMBE_AUDITOR",
+         .kind = OPTION_flag,
+         .into = &auditor,
+         .standard = "no",
+         .help =
+             "Copies of backups count only while audits prove them. Needs the auditor to run: djembe-ratio --audit."},
         {.name = NULL},
     };
     if (argc > 1 && strcmp(argv[1], "--replay") == 0)
@@ -76,8 +93,9 @@ int main(int argc, char **argv)
         .start = start,
         .database_ready = database_ready,
         .stop = stop,
+        .unhealthy = books_unhealthy,
         .unready = unready,
-        .metrics = sessions_metrics,
+        .metrics = metrics,
     };
     return service_main(argc, argv, &ratio);
 }

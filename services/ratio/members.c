@@ -1,5 +1,6 @@
 /* Members as web tells of them, and the permits that follow. A permit is published when it changes, in the transaction
  * that learns of it. */
+#include "services/ratio/books/books.h"
 #include "services/ratio/permit.h"
 #include "services/ratio/position.h"
 #include "services/ratio/ratio.h"
@@ -83,6 +84,8 @@ const struct statement members_store = {
            " SELECT user_id, name, standing, class, seq FROM told"
            " ON CONFLICT (user_id) DO UPDATE SET name = excluded.name, standing = excluded.standing,"
            " class = excluded.class, seq = excluded.seq WHERE old.seq < excluded.seq RETURNING old.user_id),"
+           " booked AS (INSERT INTO ratio.book_inbox (kind, user_id) SELECT 'member', user_id FROM learnt ORDER BY "
+           "user_id),"
            " changed AS (INSERT INTO ratio.permit AS old (user_id, may_leech, reason)"
            " SELECT user_id, may_leech <> 0, reason FROM told JOIN learnt USING (user_id)"
            " ON CONFLICT (user_id) DO UPDATE SET may_leech = excluded.may_leech, reason = excluded.reason"
@@ -109,6 +112,7 @@ static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *
 static void stored(void)
 {
     feed_published(members.permits);
+    books_wake();
 }
 
 void members_publish(struct bus *bus, struct db *db)

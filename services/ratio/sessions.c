@@ -2,6 +2,7 @@
  * order, the arithmetic (batch.c) says what is new, and the outcome is stored. A batch that comes again finds its
  * totals stored and credits nothing, so a reporter that is in doubt simply reports again. */
 #include "services/ratio/batch.h"
+#include "services/ratio/books/books.h"
 #include "services/ratio/evidence_store.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/statements.h"
@@ -19,6 +20,7 @@ struct report {
     struct batch batch;
     size_t applied;
     uint64_t begun; /* sessions not heard of before */
+    bool sighted;   /* something of it waits for the books */
     unsigned tries;
 };
 
@@ -93,6 +95,8 @@ static void on_committed(void *arg, const struct fault *why, bool uncertain)
         bus_fail(report->request, why);
     } else {
         sessions.news += report->applied;
+        if (report->sighted)
+            books_wake();
         bus_reply(report->request, &(struct ratio_sessions_report_reply){.applied = report->applied});
     }
 }
@@ -254,6 +258,47 @@ static void prune_sessions(struct report *report)
     db_tx_ask(report->tx, &sessions_prune, args, NULL, NULL);
 }
 
+/* ---- what the books of backups are told ---- */
+
+/* One row of three numbers each, of torrents that the books know or will know; none where there are none. */
+const struct statement book_sighted = {
+    .name = "book_sighted",
+    .sql = "INSERT INTO ratio.book_inbox (kind, payload)"
+           " SELECT 'sightings', string_agg(int8send(user_id) || int8send(torrent_id) || int8send(remaining), ''"
+           " ORDER BY user_id, torrent_id)"
+           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n(user_id, torrent_id, remaining)"
+           " JOIN ratio.torrent USING (torrent_id) WHERE accounting = 'redundancy' HAVING count(*) > 0"};
+
+static void on_sighted(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct report *report = arg;
+    report->sighted = why == NULL && db_affected(rows) > 0;
+}
+
+/* Of several clients of a member, the one that misses least; nothing of what is told too late to be seen now. */
+static void store_sightings(struct report *report)
+{
+    const struct batch *batch = &report->batch;
+    int64_t oldest = clock_now() - 2 * batch->rules->interval * 1000 - 600000;
+    struct columns columns = columns_take(report, batch->sessions_count);
+    size_t count = 0;
+    for (size_t i = 0; i < batch->sessions_count; i++) {
+        const struct batch_session *session = &batch->sessions[i];
+        int64_t user = (int64_t)session->user, torrent = (int64_t)session->torrent, left = (int64_t)session->state.left;
+        if (!session->changed || session->state.seen_at < oldest)
+            continue;
+        bool again = count > 0 && columns.numbers[0][count - 1] == user && columns.numbers[1][count - 1] == torrent;
+        if (again && columns.numbers[2][count - 1] <= left)
+            continue;
+        count -= again;
+        columns.numbers[0][count] = user;
+        columns.numbers[1][count] = torrent;
+        columns.numbers[2][count++] = left;
+    }
+    struct db_args *args = db_ints(db_ints(db_args(), columns.numbers[0], count), columns.numbers[1], count);
+    db_tx_ask(report->tx, &book_sighted, db_ints(args, columns.numbers[2], count), on_sighted, report);
+}
+
 /* ---- what is stored now ---- */
 
 const struct statement sessions_lock = {
@@ -286,6 +331,7 @@ static void on_locked(void *arg, const struct db_rows *rows, const struct fault 
     if (report->applied > 0) {
         store_sessions(report);
         store_gains(report);
+        store_sightings(report);
     }
     store_snatches(report);
     if (report->begun > 0)
@@ -336,6 +382,7 @@ static void on_report(struct bus_request *request, const void *message, void *ar
         return;
     }
     report->batch.rules = &evidence_settings;
+    books_heard();
     sessions.batches++;
     sessions.rows += report->batch.rows_count;
     if (report->batch.rows_count > 0)

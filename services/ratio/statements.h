@@ -4,6 +4,7 @@
 #define DJEMBE_RATIO_STATEMENTS_H
 
 #include "services/common/db.h"
+#include "services/ratio/books/statements.h"
 
 #define RATIO_STATEMENTS(S)                                                                                            \
     S(sessions_share)                                                                                                  \
@@ -24,7 +25,8 @@
     S(position_move)                                                                                                   \
     S(members_store)                                                                                                   \
     S(torrents_settle)                                                                                                 \
-    S(torrents_store)
+    S(torrents_store)                                                                                                  \
+    BOOK_STATEMENTS(S)
 
 #define DECLARE(name) extern const struct statement name;
 RATIO_STATEMENTS(DECLARE)

@@ -497,4 +497,5 @@ def main(program, only=None):
     sys.exit(failed > 0)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
