@@ -1,5 +1,6 @@
 /* djembe-ratio: what do you owe, what have you earned, what may be done? */
 #include "services/ratio/books/books.h"
+#include "services/ratio/books/export.h"
 #include "services/ratio/evidence_store.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/replay/replay.h"
@@ -81,6 +82,8 @@ int main(int argc, char **argv)
     };
     if (argc > 1 && strcmp(argv[1], "--replay") == 0)
         return replay_main(argc - 1, argv + 1); /* no database and no keys are needed for that */
+    if (argc == 2 && strcmp(argv[1], "--export") == 0)
+        return export_main();
     const struct service ratio = {
         .name = "ratio",
         .bus_port = 5552,

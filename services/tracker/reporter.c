@@ -13,6 +13,7 @@ enum {
     DEADLINE_MS = 10000,
     PAUSE_LEAST_MS = 250,
     PAUSE_MOST_MS = 10000,
+    SILENT_MS = 30000, /* then an empty batch says that this tracker is up */
 };
 
 struct reporter {
@@ -22,6 +23,8 @@ struct reporter {
     msgpack_sbuffer packed;
     bool under_way, destroyed;
     int64_t not_before;  /* ticks: the pause after a failure */
+    int64_t sent_at;     /* ticks: the last batch */
+    size_t rows;         /* in it */
     int64_t waits_since; /* ticks: when the oldest unacknowledged row was first seen; 0: nothing waits */
     uint32_t pause;
     uint64_t batches;
@@ -74,6 +77,8 @@ static void on_reported(void *arg, const void *reply, const msgpack_object *body
         free(reporter);
         return;
     }
+    if (reporter->rows == 0)
+        return;
     if (why != NULL) {
         on_refused(reporter, why);
         return;
@@ -95,10 +100,12 @@ static void look(void *arg)
     if (reporter->under_way || clock_ticks() < reporter->not_before)
         return;
     size_t count = outbox_batch(reporter->outbox, &rows);
-    if (count == 0)
+    if (count == 0 && clock_ticks() - reporter->sent_at < SILENT_MS)
         return;
-    if (reporter->waits_since == 0)
+    if (count > 0 && reporter->waits_since == 0)
         reporter->waits_since = clock_ticks();
+    reporter->sent_at = clock_ticks();
+    reporter->rows = count;
     pack_rows(&reporter->packed, rows, count);
     struct ratio_sessions_report ask = {.sessions.packed = slice_of(reporter->packed.data, reporter->packed.size)};
     struct bus_call call = {.deadline_ms = DEADLINE_MS};

@@ -72,12 +72,11 @@ const struct statement book_hear = {
 
 void books_heard(void)
 {
-    if (book.state == BOOK_CLOSED || clock_ticks() - book.heard_stored < HEARD_EACH_MS)
-        return;
-    book.heard_stored = clock_ticks();
     int64_t now = clock_now() + book.head.ahead;
-    if (book.head.heard_now < now)
-        book.head.heard_now = now;
+    book.heard_early = book.state == BOOK_CLOSED;
+    if (book.heard_early || now - book.head.heard_now < HEARD_EACH_MS)
+        return;
+    book.head.heard_now = now;
     db_ask(book.db, &book_hear, db_time(db_args(), now), NULL, NULL);
 }
 
@@ -125,7 +124,6 @@ void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t inte
     book.set.interval = interval;
     book.set.auditor = auditor;
     snprintf(book.settings, sizeof book.settings, "interval=%" PRId64 " auditor=%s", interval, auditor ? "on" : "off");
-    book.heard_stored = -HEARD_EACH_MS;
     book.beat = loop_timer_new(loop, BEAT_MS, BEAT_MS, beat, NULL);
     commands_serve();
     standings_serve();

@@ -118,6 +118,8 @@ static void opened(void)
     book.state = BOOK_OPEN;
     log_info("books opened", "seq=%" PRId64 " snapshot=%" PRId64 " copies=%" PRIu32 " bytes=%zu ms=%" PRId64, book.seq,
              reload.seq, copies, bytes, clock_ticks() - reload.began);
+    if (book.heard_early)
+        books_heard();
     book_look();
 }
 

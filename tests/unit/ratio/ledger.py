@@ -55,10 +55,16 @@ class Owner(threading.Thread):
         self.socket.curve_publickey, self.socket.curve_secretkey = zmq.auth.load_certificate(f"{keys}/{service}.key_secret")
         self.socket.curve_server = True
         self.socket.bind(f"tcp://127.0.0.1:{self.port}")
+        self.hurry = zmq.Context.instance().socket(zmq.PUB)
+        self.hurry.linger = 0
+        self.hurry.curve_publickey, self.hurry.curve_secretkey = self.socket.curve_publickey, self.socket.curve_secretkey
+        self.hurry.curve_server = True
+        self.hurry.bind(f"tcp://127.0.0.1:{self.port + 10}")
         self.start()
 
     def tell(self, key, fact):
         self.facts.append([len(self.facts) + 1, key, msgpack.packb(fact)])
+        self.hurry.send_multipart([self.feed.encode(), msgpack.packb([1, len(self.facts)])])
 
     def answer(self, method, body):
         head = len(self.facts)
