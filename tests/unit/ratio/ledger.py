@@ -52,12 +52,13 @@ class Owner(threading.Thread):
         self.service, self.feed, self.facts, self.port, self.going = service, feed, [], free_port(), True
         self.socket = zmq.Context.instance().socket(zmq.ROUTER)
         self.socket.linger = 0
-        self.socket.curve_publickey, self.socket.curve_secretkey = zmq.auth.load_certificate(f"{keys}/{service}.key_secret")
+        certificate = zmq.auth.load_certificate(f"{keys}/{service}.key_secret")
+        self.socket.curve_publickey, self.socket.curve_secretkey = certificate
         self.socket.curve_server = True
         self.socket.bind(f"tcp://127.0.0.1:{self.port}")
         self.hurry = zmq.Context.instance().socket(zmq.PUB)
         self.hurry.linger = 0
-        self.hurry.curve_publickey, self.hurry.curve_secretkey = self.socket.curve_publickey, self.socket.curve_secretkey
+        self.hurry.curve_publickey, self.hurry.curve_secretkey = certificate
         self.hurry.curve_server = True
         self.hurry.bind(f"tcp://127.0.0.1:{self.port + 10}")
         self.start()
