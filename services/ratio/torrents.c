@@ -1,10 +1,10 @@
 /* Torrents as catalog tells of them. What was reported of a torrent before it was known counts for the ratio from the
  * moment in which it turns out to be a torrent with that accounting. */
-#include "services/ratio/position.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/statements.h"
 
 #include "services/common/log.h"
+#include "services/common/position.h"
 
 #include <inttypes.h>
 
@@ -58,21 +58,28 @@ const struct statement torrents_settle = {.name = "torrents_settle",
 /* All parts of the statement see the torrents as they were before it. */
 const struct statement torrents_store = {
     .name = "torrents_store",
-    .sql = "WITH told AS (SELECT DISTINCT ON (torrent_id) *"
-           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[])"
-           " AS n(torrent_id, size, owner, accounting, active, seq) ORDER BY torrent_id, seq DESC),"
-           " learnt AS (INSERT INTO ratio.torrent AS old (torrent_id, size, owner, accounting, active, seq)"
-           " SELECT torrent_id, size, owner, accounting, active <> 0, seq FROM told"
-           " ON CONFLICT (torrent_id) DO UPDATE SET size = excluded.size, owner = excluded.owner,"
-           " active = excluded.active, seq = excluded.seq WHERE old.seq < excluded.seq)"
-           " INSERT INTO ratio.member_total AS old (user_id, uploaded, downloaded)"
-           " SELECT m.user_id, ratio.add_counts(0, sum(m.uploaded)), ratio.add_counts(0, sum(m.downloaded))"
-           " FROM told JOIN ratio.member_torrent m USING (torrent_id)"
-           " WHERE told.accounting = 'ratio'"
-           " AND NOT EXISTS (SELECT FROM ratio.torrent t WHERE t.torrent_id = told.torrent_id)"
-           " GROUP BY m.user_id ORDER BY m.user_id"
-           " ON CONFLICT (user_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
-           " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded)"};
+    .sql =
+        "WITH told AS (SELECT DISTINCT ON (torrent_id) *"
+        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[])"
+        " AS n(torrent_id, size, owner, accounting, active, seq) ORDER BY torrent_id, seq DESC),"
+        " learnt AS (INSERT INTO ratio.torrent AS old (torrent_id, size, owner, accounting, active, seq)"
+        " SELECT torrent_id, size, owner, accounting, active <> 0, seq FROM told"
+        " ON CONFLICT (torrent_id) DO UPDATE SET size = excluded.size, owner = excluded.owner,"
+        " active = excluded.active, seq = excluded.seq WHERE old.seq < excluded.seq),"
+        " settled AS (INSERT INTO ratio.member_total AS old (user_id, uploaded, downloaded, credited_up, credited_down)"
+        " SELECT m.user_id, ratio.add_counts(0, sum(m.uploaded)), ratio.add_counts(0, sum(m.downloaded)),"
+        " ratio.add_counts(0, sum(m.credited_up)), ratio.add_counts(0, sum(m.credited_down))"
+        " FROM told JOIN ratio.member_torrent m USING (torrent_id)"
+        " WHERE told.accounting = 'ratio'"
+        " AND NOT EXISTS (SELECT FROM ratio.torrent t WHERE t.torrent_id = told.torrent_id)"
+        " GROUP BY m.user_id ORDER BY m.user_id"
+        " ON CONFLICT (user_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
+        " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded),"
+        " credited_up = ratio.add_counts(old.credited_up, excluded.credited_up),"
+        " credited_down = ratio.add_counts(old.credited_down, excluded.credited_down) RETURNING old.user_id)"
+        " INSERT INTO ratio.standing AS old (user_id, due_at) SELECT user_id, now() FROM settled ORDER BY user_id"
+        " ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at"
+        " WHERE old.due_at IS NULL OR old.due_at > excluded.due_at"};
 
 static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *done, void *arg)
 {
@@ -91,7 +98,7 @@ static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *
 
 void torrents_read(struct loop *loop, struct bus *bus, struct db *db)
 {
-    torrents = position_follow(loop, bus, db, "catalog.torrents", store, NULL);
+    torrents = position_follow(loop, bus, db, &ratio_positions, "catalog.torrents", store, NULL);
 }
 
 void torrents_stop(void)

@@ -15,7 +15,7 @@ CREATE TABLE @SCHEMA@.factor (
     title text NOT NULL,
     set_by bigint NOT NULL      -- 0: the operator
 );
-CREATE INDEX factor_torrent ON @SCHEMA@.factor (torrent_id, user_id, ends_at);
+CREATE INDEX factor_torrent ON @SCHEMA@.factor (torrent_id, ends_at);
 CREATE INDEX factor_token ON @SCHEMA@.factor (user_id, ends_at) WHERE kind = 'token';
 
 -- Tokens not yet used.

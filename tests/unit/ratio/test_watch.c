@@ -119,20 +119,20 @@ static void a_member_reads_why_and_what_to_do(void **state)
 {
     (void)state;
     struct ordinary_rules all = all_rules();
-    struct ordinary member = member_of(&all, GIB, 52 * GIB);
+    struct ordinary member = member_of(&all, GIB, 50 * GIB);
     struct explanation told;
     assert_int_equal(ordinary_step(&all, &member, NOW), STEP_begun);
     explain_ratio(&all, &member, &told);
     assert_int_equal(told.count, 4);
     assert_string_equal(told.sentences[0],
-                        "52.0 GiB of what was downloaded counts, which is in the band from 50.0 GiB: a "
+                        "50.0 GiB of what was downloaded counts, which is in the band from 50.0 GiB: a "
                         "ratio of 0.6 is required when nothing is seeded, 0.3 when all is.");
     assert_string_equal(
         told.sentences[1],
         "Of 8 torrents completed, 6 were seeded for 72 hours or longer within the last seven days, so 2 of "
         "8 parts of 0.6 stay, but never less than the band's least: 0.3 is required.");
     assert_string_equal(told.sentences[2],
-                        "The ratio is 0.019 (1.0 GiB uploaded by 52.0 GiB downloaded): 14.6 GiB more to "
+                        "The ratio is 0.020 (1.0 GiB uploaded by 50.0 GiB downloaded): 14.0 GiB more to "
                         "upload, or more torrents seeded, and the requirement is met.");
     assert_string_equal(
         told.sentences[3],
@@ -147,19 +147,19 @@ static void each_step_is_a_notice(void **state)
 {
     (void)state;
     struct ordinary_rules all = all_rules();
-    struct ordinary member = member_of(&all, GIB, 52 * GIB);
+    struct ordinary member = member_of(&all, GIB, 50 * GIB);
     struct notice notice;
     assert_false(explain_step(&member, STEP_none, &notice));
     assert_true(explain_step(&member, ordinary_step(&all, &member, NOW), &notice));
     assert_string_equal(notice_name(notice.kind), "watch_begun");
     assert_string_equal(notice.text,
-                        "Your ratio is 0.019, and 0.3 is required. Upload 14.6 GiB more, or seed more of what "
+                        "Your ratio is 0.020, and 0.3 is required. Upload 14.0 GiB more, or seed more of what "
                         "you completed for longer. Downloading stops on 18 Oct 2024, 00:00 UTC, or after 10.0 "
                         "GiB more, whichever comes first, unless the requirement is met before. Seeding never "
                         "stops.");
     assert_true(explain_step(&member, ordinary_step(&all, &member, NOW + 15 * DAY), &notice));
     assert_string_equal(notice_name(notice.kind), "leech_stopped");
-    member = (struct ordinary){.watch = member.watch, .figures = {.up = 52 * GIB, .down = 52 * GIB}};
+    member = (struct ordinary){.watch = member.watch, .figures = {.up = 50 * GIB, .down = 50 * GIB}};
     ordinary_judge(&all, &member);
     assert_true(explain_step(&member, ordinary_step(&all, &member, NOW + 16 * DAY), &notice));
     assert_string_equal(notice_name(notice.kind), "leech_allowed");
@@ -171,7 +171,7 @@ static void a_permit_says_what_to_do_in_a_clients_width(void **state)
 {
     (void)state;
     struct ordinary_rules all = all_rules();
-    struct ordinary member = member_of(&all, GIB, 52 * GIB);
+    struct ordinary member = member_of(&all, GIB, 50 * GIB);
     char reason[PERMIT_REASON_MAX];
     struct permit_fact permit = permit_watched(&member, reason);
     assert_true(permit.may_leech && permit.reason.size == 0 && permit.watch.size == 0);
