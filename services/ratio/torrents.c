@@ -1,11 +1,11 @@
 /* Torrents as catalog tells of them. What was reported of a torrent before it was known counts for the ratio from the
  * moment in which it turns out to be a torrent with that accounting. */
 #include "services/ratio/books/books.h"
-#include "services/ratio/position.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/statements.h"
 
 #include "services/common/log.h"
+#include "services/common/position.h"
 
 #include <inttypes.h>
 
@@ -84,15 +84,21 @@ const struct statement torrents_store = {
         " booked AS (INSERT INTO ratio.book_inbox (kind, user_id, backup_id, version_id, amount, other, payload)"
         " SELECT CASE WHEN active = 0 THEN 'delete_version' ELSE 'version' END, owner, backup_id, torrent_id, size,"
         " redundancy, ''::bytea FROM (SELECT * FROM version ORDER BY torrent_id) v"
-        " UNION ALL SELECT 'sightings', 0, 0, 0, 0, 0, payload FROM seen WHERE payload IS NOT NULL)"
-        " INSERT INTO ratio.member_total AS old (user_id, uploaded, downloaded)"
-        " SELECT m.user_id, ratio.add_counts(0, sum(m.uploaded)), ratio.add_counts(0, sum(m.downloaded))"
+        " UNION ALL SELECT 'sightings', 0, 0, 0, 0, 0, payload FROM seen WHERE payload IS NOT NULL),"
+        " settled AS (INSERT INTO ratio.member_total AS old (user_id, uploaded, downloaded, credited_up, credited_down)"
+        " SELECT m.user_id, ratio.add_counts(0, sum(m.uploaded)), ratio.add_counts(0, sum(m.downloaded)),"
+        " ratio.add_counts(0, sum(m.credited_up)), ratio.add_counts(0, sum(m.credited_down))"
         " FROM told JOIN ratio.member_torrent m USING (torrent_id)"
         " WHERE told.accounting = 'ratio'"
         " AND NOT EXISTS (SELECT FROM ratio.torrent t WHERE t.torrent_id = told.torrent_id)"
         " GROUP BY m.user_id ORDER BY m.user_id"
         " ON CONFLICT (user_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
-        " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded)"};
+        " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded),"
+        " credited_up = ratio.add_counts(old.credited_up, excluded.credited_up),"
+        " credited_down = ratio.add_counts(old.credited_down, excluded.credited_down) RETURNING old.user_id)"
+        " INSERT INTO ratio.standing AS old (user_id, due_at) SELECT user_id, now() FROM settled ORDER BY user_id"
+        " ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at"
+        " WHERE old.due_at IS NULL OR old.due_at > excluded.due_at"};
 
 static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *done, void *arg)
 {
@@ -112,7 +118,7 @@ static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *
 
 void torrents_read(struct loop *loop, struct bus *bus, struct db *db)
 {
-    torrents = position_follow(loop, bus, db, "catalog.torrents", store, books_wake);
+    torrents = position_follow(loop, bus, db, &ratio_positions, "catalog.torrents", store, books_wake);
 }
 
 void torrents_stop(void)

@@ -5,11 +5,13 @@
 #include "services/web/look.h"
 #include "services/web/page.h"
 #include "services/web/peers.h"
+#include "services/web/plugins.h"
 
 struct entity {
     const struct answer *answer;
     const msgpack_object *page;
     const char *plugin;
+    const struct answer *tokens; /* NULL: its downloads do not count anyway */
 };
 
 static const char *text_of(struct visit *visit, struct slice text)
@@ -17,25 +19,59 @@ static const char *text_of(struct visit *visit, struct slice text)
     return text.size > 0 ? arena_copy(visit->arena, text).at : "Page";
 }
 
-static void write_peers(void *arg, struct tree_writer *out, const msgpack_object *map)
+static bool is_used(const struct ratio_token_list_reply *tokens, uint64_t torrent)
 {
-    peers_write(arg, out, look_count(map, "torrent"), look_count(map, "size"));
+    struct token_row token;
+    for (size_t i = 0; i < rows_count(tokens->used); i++)
+        if (row_read(&token_row_row, &token, rows_at(tokens->used, i), NULL) && token.torrent == torrent)
+            return true;
+    return false;
+}
+
+static void write_token(const struct visit *visit, struct tree_writer *out, uint64_t torrent)
+{
+    const struct entity *entity = visit->page;
+    const struct ratio_token_list_reply *tokens = entity->tokens != NULL ? entity->tokens->reply : NULL;
+    bool used = tokens != NULL && is_used(tokens, torrent);
+    tree_flag(out, "token_used", used);
+    tree_flag(out, "may_use_token", tokens != NULL && !used && tokens->tokens > 0);
+}
+
+/* What is beside the counts of a torrent: who shares it, and whether a token can be used. */
+static void write_torrent(void *arg, struct tree_writer *out, const msgpack_object *map)
+{
+    struct visit *visit = arg;
+    write_token(visit, out, look_count(map, "torrent"));
+    if (visit->peers != NULL)
+        peers_write(visit->peers, out, look_count(map, "torrent"), look_count(map, "size"));
 }
 
 static void show(struct visit *visit)
 {
     struct tree_extra extra = *extras_known(visit->extras);
-    extra.torrent = visit->peers != NULL ? write_peers : NULL;
-    extra.torrent_arg = visit->peers;
+    extra.torrent = write_torrent;
+    extra.torrent_arg = visit;
     const struct entity *entity = visit->page;
     const msgpack_object *group = look_map(entity->page, "group");
     bool is_group = slice_is(look_text(entity->page, "kind"), "group");
     page_begin(visit, text_of(visit, is_group ? look_text(group, "title") : look_text(entity->page, "name")), "browse");
     tree_decorate(visit->out, "page", entity->page, &extra);
     if (is_group)
+        tree_string(visit->out, "once", visit_once(visit));
+    if (is_group)
         tree_print(visit->out, "upload_href", "/upload/%s?group=%llu", entity->plugin,
                    (unsigned long long)look_count(group, "entity"));
     page_end(visit, 200, is_group ? "group" : "person", entity->plugin);
+}
+
+static void ask_tokens(struct visit *visit)
+{
+    struct entity *entity = visit->page;
+    struct ratio_token_list ask = {.user = visit->me.id};
+    struct gather *gather = gather_new(visit, show);
+    if (slice_is(look_text(plugins_find(slice_text(entity->plugin)), "accounting"), "ratio"))
+        entity->tokens = gather_may(gather, &ratio_token_list_message, &ask);
+    gather_go(gather);
 }
 
 /* On a group's page the torrents are few: who shares them is shown too. */
@@ -43,7 +79,7 @@ static void ask_peers(struct visit *visit)
 {
     const struct entity *entity = visit->page;
     if (slice_is(look_text(entity->page, "kind"), "group"))
-        peers_ask(visit, entity->page, show);
+        peers_ask(visit, entity->page, ask_tokens);
     else
         show(visit);
 }

@@ -128,7 +128,7 @@ void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t inte
     commands_serve();
     standings_serve();
     lists_serve();
-    ledger_serve();
+    history_serve();
     explain_serve();
 }
 

@@ -9,9 +9,9 @@
     S(book_look_head)                                                                                                  \
     S(book_hear)                                                                                                       \
     S(book_settings)                                                                                                   \
-    S(book_ledger_user)                                                                                                \
-    S(book_ledger_version)                                                                                             \
-    S(book_ledger_copy)                                                                                                \
+    S(book_history_user)                                                                                                \
+    S(book_history_version)                                                                                             \
+    S(book_history_copy)                                                                                                \
     S(book_backups)                                                                                                    \
     S(book_versions_of_owner)                                                                                          \
     S(book_versions_of_backup)                                                                                         \

@@ -296,7 +296,7 @@ def every_number_opens_to_its_events(site):
 def pages(site, **about):
     rows, before = [], 0
     while True:
-        page = site.ask("ratio.ledger.list", before=before, limit=50, **about)["entries"]
+        page = site.ask("ratio.history.list", before=before, limit=50, **about)["entries"]
         rows += page
         if len(page) < 50:
             return rows

@@ -13,7 +13,7 @@ static void on_entries(void *arg, const struct db_rows *rows, const struct fault
     }
     listing_begin(&listing, db_count(rows));
     for (size_t i = 0; i < db_count(rows); i++) {
-        struct ledger_row row = {
+        struct history_row row = {
             .entry = (uint64_t)db_get_int(rows, i, 0),
             .event = (uint64_t)db_get_int(rows, i, 1),
             .at = db_get_time(rows, i, 2),
@@ -27,9 +27,9 @@ static void on_entries(void *arg, const struct db_rows *rows, const struct fault
             .state_before = db_get_text(rows, i, 10),
             .state_after = db_get_text(rows, i, 11),
         };
-        row_pack(&ledger_row_row, &row, &listing.packer);
+        row_pack(&history_row_row, &row, &listing.packer);
     }
-    bus_reply(request, &(struct ratio_ledger_list_reply){.entries = listing_rows(&listing)});
+    bus_reply(request, &(struct ratio_history_list_reply){.entries = listing_rows(&listing)});
     listing_end(&listing);
 }
 
@@ -37,36 +37,36 @@ static void on_entries(void *arg, const struct db_rows *rows, const struct fault
     "SELECT entry, seq, at, cause, what, user_id, version_id, backup_id, before, after, state_before, state_after"     \
     " FROM ratio.book_effect WHERE " where " AND entry < $2 ORDER BY entry DESC LIMIT $3"
 
-const struct statement book_ledger_user = {.name = "book_ledger_user", .sql = ENTRIES("user_id = $1")};
-const struct statement book_ledger_version = {.name = "book_ledger_version", .sql = ENTRIES("version_id = $1")};
-const struct statement book_ledger_copy = {.name = "book_ledger_copy",
+const struct statement book_history_user = {.name = "book_history_user", .sql = ENTRIES("user_id = $1")};
+const struct statement book_history_version = {.name = "book_history_version", .sql = ENTRIES("version_id = $1")};
+const struct statement book_history_copy = {.name = "book_history_copy",
                                            .sql = ENTRIES("user_id = $1 AND version_id = $4")};
 
-static void serve_ledger(struct bus_request *request, const void *message)
+static void serve_history(struct bus_request *request, const void *message)
 {
-    const struct ratio_ledger_list *ask = message;
-    const struct statement *statement = &book_ledger_user;
+    const struct ratio_history_list *ask = message;
+    const struct statement *statement = &book_history_user;
     if (ask->user == 0 && ask->version == 0) {
         bus_fail(request, &(struct fault){
                               .status = STATUS_invalid, .field = "user", .text = "Name a member, a version, or both."});
         return;
     }
     if (ask->version != 0)
-        statement = ask->user != 0 ? &book_ledger_copy : &book_ledger_version;
+        statement = ask->user != 0 ? &book_history_copy : &book_history_version;
     struct db_args *args = db_int(db_args(), (int64_t)(ask->user != 0 ? ask->user : ask->version));
     args = db_int(db_int(args, ask->before != 0 ? (int64_t)ask->before : INT64_MAX), (int64_t)ask->limit);
-    if (statement == &book_ledger_copy)
+    if (statement == &book_history_copy)
         args = db_int(args, (int64_t)ask->version);
     db_ask(book.db, statement, args, on_entries, request);
 }
 
-static void on_ledger(struct bus_request *request, const void *message, void *arg)
+static void on_history(struct bus_request *request, const void *message, void *arg)
 {
     (void)arg;
-    serve_ledger(request, message); /* what is committed is there */
+    serve_history(request, message); /* what is committed is there */
 }
 
-void ledger_serve(void)
+void history_serve(void)
 {
-    bus_serve(book.bus, NULL, &ratio_ledger_list_message, on_ledger, NULL);
+    bus_serve(book.bus, NULL, &ratio_history_list_message, on_history, NULL);
 }
