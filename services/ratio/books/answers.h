@@ -6,7 +6,7 @@
 
 void standings_serve(void); /* profile, backup, version */
 void lists_serve(void);     /* queue, offers, holdings */
-void history_serve(void);    /* what happened */
+void history_serve(void);   /* what happened */
 void explain_serve(void);   /* why it is so */
 
 /* Rows of a reply on their way. */

@@ -56,6 +56,7 @@ struct book {
     struct command *commands, **commands_end; /* that wait for a posting */
     struct waiter *waiting, *next;            /* for the look under way; for the one after */
     bool looking, wanted, changed; /* wanted: look again; changed: a command was booked since the queue was sorted */
+    int64_t swept_at;              /* when all debt clocks were looked at */
     bool heard_early;              /* a tracker reported before the books were open */
     struct loop_timer *beat;
     int64_t events_unsaved; /* since the last snapshot */

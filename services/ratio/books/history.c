@@ -40,7 +40,7 @@ static void on_entries(void *arg, const struct db_rows *rows, const struct fault
 const struct statement book_history_user = {.name = "book_history_user", .sql = ENTRIES("user_id = $1")};
 const struct statement book_history_version = {.name = "book_history_version", .sql = ENTRIES("version_id = $1")};
 const struct statement book_history_copy = {.name = "book_history_copy",
-                                           .sql = ENTRIES("user_id = $1 AND version_id = $4")};
+                                            .sql = ENTRIES("user_id = $1 AND version_id = $4")};
 
 static void serve_history(struct bus_request *request, const void *message)
 {

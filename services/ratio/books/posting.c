@@ -4,6 +4,7 @@
  * memory is made anew, and the commands come again). */
 #include "services/ratio/books/posting.h"
 
+#include "services/ratio/notices.h"
 #include "services/ratio/statements.h"
 
 #include "services/common/clock.h"
@@ -96,6 +97,8 @@ static void posted(struct posting *posting)
     book.count.rows += posting->rows_count;
     if (posting->effects.pairs_count > 0 && !book.stopped)
         feed_published(book.slots);
+    if (posting->tells && !book.stopped)
+        notices_published();
     answer(posting);
     posting_free(posting);
     book_snapshot();

@@ -30,7 +30,7 @@ struct posting {
     struct incoming *incoming;
     size_t incoming_count, incoming_next;
     struct command *commands, *commands_next;
-    bool ticks;
+    bool ticks, tells; /* it is time for one; somebody is told something */
 
     struct book_row *rows;
     size_t rows_count, rows_room;

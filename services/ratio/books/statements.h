@@ -3,15 +3,16 @@
 #define DJEMBE_RATIO_BOOKS_STATEMENTS_H
 
 #define BOOK_STATEMENTS(S)                                                                                             \
+    S(book_warn)                                                                                                       \
     S(book_lock)                                                                                                       \
     S(book_inbox_read)                                                                                                 \
     S(book_kept)                                                                                                       \
     S(book_look_head)                                                                                                  \
     S(book_hear)                                                                                                       \
     S(book_settings)                                                                                                   \
-    S(book_history_user)                                                                                                \
-    S(book_history_version)                                                                                             \
-    S(book_history_copy)                                                                                                \
+    S(book_history_user)                                                                                               \
+    S(book_history_version)                                                                                            \
+    S(book_history_copy)                                                                                               \
     S(book_backups)                                                                                                    \
     S(book_versions_of_owner)                                                                                          \
     S(book_versions_of_backup)                                                                                         \

@@ -1,5 +1,6 @@
 /* A posting as SQL. Everything is asked again, just so, when a commit did not happen. */
 #include "services/ratio/books/posting.h"
+#include "services/ratio/books/tell.h"
 
 #include "services/ratio/statements.h"
 
@@ -229,6 +230,16 @@ static void store_slots(struct storing *storing)
     free(texts);
 }
 
+/* What takes the locks of feeds. */
+static void store_last(void *arg)
+{
+    struct storing *storing = arg;
+    if (storing->posting->effects.pairs_count > 0)
+        store_slots(storing);
+    else
+        move(storing);
+}
+
 void store_all(struct posting *posting, db_commit_fn *done)
 {
     struct storing *storing = mem_zero(1, sizeof *storing);
@@ -238,8 +249,5 @@ void store_all(struct posting *posting, db_commit_fn *done)
     store_inbox(posting);
     store_refusals(posting);
     store_replies(posting);
-    if (posting->effects.pairs_count > 0)
-        store_slots(storing);
-    else
-        move(storing);
+    tell_members(posting, store_last, storing);
 }

@@ -229,7 +229,7 @@ static void obey(struct posting *posting, struct command *command)
     if (command->kept)
         return;
     if (first != NULL) {
-        command->packed = first->packed;
+        command->packed = arena_copy(bus_arena(command->request), first->packed); /* the other is answered first */
         command->why = first->why;
         command->kept = true;
         return;

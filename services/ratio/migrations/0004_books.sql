@@ -97,6 +97,12 @@ CREATE TABLE @SCHEMA@.book_snapshot_part (
 );
 ALTER TABLE @SCHEMA@.book_snapshot_part ALTER COLUMN data SET STORAGE EXTERNAL;
 
+-- The mark of the debt clock that a member was told of last (books/tell.c).
+CREATE TABLE @SCHEMA@.book_warned (
+    user_id bigint PRIMARY KEY,
+    mark bigint NOT NULL
+);
+
 -- Backups and versions that catalog told of. refused: why the books would not take it; empty: they did.
 ALTER TABLE @SCHEMA@.torrent
     ADD COLUMN backup_id bigint NOT NULL DEFAULT 0,
