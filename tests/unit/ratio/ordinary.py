@@ -210,7 +210,7 @@ def a_member_below_is_watched_stopped_and_let_in_again(site):
     report(bus, [row(client, 0, 2 * MIB, left=5)])
     wait_for(lambda: watch_of(site, user) == "stopped")
     told = profile(site, user)
-    assert "may_leech" not in told and told["reason"] == "Ratio too low: seed until it is 0.5, then download again."
+    assert "may_leech" not in told and told["reason"] == "Ratio too low: seed until it is 0.50, then download again."
     why = ask(site, "ratio.ratio.explain", {"user": user})["sentences"]
     assert "30.0 MiB of what was downloaded counts" in why[0] and "15.0 MiB more to upload" in why[2], why
     site.member(user, "disabled")
