@@ -105,6 +105,17 @@ def test_notices_are_read_one_by_one_and_all_together(site, staff):
     assert member.post("/inbox", wanted[:1]).status == 400
 
 
+def test_a_long_inbox_is_paged(site):
+    member = visitor(site, "busy")
+    site.run("psql", "-qc", "INSERT INTO web.notice SELECT 4000000000000000000 + n, " + str(member.member["user"]) +
+             ", 'of a newer kind', 'Notice ' || n, 'Text', now() - n * interval '1 minute' FROM generate_series(1, 45) n")
+    first = member.get("/inbox")
+    second = member.get(re.search(r'rel="next" href="([^"]+)"', first.html).group(1))
+    shown = re.findall(r"Notice (\d+) <span", first.html + second.html)
+    assert shown == [str(number) for number in range(1, 46)]
+    assert 'rel="next"' not in second.html and 'href="/inbox">« First page' in second.html
+
+
 def test_freeleech_double_upload_and_a_token(site, staff, tmp_path):
     member = visitor(site, "spared")
     free, double, plain = (torrent(site, tmp_path, "keeper") for _ in range(3))
