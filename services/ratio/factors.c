@@ -152,7 +152,7 @@ const struct statement factors_page = {
     .name = "factors_page",
     .sql = "SELECT factor_id, kind, torrent_id, upload, download, starts_at, coalesce(ends_at, to_timestamp(0)), title,"
            " set_by FROM ratio.factor WHERE kind <> 'token' AND (ends_at IS NULL OR ends_at > $1::timestamptz)"
-           " AND ($2 = 0 OR factor_id < $2) ORDER BY factor_id DESC LIMIT $3"};
+           " AND ($2::bigint = 0 OR factor_id < $2) ORDER BY factor_id DESC LIMIT $3"};
 
 static void on_factor_list(struct bus_request *request, const void *message, void *arg)
 {

@@ -47,7 +47,7 @@ const struct statement standing_figures = {
            " FROM unnest($1::bigint[]) u(user_id) LEFT JOIN ratio.member_total t USING (user_id)"
            " LEFT JOIN ratio.standing s USING (user_id)"
            " CROSS JOIN LATERAL (SELECT count(*) AS snatched, count(*) FILTER (WHERE w.ms >= $3) AS seeding,"
-           "  count(*) FILTER (WHERE $4 > 0 AND h.at < $5::timestamptz AND coalesce(m.seeded, 0) < $4"
+           "  count(*) FILTER (WHERE $4::bigint > 0 AND h.at < $5::timestamptz AND coalesce(m.seeded, 0) < $4"
            "   AND coalesce(m.uploaded, 0) < coalesce(m.downloaded, 0)) AS hit_and_runs"
            "  FROM ratio.snatch h JOIN ratio.torrent c USING (torrent_id)"
            "  LEFT JOIN ratio.member_torrent m ON m.user_id = u.user_id AND m.torrent_id = h.torrent_id"

@@ -33,7 +33,7 @@ const char *words_needed(uint64_t bytes, char into[WORDS_MAX])
 const char *words_ratio(uint32_t thousandths, char into[WORDS_MAX])
 {
     int size = snprintf(into, WORDS_MAX, "%" PRIu32 ".%03" PRIu32, thousandths / 1000, thousandths % 1000);
-    while (into[size - 1] == '0' && into[size - 2] != '.')
+    while (into[size - 1] == '0' && into[size - 3] != '.')
         into[--size] = '\0';
     return into;
 }

@@ -28,13 +28,23 @@ static bool is_used(const struct ratio_token_list_reply *tokens, uint64_t torren
     return false;
 }
 
+/* Its download does not count for anybody now. */
+static bool is_free(const struct visit *visit, uint64_t torrent)
+{
+    const struct tree_extra *known = extras_known(visit->extras);
+    for (size_t i = 0; i < known->snatches_count; i++)
+        if (known->snatches[i].torrent == torrent)
+            return known->snatches[i].has_factor && known->snatches[i].download_percent == 0;
+    return false;
+}
+
 static void write_token(const struct visit *visit, struct tree_writer *out, uint64_t torrent)
 {
     const struct entity *entity = visit->page;
     const struct ratio_token_list_reply *tokens = entity->tokens != NULL ? entity->tokens->reply : NULL;
     bool used = tokens != NULL && is_used(tokens, torrent);
     tree_flag(out, "token_used", used);
-    tree_flag(out, "may_use_token", tokens != NULL && !used && tokens->tokens > 0);
+    tree_flag(out, "may_use_token", tokens != NULL && tokens->tokens > 0 && !used && !is_free(visit, torrent));
 }
 
 /* What is beside the counts of a torrent: who shares it, and whether a token can be used. */

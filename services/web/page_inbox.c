@@ -24,7 +24,8 @@ static void write_notice(struct visit *visit, const struct db_rows *rows, size_t
 const struct statement notice_list = {
     .name = "notice_list",
     .sql = "SELECT notice, kind, title, body, told_at, read_at FROM web.notice WHERE member = $1"
-           " AND ($2 = 0 OR (told_at, notice) < (SELECT told_at, notice FROM web.notice WHERE notice = $2 AND member = "
+           " AND ($2::bigint = 0 OR (told_at, notice) < (SELECT told_at, notice FROM web.notice WHERE notice = $2 AND "
+           "member = "
            "$1))"
            " ORDER BY told_at DESC, notice DESC LIMIT $3"};
 
@@ -67,7 +68,7 @@ static void on_read(void *arg, const struct db_rows *rows, const struct fault *w
 const struct statement notice_read = {.name = "notice_read",
                                       .sql =
                                           "UPDATE web.notice SET read_at = now() WHERE member = $1 AND read_at IS NULL"
-                                          " AND ($2 = 0 OR notice = $2)"};
+                                          " AND ($2::bigint = 0 OR notice = $2)"};
 
 /* One notice, or with `all` every one. */
 void page_inbox_post(struct visit *visit)

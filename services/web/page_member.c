@@ -17,7 +17,7 @@ struct profile {
     const struct answer *totals, *torrents, *uploads, *names, *peers;
 };
 
-/* Thousandths, as a ratio is written: "0.6", "0.125". */
+/* Thousandths, as a ratio is written: "0.60", "0.125". */
 static void write_ratio(struct tree_writer *out, const char *key, uint64_t thousandths)
 {
     char text[FORMAT_MAX];

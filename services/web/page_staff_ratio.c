@@ -43,7 +43,7 @@ static void show(struct visit *visit)
     const struct ratio_factor_list_reply *reply = listed->factors->reply;
     if (listed->names->reply == NULL)
         visit_missing(visit, "catalog", "What the torrents are called cannot be told for the moment.");
-    page_begin(visit, "What counts", "staff_ratio");
+    page_begin(visit, "Factors", "staff_ratio");
     tree_string(visit->out, "once", visit_once(visit));
     tree_flag(visit->out, "has_factors", rows_count(reply->factors) > 0);
     tree_open_array(visit->out, "factors");

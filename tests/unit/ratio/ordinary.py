@@ -90,6 +90,7 @@ def a_factor_counts_from_when_it_is_set_until_it_ends(site):
                                                  [2000, 1000, 2000, 1000, 10000, 10000]], entries
     page = ask(site, "ratio.ledger.list", {"user": 1, "limit": 1, "before": entries[0][0]})["entries"]
     assert page == entries[1:2]
+    assert ask(site, "ratio.ledger.list", {"user": 1, "limit": 100, "before": 2 ** 62})["entries"] == entries
 
 
 def an_events_edges_are_exact_by_the_time_of_the_announce(site):
@@ -210,7 +211,7 @@ def a_member_below_is_watched_stopped_and_let_in_again(site):
     report(bus, [row(client, 0, 2 * MIB, left=5)])
     wait_for(lambda: watch_of(site, user) == "stopped")
     told = profile(site, user)
-    assert "may_leech" not in told and told["reason"] == "Ratio too low: seed until it is 0.5, then download again."
+    assert "may_leech" not in told and told["reason"] == "Ratio too low: seed until it is 0.50, then download again."
     why = ask(site, "ratio.ratio.explain", {"user": user})["sentences"]
     assert "30.0 MiB of what was downloaded counts" in why[0] and "15.0 MiB more to upload" in why[2], why
     site.member(user, "disabled")
@@ -256,6 +257,21 @@ def what_is_seeded_for_three_days_of_the_week_relaxes_it(site):
     look_again(user)
     assert watch_of(site, user) == ""
     sql(f"UPDATE ratio.torrent SET active = true WHERE torrent_id = 13")
+
+
+def hit_and_runs_over_the_bound_are_watched(site):
+    user, bus = 3, site.replicas[0].bus()
+    for torrent in (17, 18):
+        report(bus, [row(client_of(user, torrent, 55 + torrent), 0, 1000, flags=COMPLETED)])
+    look_again(user)
+    assert "hit_and_runs" not in profile(site, user), "there is time to seed yet"
+    sql(f"UPDATE ratio.snatch SET at = at - interval '15 days' WHERE user_id = {user}")
+    assert profile(site, user)["hit_and_runs"] == 2
+    look_again(user)
+    assert watch_of(site, user) == "watch" and "2 hit-and-runs" in notices(site, user)[-1][4]
+    report(bus, [row(client_of(user, 17, 99), 1000, 0)])  # as much as was downloaded
+    wait_for(lambda: watch_of(site, user) == "")
+    assert profile(site, user)["hit_and_runs"] == 1
 
 
 def seeding_is_kept_by_the_day(site):
@@ -335,7 +351,8 @@ TESTS = [a_factor_counts_from_when_it_is_set_until_it_ends, an_events_edges_are_
          a_factor_is_for_staff_and_set_once_for_a_key, a_token_is_used_once_and_spares_its_member_the_download,
          two_tokens_at_once_on_one_torrent_cost_one, backups_never_enter_it,
          a_member_below_is_watched_stopped_and_let_in_again, a_watch_ends_by_time_alone,
-         what_is_seeded_for_three_days_of_the_week_relaxes_it, seeding_is_kept_by_the_day,
+         what_is_seeded_for_three_days_of_the_week_relaxes_it, hit_and_runs_over_the_bound_are_watched, seeding_is_kept_by_the_day,
          two_replicas_at_one_tick_take_each_step_once, every_entry_adds_up, what_nobody_looks_at_any_more_is_forgotten]
 
-main(TESTS, *sys.argv[1:], DJEMBE_RATIO_BANDS=BANDS, DJEMBE_RATIO_WATCH_BYTES="10M")
+main(TESTS, *sys.argv[1:], DJEMBE_RATIO_BANDS=BANDS, DJEMBE_RATIO_WATCH_BYTES="10M", DJEMBE_HIT_AND_RUN="30d",
+     DJEMBE_HIT_AND_RUN_MOST="1")

@@ -126,11 +126,11 @@ static void a_member_reads_why_and_what_to_do(void **state)
     assert_int_equal(told.count, 4);
     assert_string_equal(told.sentences[0],
                         "50.0 GiB of what was downloaded counts, which is in the band from 50.0 GiB: a "
-                        "ratio of 0.6 is required when nothing is seeded, 0.3 when all is.");
+                        "ratio of 0.60 is required when nothing is seeded, 0.30 when all is.");
     assert_string_equal(
         told.sentences[1],
         "Of 8 torrents completed, 6 were seeded for 72 hours or longer within the last seven days, so 2 of "
-        "8 parts of 0.6 stay, but never less than the band's least: 0.3 is required.");
+        "8 parts of 0.60 stay, but never less than the band's least: 0.30 is required.");
     assert_string_equal(told.sentences[2],
                         "The ratio is 0.020 (1.0 GiB uploaded by 50.0 GiB downloaded): 14.0 GiB more to "
                         "upload, or more torrents seeded, and the requirement is met.");
@@ -153,7 +153,7 @@ static void each_step_is_a_notice(void **state)
     assert_true(explain_step(&member, ordinary_step(&all, &member, NOW), &notice));
     assert_string_equal(notice_name(notice.kind), "watch_begun");
     assert_string_equal(notice.text,
-                        "Your ratio is 0.020, and 0.3 is required. Upload 14.0 GiB more, or seed more of what "
+                        "Your ratio is 0.020, and 0.30 is required. Upload 14.0 GiB more, or seed more of what "
                         "you completed for longer. Downloading stops on 18 Oct 2024, 00:00 UTC, or after 10.0 "
                         "GiB more, whichever comes first, unless the requirement is met before. Seeding never "
                         "stops.");
@@ -182,7 +182,7 @@ static void a_permit_says_what_to_do_in_a_clients_width(void **state)
     ordinary_step(&all, &member, NOW + 14 * DAY);
     permit = permit_watched(&member, reason);
     assert_false(permit.may_leech);
-    assert_string_equal(permit.reason.at, "Ratio too low: seed until it is 0.3, then download again.");
+    assert_string_equal(permit.reason.at, "Ratio too low: seed until it is 0.30, then download again.");
     member.required.ratio = REQUIRED_RATIO_MAX - 1;
     assert_true(permit_watched(&member, reason).reason.size < 63);
 }
