@@ -1,6 +1,6 @@
 # `./djembe test`: builds with the sanitizers, runs every kind of test, and counts.
 
-TEST_NAMES="format unit integration clients browser chaos fuzz docker tidy"
+TEST_NAMES="format unit integration clients browser chaos fuzz model docker tidy"
 TEST_QUICK="format unit integration clients browser" # what `./djembe test` runs without a name
 readonly TEST_NAMES TEST_QUICK
 PASSED=0 FAILED=0 FAILING=()
@@ -136,6 +136,12 @@ test_unit() {
 test_fuzz() {
     export DJEMBE_FUZZ_SECONDS=${DJEMBE_FUZZ_SECONDS:-60}
     test_ctest fuzz '^fuzz/' "$@"
+}
+
+# The default tests look at random histories of the ratio rules for three seconds.
+test_model() {
+    export DJEMBE_TEST_MODEL_SECONDS=${DJEMBE_TEST_MODEL_SECONDS:-3600}
+    test_ctest model '^unit/ratio/rules_model$' --timeout $((DJEMBE_TEST_MODEL_SECONDS + 600)) "$@"
 }
 
 # test_pytest WHAT FOLDER [ARGUMENTS...]: a file among the arguments stands for the folder.

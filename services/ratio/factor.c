@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+__extension__ typedef unsigned __int128 wide;
+
 static int by_torrent(const void *left, const void *right)
 {
     const struct factor_span *a = left, *b = right;
@@ -56,6 +58,6 @@ struct factor factor_at(const struct factor_span *spans, size_t count, uint64_t 
 
 uint64_t factor_of(uint64_t bytes, uint32_t factor)
 {
-    unsigned __int128 counted = (unsigned __int128)bytes * factor / FACTOR_ONE;
+    wide counted = (wide)bytes * factor / FACTOR_ONE;
     return counted < INT64_MAX ? (uint64_t)counted : INT64_MAX;
 }

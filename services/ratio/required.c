@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef unsigned __int128 wide;
+__extension__ typedef unsigned __int128 wide;
 
 /* ---- the setting ---- */
 

@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <time.h>
 
+__extension__ typedef unsigned __int128 wide;
+
 static const char *write_size(uint64_t bytes, bool up, char into[WORDS_MAX])
 {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     int unit = 0;
     while (unit < 6 && bytes >> (10 * unit) >= 1024)
         unit++;
-    unsigned __int128 tenths = (unsigned __int128)bytes * 10, one = (unsigned __int128)1 << (10 * unit);
+    wide tenths = (wide)bytes * 10, one = (wide)1 << (10 * unit);
     uint64_t shown = (uint64_t)((tenths + (up ? one - 1 : 0)) / one);
     if (unit == 0)
         snprintf(into, WORDS_MAX, "%" PRIu64 " %s", bytes, bytes == 1 ? "byte" : "bytes");
@@ -40,7 +42,7 @@ const char *words_ratio(uint32_t thousandths, char into[WORDS_MAX])
 
 const char *words_by(uint64_t up, uint64_t down, char into[WORDS_MAX])
 {
-    unsigned __int128 ratio = down > 0 ? (unsigned __int128)up * 1000 / down : UINT32_MAX;
+    wide ratio = down > 0 ? (wide)up * 1000 / down : UINT32_MAX;
     if (ratio >= UINT32_MAX) {
         snprintf(into, WORDS_MAX, "%s", up > 0 ? "∞" : "–");
         return into;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INPUT_ROOM (1 << 20)
+#define INPUT_ROOM (4 * REPLAY_LINE_MAX)
 
 struct input {
     FILE *from;

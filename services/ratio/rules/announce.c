@@ -69,17 +69,15 @@ static bool announce_new(struct rules *r, uint32_t member, uint32_t version, uin
                          struct fault *why)
 {
     const char *reason;
+    bool released = copy != 0 && copy_at(r, copy)->state == RULES_RELEASED;
     if (copy == 0 && member_at(r, member)->copies_count >= RULES_COPIES_MAX)
         return fault_set(why, STATUS_conflict, NULL, "A member holds at most %d copies.", RULES_COPIES_MAX);
-    if (copy == 0 && left == 0) {
-        copy_hold(r, copy_make(r, member, version));
+    if (left == 0 && !released) {
+        copy_hold(r, copy_of(r, copy, member, version));
         return true;
     }
-    if (!slot_is_open(r, member, version, &reason)) {
-        if (left == 0)
-            return true;
-        return fault_set(why, STATUS_forbidden, "version", "There is no slot for you: %s.", reason);
-    }
+    if (!slot_is_open(r, member, version, &reason))
+        return left == 0 || fault_set(why, STATUS_forbidden, "version", "%s", reason);
     copy = copy_of(r, copy, member, version);
     copy_grant(r, copy, left > 0 ? RULES_FETCHING : RULES_HELD);
     if (left > 0)
@@ -115,7 +113,7 @@ bool apply_dropped(struct rules *r, const struct rules_event *event, struct faul
         return false;
     uint32_t handle = copy_find(r, member, version);
     const struct copy *copy = handle == 0 ? NULL : copy_at(r, handle);
-    if (copy == NULL || copy->state == RULES_FAILED)
+    if (copy == NULL || copy->state == RULES_FAILED || copy->state == RULES_NO_COPY)
         return fault_set(why, STATUS_not_found, "version", "The member has no copy of it.");
     if (copy_is_held(copy) && copy->suspects > 0 && !copy->passed_ever)
         strike_add(r, member);

@@ -118,8 +118,8 @@ static void recount_records(struct recount *count)
     struct rules *r = count->r;
     for (uint32_t at = 1; at < r->copies.top; at++) {
         const struct copy *copy = copy_at(r, at);
-        if (copy->state == RULES_NO_COPY)
-            continue;
+        if (copy->member == 0)
+            continue; /* not in use */
         const struct version *version = version_at(r, copy->version);
         count->members[copy->member].copies++;
         count->members[copy->member].blocked += copy_blocks(copy) && version->queued != 0;

@@ -93,7 +93,7 @@ static void schedule(struct rules *r, uint32_t handle, int64_t k, int64_t due)
     struct member *member = member_at(r, handle);
     int64_t overdue = debt_limit(r, member, r->ms.clock_overdue);
     int64_t release = debt_limit(r, member, r->ms.clock_release);
-    keep_earlier(&due, mint_due(r, member));
+    keep_earlier(&due, mint_due(member));
     keep_earlier(&due, debt_limit_ends(r, member));
     if (member->is_barred)
         keep_earlier(&due, member->barred);

@@ -103,25 +103,37 @@ void copy_sight(struct rules *r, uint32_t handle)
     touch_copy(r, handle);
     if (copy->state != RULES_STALE)
         return;
-    notes_add(&r->notes, &copy->notes, stale, r->now);
+    notes_add(&r->notes, &copy->absences, stale, r->now);
     enter(r, handle, RULES_HELD);
     copy_schedule(r, handle);
+}
+
+/* D2: copy and row are one, so what it was STALE outlives it for as long as it may matter (Q9). */
+static void remember_or_unmake(struct rules *r, uint32_t handle)
+{
+    struct copy *copy = copy_at(r, handle);
+    copy->state = RULES_NO_COPY;
+    notes_forget_ended(&r->notes, &copy->absences, r->now - ABSENCE_WINDOW);
+    if (copy->absences == 0)
+        copy_unmake(r, handle);
+    else
+        copy_schedule(r, handle);
 }
 
 void copy_end(struct rules *r, uint32_t handle, enum rules_state state)
 {
     struct copy *copy = copy_at(r, handle);
     notes_clear(&r->notes, &copy->notes);
+    if (copy->state == RULES_STALE)
+        notes_add(&r->notes, &copy->absences, copy->hold.seen + r->ms.window, r->now);
     enter(r, handle, state);
     copy_review(r, handle);
-    if (state == RULES_FAILED)
+    if (state == RULES_FAILED) {
         copy->until = r->now + r->ms.cooldown;
-    if (state == RULES_FAILED && r->ms.cooldown > 0)
         copy_schedule(r, handle);
-    else if (state == RULES_FAILED)
-        copy_due(r, handle);
-    else if (state != RULES_RELEASED)
-        copy_unmake(r, handle);
+    } else if (state != RULES_RELEASED) {
+        remember_or_unmake(r, handle);
+    }
 }
 
 /* D3, Q9: never more free time than time served. */
@@ -129,10 +141,10 @@ static void go_stale(struct rules *r, uint32_t handle)
 {
     struct copy *copy = copy_at(r, handle);
     int64_t grace = copy->hold.seen - copy->hold.held;
-    notes_forget_ended(&r->notes, &copy->notes, r->now - ABSENCE_WINDOW);
+    notes_forget_ended(&r->notes, &copy->absences, r->now - ABSENCE_WINDOW);
     grace = grace < r->ms.grace_max ? grace : r->ms.grace_max;
     if (grace < r->ms.grace_min ||
-        notes_time_within(&r->notes, copy->notes, r->now - ABSENCE_WINDOW, r->now) > ABSENCE_MOST)
+        notes_time_within(&r->notes, copy->absences, r->now - ABSENCE_WINDOW, r->now) > ABSENCE_MOST)
         grace = r->ms.grace_min;
     copy->until = r->now + grace;
     enter(r, handle, RULES_STALE);
@@ -162,6 +174,8 @@ static int64_t deadline(const struct rules *r, const struct copy *copy)
         return earlier(copy->hold.seen + r->ms.window, proof_ends(r, copy));
     case RULES_STALE:
         return earlier(copy->until, proof_ends(r, copy));
+    case RULES_NO_COPY:
+        return notes_last(&r->notes, copy->absences)->value + ABSENCE_WINDOW;
     default:
         return FOREVER;
     }
@@ -204,20 +218,30 @@ static bool flight_due(struct rules *r, uint32_t handle)
     return true;
 }
 
+/* The cooldown of a FAILED copy is over: its version may be work for the member again. */
+static void cooldown_over(struct rules *r, uint32_t handle)
+{
+    const struct copy *copy = copy_at(r, handle);
+    if (version_at(r, copy->version)->queued != 0)
+        work_blocks(r, copy->member, -1);
+    remember_or_unmake(r, handle);
+}
+
 void copy_due(struct rules *r, uint32_t handle)
 {
-    struct copy *copy = copy_at(r, handle);
-    bool gone = false;
+    const struct copy *copy = copy_at(r, handle);
+    bool settled = false;
     if (copy_is_held(copy))
-        gone = held_due(r, handle);
+        settled = held_due(r, handle);
     else if (copy_is_in_flight(copy))
-        gone = flight_due(r, handle);
-    else if (copy->state == RULES_FAILED && r->now >= copy->until) {
-        if (version_at(r, copy->version)->queued != 0)
-            work_blocks(r, copy->member, -1);
-        copy_unmake(r, handle);
-        gone = true;
+        settled = flight_due(r, handle);
+    else if (copy->state == RULES_NO_COPY || (copy->state == RULES_FAILED && r->now >= copy->until)) {
+        settled = true;
+        if (copy->state == RULES_FAILED)
+            cooldown_over(r, handle);
+        else
+            remember_or_unmake(r, handle);
     }
-    if (!gone)
+    if (!settled)
         copy_schedule(r, handle);
 }

@@ -37,13 +37,13 @@ void mint_rate(struct rules *r, uint32_t handle, int64_t change)
     mark_member(r, handle);
 }
 
-int64_t mint_due(const struct rules *r, const struct member *member)
+/* When the next point is full; who holds a few bytes waits for longer than there are times. */
+int64_t mint_due(const struct member *member)
 {
-    (void)r;
     if (member->earning == 0)
         return FOREVER;
-    rules_wide rest = POINT - member->earned + member->earning - 1;
-    return member->earned_mark + (int64_t)(rest / member->earning);
+    rules_wide rest = (POINT - member->earned + member->earning - 1) / member->earning;
+    return rest > RULES_AT_LAST ? FOREVER : member->earned_mark + (int64_t)rest;
 }
 
 static int64_t paid_of_late(struct rules *r, struct member *member)

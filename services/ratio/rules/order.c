@@ -72,6 +72,8 @@ size_t order_of(const struct rules *r, const struct handles *versions, struct ru
     size_t count = versions->count;
     for (size_t i = 0; i < count; i++)
         into[i] = entry_of(r, versions->at[i]);
+    if (count == 0)
+        return 0;
     qsort(into, count, sizeof *into, by_owner);
     for (size_t i = 0; i < count; i++) {
         bool first = i == 0 || into[i - 1].owner != into[i].owner;

@@ -114,6 +114,7 @@ void copy_unmake(struct rules *r, uint32_t handle)
     assert(!copy->counting && !copy->on_trial && !copy_is_in_flight(copy));
     heap_remove(&r->deadlines, deadline_of(DEADLINE_COPY, handle));
     notes_clear(&r->notes, &copy->notes);
+    notes_clear(&r->notes, &copy->absences);
     chain_remove(&r->copies, &member->kept, CHAIN_MEMBER, handle);
     chain_remove(&r->copies, &version_at(r, copy->version)->others, CHAIN_VERSION, handle);
     table_remove(&r->pairs, hash_pair(copy->member, copy->version), handle);

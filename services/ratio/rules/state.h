@@ -39,12 +39,13 @@ struct copy {
     uint32_t member, version;
     struct chain_link by_member, by_version;
     uint32_t timer;
-    uint32_t notes;   /* FETCHING: (when, least left). HELD, STALE: earlier STALE times (Q9) */
-    uint32_t touched; /* the last event that listed it */
-    uint32_t points;  /* the stake when the slot was granted (Q28) */
-    uint8_t state;    /* enum rules_state */
-    uint8_t suspects; /* SUSPECTs since the last PASS */
-    bool fetched : 1; /* was FETCHING before: may be in probation (Q13) */
+    uint32_t notes;    /* FETCHING: (when, least left) */
+    uint32_t absences; /* notes: STALE times of this pair, of copies before this one too (Q9) */
+    uint32_t touched;  /* the last event that listed it */
+    uint32_t points;   /* the stake when the slot was granted (Q28) */
+    uint8_t state;     /* enum rules_state */
+    uint8_t suspects;  /* SUSPECTs since the last PASS */
+    bool fetched : 1;  /* was FETCHING before: may be in probation (Q13) */
     bool once_held : 1;
     bool passed_ever : 1;
     bool on_trial : 1; /* in the holder's trial chain (Q14) */
@@ -293,7 +294,7 @@ void release_all_due(struct rules *r);
 /* mint.c: Q28. */
 void mint_settle(struct rules *r, uint32_t member);
 void mint_rate(struct rules *r, uint32_t member, int64_t change);
-int64_t mint_due(const struct rules *r, const struct member *member);
+int64_t mint_due(const struct member *member);
 void bounties_pay(struct rules *r);
 
 /* strike.c: Q15. */

@@ -62,7 +62,7 @@ static enum rules_allow decide(const struct rules *r, uint32_t member, uint32_t 
         return RULES_ALLOW_SLOT;
     if (left > 0)
         return RULES_DENY;
-    *reason = "you have all of it; it does not count";
+    *reason = "it is welcome without a slot";
     return RULES_ALLOW_SPARE;
 }
 
