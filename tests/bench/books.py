@@ -61,7 +61,8 @@ def dealer(site_keys, address):
 def stream(keys, address, members, seconds, result):
     """Keeps a few batches on their way; the result is rows acknowledged a second."""
     count = members * VERSIONS * COPIES // 5 // BATCH or 1
-    batches = [list(rows_of(members, number, 0)) for number in range(min(count, 200))]
+    now = int(time.time() * 1000)
+    batches = [list(rows_of(members, number, now)) for number in range(min(count, 200))]
     socket, sent, done, began = dealer(keys, address), 0, 0, time.monotonic()
     while time.monotonic() - began < seconds:
         while sent - done < IN_FLIGHT:
@@ -109,7 +110,7 @@ def main(program, members, seconds=20):
     quiet.start(), quiet.join()
     both = [multiprocessing.Process(target=stream, args=(*args, results[1])), multiprocessing.Process(target=ask, args=(*args, results[2]))]
     [process.start() for process in both], [process.join() for process in both]
-    quiet, rate, busy = (queue.get() for queue in results)
+    quiet, rate, busy = (queue.get(timeout=5) for queue in results)
     wait_for(lambda: sql("SELECT count(*) FROM ratio.book_inbox") == [["0"]], 600)
     events = site.metric("ratio_book_events_total")
     sql("UPDATE ratio.book SET ahead = ahead + 61000")
