@@ -110,6 +110,14 @@ static void rows_print(void)
 #include "proto/rows.def"
 }
 
+static void notices_print(void)
+{
+    printf("# Notices\n\nWhat `notice_fact` can be about, and the tone in which a page shows it.\n\n"
+           "| kind | tone | when it is told |\n|---|---|---|\n");
+#define NOTICE(name, tone, about) printf("| `%s` | %s | %s |\n", #name, #tone, about);
+#include "proto/notices.def"
+}
+
 int main(void)
 {
     printf(
@@ -127,5 +135,6 @@ int main(void)
     statuses_print();
     messages_print();
     rows_print();
+    notices_print();
     return 0;
 }

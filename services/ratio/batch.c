@@ -67,6 +67,7 @@ bool batch_read(struct batch *batch, struct tree rows, int64_t now, struct fault
     batch->sessions = mem_zero(count + 1, sizeof *batch->sessions);
     batch->entries = mem_zero(count + 1, sizeof *batch->entries);
     batch->evidence = mem_zero(EVIDENCE_EACH * count + 1, sizeof *batch->evidence);
+    batch->pieces = mem_zero(count + 1, sizeof *batch->pieces);
     if (!rows_read(batch, rows, now, why)) {
         batch_free(batch);
         return false;
@@ -89,6 +90,7 @@ void batch_free(struct batch *batch)
     free(batch->sessions);
     free(batch->entries);
     free(batch->evidence);
+    free(batch->pieces);
     *batch = (struct batch){0};
 }
 
@@ -125,6 +127,30 @@ static void entry_spend(const struct batch *batch, struct batch_entry *entry, co
         seeding_add(&entry->seeded, seeding_between(batch->rules, before, row), &entry->seeded_ms);
 }
 
+static void gain_add(struct credit_gain *sum, const struct credit_gain *more)
+{
+    sum->up = credit_sum(sum->up, more->up);
+    sum->down = credit_sum(sum->down, more->down);
+}
+
+/* Counts what a report gained by the factors that hold at its time. */
+static void entry_credit(struct batch *batch, struct batch_entry *entry, const struct session_total *row,
+                         const struct credit_gain *gain)
+{
+    if (gain->up == 0 && gain->down == 0)
+        return;
+    struct factor factor = factor_at(batch->factors, batch->factors_count, row->user, row->torrent, row->seen_at);
+    struct credit_gain counted = {factor_of(gain->up, factor.up), factor_of(gain->down, factor.down)};
+    gain_add(&entry->gain, gain);
+    gain_add(&entry->counted, &counted);
+    batch->pieces[batch->pieces_count++] = (struct batch_piece){.user = row->user,
+                                                                .torrent = row->torrent,
+                                                                .gain = *gain,
+                                                                .counted = counted,
+                                                                .factor = factor,
+                                                                .at = row->seen_at};
+}
+
 static bool row_apply(struct batch *batch, struct batch_session *session, struct batch_entry *entry,
                       const struct session_total *row)
 {
@@ -132,8 +158,7 @@ static bool row_apply(struct batch *batch, struct batch_session *session, struct
     struct credit_gain gain = {0};
     if (!credit_apply(&session->state, row, &gain))
         return false;
-    entry->gain.up = credit_sum(entry->gain.up, gain.up);
-    entry->gain.down = credit_sum(entry->gain.down, gain.down);
+    entry_credit(batch, entry, row, &gain);
     entry_spend(batch, entry, &before, row);
     if (batch->rules != NULL)
         batch->evidence_count +=
@@ -144,7 +169,7 @@ static bool row_apply(struct batch *batch, struct batch_session *session, struct
 size_t batch_apply(struct batch *batch)
 {
     size_t news = 0;
-    batch->entries_count = batch->evidence_count = 0;
+    batch->entries_count = batch->evidence_count = batch->pieces_count = 0;
     for (size_t i = 0; i < batch->sessions_count; i++) {
         struct batch_session *session = &batch->sessions[i];
         struct batch_entry *entry = entry_of(batch, session);

@@ -7,6 +7,7 @@
 #define DJEMBE_RATIO_BATCH_H
 
 #include "services/ratio/evidence.h"
+#include "services/ratio/factor.h"
 
 struct batch_session {
     uint64_t user, torrent;
@@ -18,7 +19,8 @@ struct batch_session {
 
 struct batch_entry {
     uint64_t user, torrent;
-    struct credit_gain gain;
+    struct credit_gain gain;    /* as reported */
+    struct credit_gain counted; /* what of it counts */
     uint64_t left;
     int64_t seen_at;
     int64_t completed_at; /* 0: not told */
@@ -27,6 +29,14 @@ struct batch_entry {
     int64_t seeded_ms;    /* and how much of it they did */
     struct slice client;  /* the last peer_id's first 8 bytes */
     bool changed;         /* some session of it told something new */
+};
+
+/* What one report gained, and the factor of its moment. */
+struct batch_piece {
+    uint64_t user, torrent;
+    struct credit_gain gain, counted;
+    struct factor factor;
+    int64_t at;
 };
 
 struct batch {
@@ -39,6 +49,10 @@ struct batch {
     const struct evidence_rules *rules; /* NULL: nothing is looked for, and nobody seeds */
     struct evidence *evidence;
     size_t evidence_count;
+    const struct factor_span *factors; /* sorted; those that may hold at the time of some row */
+    size_t factors_count;
+    struct batch_piece *pieces; /* of reports that gained bytes */
+    size_t pieces_count;
 };
 
 /* Reads and sorts the rows; the sessions are rewound. Times later than a day after `now`, or

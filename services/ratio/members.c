@@ -1,11 +1,13 @@
 /* Members as web tells of them, and the permits that follow. A permit is published when it changes, in the transaction
  * that learns of it. */
+#include "services/ratio/books/books.h"
 #include "services/ratio/permit.h"
-#include "services/ratio/position.h"
 #include "services/ratio/ratio.h"
+#include "services/ratio/rows.h"
 #include "services/ratio/statements.h"
 
 #include "services/common/log.h"
+#include "services/common/position.h"
 
 #include <inttypes.h>
 
@@ -36,18 +38,6 @@ static struct columns columns_take(struct arena *arena, size_t count)
     };
 }
 
-static struct slice permit_pack(struct arena *arena, const struct permit_fact *permit)
-{
-    msgpack_sbuffer buffer;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    row_pack(&permit_fact_row, permit, &packer);
-    struct slice packed = arena_copy(arena, slice_of(buffer.data, buffer.size));
-    msgpack_sbuffer_destroy(&buffer);
-    return packed;
-}
-
 static void column_add(struct columns *into, struct arena *arena, const struct feed_row *row)
 {
     struct member_fact member;
@@ -69,26 +59,38 @@ static void column_add(struct columns *into, struct arena *arena, const struct f
     into->standings[i] = arena_copy(arena, member.standing);
     into->classes[i] = arena_copy(arena, member.class);
     into->reasons[i] = permit.reason;
-    into->permits[i] = permit_pack(arena, &permit);
+    into->permits[i] = row_packed(arena, &permit_fact_row, &permit);
     msgpack_zone_free(zone);
 }
 
+/* The row in standing is locked first, as the tick does: whoever comes second sees what the first has made of the
+ * permit. Of a member in good standing it is the watch's, as soon as there was a look at the figures. */
 const struct statement members_store = {
     .name = "members_store",
     .sql = "WITH told AS (SELECT DISTINCT ON (user_id) *"
            " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[],"
            " $8::bytea[]) AS n(user_id, name, standing, class, seq, may_leech, reason, fact)"
            " ORDER BY user_id, seq DESC),"
+           " stood AS (INSERT INTO ratio.standing AS old (user_id) SELECT user_id FROM told"
+           " ON CONFLICT (user_id) DO UPDATE SET due_at = old.due_at"
+           " RETURNING old.user_id, old.may_leech, old.reason, old.fact),"
+           " permits AS (SELECT t.user_id,"
+           " CASE WHEN watched THEN s.may_leech ELSE t.may_leech <> 0 END AS may_leech,"
+           " CASE WHEN watched THEN s.reason ELSE t.reason END AS reason,"
+           " CASE WHEN watched THEN s.fact ELSE t.fact END AS fact"
+           " FROM told t JOIN stood s USING (user_id)"
+           " CROSS JOIN LATERAL (SELECT t.standing = 'active' AND s.fact IS NOT NULL AS watched) w),"
            " learnt AS (INSERT INTO ratio.member AS old (user_id, name, standing, class, seq)"
            " SELECT user_id, name, standing, class, seq FROM told"
            " ON CONFLICT (user_id) DO UPDATE SET name = excluded.name, standing = excluded.standing,"
            " class = excluded.class, seq = excluded.seq WHERE old.seq < excluded.seq RETURNING old.user_id),"
-           " changed AS (INSERT INTO ratio.permit AS old (user_id, may_leech, reason)"
-           " SELECT user_id, may_leech <> 0, reason FROM told JOIN learnt USING (user_id)"
-           " ON CONFLICT (user_id) DO UPDATE SET may_leech = excluded.may_leech, reason = excluded.reason"
-           " WHERE (old.may_leech, old.reason) IS DISTINCT FROM (excluded.may_leech, excluded.reason)"
-           " RETURNING old.user_id)"
-           " SELECT ratio.feed_add('ratio.permits', user_id, fact) FROM changed JOIN told USING (user_id)"
+           " booked AS (INSERT INTO ratio.book_inbox (kind, user_id) SELECT 'member', user_id FROM learnt ORDER BY "
+           "user_id),"
+           " changed AS (INSERT INTO ratio.permit AS old (user_id, may_leech, reason, fact)"
+           " SELECT user_id, may_leech, reason, fact FROM permits JOIN learnt USING (user_id)"
+           " ON CONFLICT (user_id) DO UPDATE SET may_leech = excluded.may_leech, reason = excluded.reason,"
+           " fact = excluded.fact WHERE old.fact IS DISTINCT FROM excluded.fact RETURNING old.user_id)"
+           " SELECT ratio.feed_add('ratio.permits', user_id, fact) FROM changed JOIN permits USING (user_id)"
            " ORDER BY user_id"};
 
 static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *done, void *arg)
@@ -106,9 +108,16 @@ static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *
     arena_destroy(&arena);
 }
 
+void members_published(void)
+{
+    if (members.permits != NULL) /* a transaction may end after the stop */
+        feed_published(members.permits);
+}
+
 static void stored(void)
 {
-    feed_published(members.permits);
+    members_published();
+    books_wake();
 }
 
 void members_publish(struct bus *bus, struct db *db)
@@ -118,7 +127,7 @@ void members_publish(struct bus *bus, struct db *db)
 
 void members_read(struct loop *loop, struct bus *bus, struct db *db)
 {
-    members.position = position_follow(loop, bus, db, "web.members", store, stored);
+    members.position = position_follow(loop, bus, db, &ratio_positions, "web.members", store, stored);
 }
 
 void members_stop(void)

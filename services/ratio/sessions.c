@@ -1,7 +1,9 @@
 /* ratio.sessions.report: one transaction a batch. Sessions not heard of are stored where they began, all are locked in
- * order, the arithmetic (batch.c) says what is new, and the outcome is stored. A batch that comes again finds its
- * totals stored and credits nothing, so a reporter that is in doubt simply reports again. */
+ * order, the arithmetic (batch.c) says what is new and counts, and the outcome is stored (credits.c). A batch that
+ * comes again finds its totals stored and credits nothing, so a reporter that is in doubt simply reports again. */
 #include "services/ratio/batch.h"
+#include "services/ratio/books/books.h"
+#include "services/ratio/credits.h"
 #include "services/ratio/evidence_store.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/statements.h"
@@ -19,6 +21,7 @@ struct report {
     struct batch batch;
     size_t applied;
     uint64_t begun; /* sessions not heard of before */
+    bool sighted;   /* something of it waits for the books */
     unsigned tries;
 };
 
@@ -32,7 +35,7 @@ static void report_begin(struct report *report);
 /* ---- arrays for unnest(), a column each ---- */
 
 struct columns {
-    int64_t *numbers[10];
+    int64_t *numbers[8];
     struct slice *texts;
 };
 
@@ -93,6 +96,8 @@ static void on_committed(void *arg, const struct fault *why, bool uncertain)
         bus_fail(report->request, why);
     } else {
         sessions.news += report->applied;
+        if (report->sighted)
+            books_wake();
         bus_reply(report->request, &(struct ratio_sessions_report_reply){.applied = report->applied});
     }
 }
@@ -113,102 +118,6 @@ static void store_sessions(struct report *report)
     struct columns columns;
     size_t count = session_columns(report, true, &columns);
     db_tx_ask(report->tx, &sessions_store, session_args(&columns, count), NULL, NULL);
-}
-
-const struct statement sessions_credit = {
-    .name = "sessions_credit",
-    .sql =
-        "INSERT INTO ratio.member_torrent AS old (user_id, torrent_id, uploaded, downloaded, remaining, seen_at,"
-        " leeched_at, client, seeded, seeded_until)"
-        " SELECT n.user_id, n.torrent_id, n.up, n.down, n.remaining, n.seen_at,"
-        " nullif(n.leeched_at, to_timestamp(0)), n.client,"
-        " greatest(0, n.seeded - CASE WHEN m.seeded_until > n.seeded_from"
-        "  THEN least(m.seeded_until, n.seeded_to) - n.seeded_from ELSE 0 END), n.seeded_to"
-        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[],"
-        " $7::timestamptz[], $8::bytea[], $9::bigint[], $10::bigint[], $11::bigint[])"
-        " AS n(user_id, torrent_id, up, down, remaining, seen_at, leeched_at, client, seeded, seeded_from, seeded_to)"
-        " LEFT JOIN ratio.member_torrent m USING (user_id, torrent_id)"
-        " ORDER BY n.user_id, n.torrent_id"
-        " ON CONFLICT (user_id, torrent_id) DO UPDATE SET"
-        " uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
-        " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded),"
-        " remaining = CASE WHEN excluded.seen_at >= old.seen_at THEN excluded.remaining ELSE old.remaining END,"
-        " client = CASE WHEN excluded.seen_at >= old.seen_at THEN excluded.client ELSE old.client END,"
-        " seen_at = greatest(old.seen_at, excluded.seen_at),"
-        " leeched_at = greatest(old.leeched_at, excluded.leeched_at),"
-        " seeded = old.seeded + excluded.seeded,"
-        " seeded_until = greatest(old.seeded_until, excluded.seeded_until)"};
-
-/* Only torrents that are known to count for the ratio: those learnt of later are settled then (torrents.c). */
-const struct statement sessions_total = {
-    .name = "sessions_total",
-    .sql = "INSERT INTO ratio.member_total AS old (user_id, uploaded, downloaded)"
-           " SELECT n.user_id, ratio.add_counts(0, sum(n.up)), ratio.add_counts(0, sum(n.down))"
-           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS n(user_id, torrent_id, up, down)"
-           " JOIN ratio.torrent USING (torrent_id) WHERE accounting = 'ratio'"
-           " GROUP BY n.user_id ORDER BY n.user_id"
-           " ON CONFLICT (user_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
-           " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded)"};
-
-/* What the torrents have moved in all; where that does not balance, it is evidence. */
-const struct statement sessions_torrents = {
-    .name = "sessions_torrents",
-    .sql = "WITH total AS (INSERT INTO ratio.torrent_total AS old (torrent_id, snatches, uploaded, downloaded)"
-           " SELECT n.torrent_id, 0, ratio.add_counts(0, sum(n.up)), ratio.add_counts(0, sum(n.down))"
-           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n(torrent_id, up, down)"
-           " GROUP BY n.torrent_id ORDER BY n.torrent_id"
-           " ON CONFLICT (torrent_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
-           " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded)"
-           " RETURNING torrent_id, uploaded, downloaded)"
-           " INSERT INTO ratio.evidence AS old (kind, user_id, torrent_id, times, unexplained, claimed, possible, span,"
-           " first_at, last_at)"
-           " SELECT 'balance', 0, torrent_id, 1, uploaded - downloaded, uploaded, downloaded, 0, now(), now()"
-           " FROM total LEFT JOIN ratio.torrent USING (torrent_id)"
-           " WHERE uploaded - downloaded > greatest(2 * coalesce(size, 0)::numeric, downloaded / 10, 67108864)"
-           " ON CONFLICT (kind, user_id, torrent_id) DO UPDATE SET times = old.times + 1,"
-           " unexplained = excluded.unexplained, claimed = excluded.claimed, possible = excluded.possible,"
-           " last_at = excluded.last_at"};
-
-/* The entries that tell something new, a column each. Gives their number. */
-static size_t entry_columns(struct report *report, struct columns *columns)
-{
-    const struct batch *batch = &report->batch;
-    size_t count = 0;
-    *columns = columns_take(report, batch->entries_count);
-    for (size_t i = 0; i < batch->entries_count; i++) {
-        const struct batch_entry *entry = &batch->entries[i];
-        if (!entry->changed)
-            continue;
-        const int64_t numbers[] = {(int64_t)entry->user,      (int64_t)entry->torrent, (int64_t)entry->gain.up,
-                                   (int64_t)entry->gain.down, (int64_t)entry->left,    entry->seen_at,
-                                   entry->leeched_at,         entry->seeded_ms,        entry->seeded.from,
-                                   entry->seeded.to};
-        for (size_t n = 0; n < sizeof numbers / sizeof numbers[0]; n++)
-            columns->numbers[n][count] = numbers[n];
-        columns->texts[count++] = entry->client;
-    }
-    return count;
-}
-
-static void store_gains(struct report *report)
-{
-    struct columns columns;
-    size_t count = entry_columns(report, &columns);
-    struct db_args *credit = db_args(), *total = db_args(), *torrents = db_args();
-    for (int i = 0; i < 4; i++) {
-        db_ints(credit, columns.numbers[i], count);
-        db_ints(total, columns.numbers[i], count);
-        if (i > 0)
-            db_ints(torrents, columns.numbers[i], count);
-    }
-    db_times(db_ints(credit, columns.numbers[4], count), columns.numbers[5], count);
-    db_blobs(db_times(credit, columns.numbers[6], count), columns.texts, count);
-    for (int i = 7; i < 10; i++)
-        db_ints(credit, columns.numbers[i], count);
-    db_tx_ask(report->tx, &sessions_credit, credit, NULL, NULL);
-    db_tx_ask(report->tx, &sessions_total, total, NULL, NULL);
-    db_tx_ask(report->tx, &sessions_torrents, torrents, NULL, NULL);
-    evidence_store(report->tx, bus_arena(report->request), &report->batch);
 }
 
 const struct statement sessions_snatch = {
@@ -254,6 +163,47 @@ static void prune_sessions(struct report *report)
     db_tx_ask(report->tx, &sessions_prune, args, NULL, NULL);
 }
 
+/* ---- what the books of backups are told ---- */
+
+/* One row of three numbers each, of torrents that the books know or will know; none where there are none. */
+const struct statement book_sighted = {
+    .name = "book_sighted",
+    .sql = "INSERT INTO ratio.book_inbox (kind, payload)"
+           " SELECT 'sightings', string_agg(int8send(user_id) || int8send(torrent_id) || int8send(remaining), ''"
+           " ORDER BY user_id, torrent_id)"
+           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n(user_id, torrent_id, remaining)"
+           " JOIN ratio.torrent USING (torrent_id) WHERE accounting = 'redundancy' HAVING count(*) > 0"};
+
+static void on_sighted(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct report *report = arg;
+    report->sighted = why == NULL && db_affected(rows) > 0;
+}
+
+/* Of several clients of a member, the one that misses least; nothing of what is told too late to be seen now. */
+static void store_sightings(struct report *report)
+{
+    const struct batch *batch = &report->batch;
+    int64_t oldest = clock_now() - 2 * batch->rules->interval * 1000 - 600000;
+    struct columns columns = columns_take(report, batch->sessions_count);
+    size_t count = 0;
+    for (size_t i = 0; i < batch->sessions_count; i++) {
+        const struct batch_session *session = &batch->sessions[i];
+        int64_t user = (int64_t)session->user, torrent = (int64_t)session->torrent, left = (int64_t)session->state.left;
+        if (!session->changed || session->state.seen_at < oldest)
+            continue;
+        bool again = count > 0 && columns.numbers[0][count - 1] == user && columns.numbers[1][count - 1] == torrent;
+        if (again && columns.numbers[2][count - 1] <= left)
+            continue;
+        count -= again;
+        columns.numbers[0][count] = user;
+        columns.numbers[1][count] = torrent;
+        columns.numbers[2][count++] = left;
+    }
+    struct db_args *args = db_ints(db_ints(db_args(), columns.numbers[0], count), columns.numbers[1], count);
+    db_tx_ask(report->tx, &book_sighted, db_ints(args, columns.numbers[2], count), on_sighted, report);
+}
+
 /* ---- what is stored now ---- */
 
 const struct statement sessions_lock = {
@@ -285,7 +235,9 @@ static void on_locked(void *arg, const struct db_rows *rows, const struct fault 
     report->applied = batch_apply(&report->batch);
     if (report->applied > 0) {
         store_sessions(report);
-        store_gains(report);
+        credits_add(report->tx, bus_arena(report->request), &report->batch);
+        evidence_store(report->tx, bus_arena(report->request), &report->batch);
+        store_sightings(report);
     }
     store_snatches(report);
     if (report->begun > 0)
@@ -306,6 +258,49 @@ const struct statement sessions_begin = {
            " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at, stopped)"
            " ORDER BY n.user_id, n.torrent_id, n.peer_id ON CONFLICT DO NOTHING"};
 
+/* Of torrents and members of the batch, and of all: those that had not ended at the oldest report. */
+const struct statement sessions_factors = {
+    .name = "sessions_factors",
+    .sql = "SELECT torrent_id, user_id, starts_at, coalesce(ends_at, to_timestamp(0)), upload, download"
+           " FROM ratio.factor WHERE torrent_id = ANY($1::bigint[]) AND user_id = ANY($2::bigint[])"
+           " AND (ends_at IS NULL OR ends_at > $3::timestamptz)"};
+
+static void on_factors(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct report *report = arg;
+    size_t count = why == NULL ? db_count(rows) : 0;
+    struct factor_span *spans = arena_take(bus_arena(report->request), (count + 1) * sizeof *spans);
+    for (size_t i = 0; i < count; i++)
+        spans[i] = (struct factor_span){
+            .torrent = (uint64_t)db_get_int(rows, i, 0),
+            .user = (uint64_t)db_get_int(rows, i, 1),
+            .from = db_get_time(rows, i, 2),
+            .to = db_get_time(rows, i, 3),
+            .upload = (uint32_t)db_get_int(rows, i, 4),
+            .download = (uint32_t)db_get_int(rows, i, 5),
+        };
+    factor_sort(spans, count);
+    report->batch.factors = spans;
+    report->batch.factors_count = count;
+}
+
+static void ask_factors(struct report *report)
+{
+    const struct batch *batch = &report->batch;
+    struct columns columns = columns_take(report, batch->sessions_count);
+    int64_t oldest = INT64_MAX;
+    size_t count = 0;
+    for (; count < batch->sessions_count; count++) {
+        columns.numbers[0][count] = (int64_t)batch->sessions[count].torrent;
+        columns.numbers[1][count] = (int64_t)batch->sessions[count].user;
+    }
+    columns.numbers[0][count] = columns.numbers[1][count] = 0;
+    for (size_t i = 0; i < batch->rows_count; i++)
+        oldest = batch->rows[i].seen_at < oldest ? batch->rows[i].seen_at : oldest;
+    struct db_args *args = db_ints(db_ints(db_args(), columns.numbers[0], count + 1), columns.numbers[1], count + 1);
+    db_tx_ask(report->tx, &sessions_factors, db_time(args, oldest), on_factors, report);
+}
+
 static void on_begun(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct report *report = arg;
@@ -321,6 +316,7 @@ static void report_begin(struct report *report)
     report->tx = db_begin(sessions.db);
     db_tx_ask(report->tx, &sessions_share, NULL, NULL, NULL);
     db_tx_ask(report->tx, &sessions_begin, session_args(&columns, count), on_begun, report);
+    ask_factors(report);
     db_tx_ask(report->tx, &sessions_lock, db_blobs(keys, columns.texts, count), on_locked, report);
 }
 
@@ -336,6 +332,7 @@ static void on_report(struct bus_request *request, const void *message, void *ar
         return;
     }
     report->batch.rules = &evidence_settings;
+    books_heard();
     sessions.batches++;
     sessions.rows += report->batch.rows_count;
     if (report->batch.rows_count > 0)

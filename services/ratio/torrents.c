@@ -1,10 +1,11 @@
 /* Torrents as catalog tells of them. What was reported of a torrent before it was known counts for the ratio from the
  * moment in which it turns out to be a torrent with that accounting. */
-#include "services/ratio/position.h"
+#include "services/ratio/books/books.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/statements.h"
 
 #include "services/common/log.h"
+#include "services/common/position.h"
 
 #include <inttypes.h>
 
@@ -12,7 +13,7 @@ static struct position *torrents;
 
 struct columns {
     size_t count;
-    int64_t *ids, *sizes, *owners, *actives, *seqs;
+    int64_t *ids, *sizes, *owners, *actives, *seqs, *backups, *redundancies;
     struct slice *accountings;
 };
 
@@ -25,6 +26,8 @@ static struct columns columns_take(struct arena *arena, size_t count)
         .owners = arena_take(arena, numbers),
         .actives = arena_take(arena, numbers),
         .seqs = arena_take(arena, numbers),
+        .backups = arena_take(arena, numbers),
+        .redundancies = arena_take(arena, numbers),
         .accountings = arena_take(arena, (count + 1) * sizeof(struct slice)),
     };
 }
@@ -47,6 +50,8 @@ static void column_add(struct columns *into, struct arena *arena, const struct f
     into->owners[i] = (int64_t)torrent.owner;
     into->actives[i] = torrent.active;
     into->seqs[i] = (int64_t)row->seq;
+    into->backups[i] = (int64_t)torrent.backup;
+    into->redundancies[i] = (int64_t)torrent.redundancy;
     into->accountings[i] = arena_copy(arena, torrent.accounting);
     msgpack_zone_free(zone);
 }
@@ -55,24 +60,45 @@ static void column_add(struct columns *into, struct arena *arena, const struct f
 const struct statement torrents_settle = {.name = "torrents_settle",
                                           .sql = "SELECT pg_advisory_xact_lock(hashtext('ratio torrents'))"};
 
-/* All parts of the statement see the torrents as they were before it. */
+/* All parts of the statement see the torrents as they were before it. The books get each version that is new or
+ * changed, and what was reported of it in the last hour, which they have not heard of yet. */
 const struct statement torrents_store = {
     .name = "torrents_store",
-    .sql = "WITH told AS (SELECT DISTINCT ON (torrent_id) *"
-           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[])"
-           " AS n(torrent_id, size, owner, accounting, active, seq) ORDER BY torrent_id, seq DESC),"
-           " learnt AS (INSERT INTO ratio.torrent AS old (torrent_id, size, owner, accounting, active, seq)"
-           " SELECT torrent_id, size, owner, accounting, active <> 0, seq FROM told"
-           " ON CONFLICT (torrent_id) DO UPDATE SET size = excluded.size, owner = excluded.owner,"
-           " active = excluded.active, seq = excluded.seq WHERE old.seq < excluded.seq)"
-           " INSERT INTO ratio.member_total AS old (user_id, uploaded, downloaded)"
-           " SELECT m.user_id, ratio.add_counts(0, sum(m.uploaded)), ratio.add_counts(0, sum(m.downloaded))"
-           " FROM told JOIN ratio.member_torrent m USING (torrent_id)"
-           " WHERE told.accounting = 'ratio'"
-           " AND NOT EXISTS (SELECT FROM ratio.torrent t WHERE t.torrent_id = told.torrent_id)"
-           " GROUP BY m.user_id ORDER BY m.user_id"
-           " ON CONFLICT (user_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
-           " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded)"};
+    .sql =
+        "WITH told AS (SELECT DISTINCT ON (torrent_id) *"
+        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],"
+        " $8::bigint[]) AS n(torrent_id, size, owner, accounting, active, seq, backup_id, redundancy)"
+        " ORDER BY torrent_id, seq DESC),"
+        " learnt AS (INSERT INTO ratio.torrent AS old (torrent_id, size, owner, accounting, active, seq, backup_id)"
+        " SELECT torrent_id, size, owner, accounting, active <> 0, seq, backup_id FROM told"
+        " ON CONFLICT (torrent_id) DO UPDATE SET size = excluded.size, owner = excluded.owner,"
+        " active = excluded.active, seq = excluded.seq, backup_id = excluded.backup_id"
+        " WHERE old.seq < excluded.seq RETURNING torrent_id),"
+        " version AS (SELECT told.* FROM told JOIN learnt USING (torrent_id) WHERE accounting = 'redundancy'),"
+        " kept AS (INSERT INTO ratio.book_backup (backup_id, owner) SELECT DISTINCT backup_id, owner FROM version"
+        " WHERE backup_id > 0 ON CONFLICT DO NOTHING),"
+        " seen AS (SELECT string_agg(int8send(user_id) || int8send(torrent_id) || int8send(remaining), ''"
+        " ORDER BY user_id, torrent_id) AS payload FROM version JOIN ratio.member_torrent USING (torrent_id)"
+        " WHERE seen_at > now() - interval '1 hour' AND NOT EXISTS"
+        " (SELECT FROM ratio.torrent t WHERE t.torrent_id = version.torrent_id)),"
+        " booked AS (INSERT INTO ratio.book_inbox (kind, user_id, backup_id, version_id, amount, other, payload)"
+        " SELECT CASE WHEN active = 0 THEN 'delete_version' ELSE 'version' END, owner, backup_id, torrent_id, size,"
+        " redundancy, ''::bytea FROM (SELECT * FROM version ORDER BY torrent_id) v"
+        " UNION ALL SELECT 'sightings', 0, 0, 0, 0, 0, payload FROM seen WHERE payload IS NOT NULL),"
+        " settled AS (INSERT INTO ratio.member_total AS old (user_id, uploaded, downloaded, credited_up, credited_down)"
+        " SELECT m.user_id, ratio.add_counts(0, sum(m.uploaded)), ratio.add_counts(0, sum(m.downloaded)),"
+        " ratio.add_counts(0, sum(m.credited_up)), ratio.add_counts(0, sum(m.credited_down))"
+        " FROM told JOIN ratio.member_torrent m USING (torrent_id)"
+        " WHERE told.accounting = 'ratio'"
+        " AND NOT EXISTS (SELECT FROM ratio.torrent t WHERE t.torrent_id = told.torrent_id)"
+        " GROUP BY m.user_id ORDER BY m.user_id"
+        " ON CONFLICT (user_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
+        " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded),"
+        " credited_up = ratio.add_counts(old.credited_up, excluded.credited_up),"
+        " credited_down = ratio.add_counts(old.credited_down, excluded.credited_down) RETURNING old.user_id)"
+        " INSERT INTO ratio.standing AS old (user_id, due_at) SELECT user_id, now() FROM settled ORDER BY user_id"
+        " ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at"
+        " WHERE old.due_at IS NULL OR old.due_at > excluded.due_at"};
 
 static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *done, void *arg)
 {
@@ -84,6 +110,7 @@ static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *
     struct db_args *args = db_ints(db_ints(db_args(), columns.ids, count), columns.sizes, count);
     args = db_texts(db_ints(args, columns.owners, count), columns.accountings, count);
     args = db_ints(db_ints(args, columns.actives, count), columns.seqs, count);
+    args = db_ints(db_ints(args, columns.backups, count), columns.redundancies, count);
     db_tx_ask(tx, &torrents_settle, NULL, NULL, NULL);
     db_tx_ask(tx, &torrents_store, args, done, arg);
     arena_destroy(&arena);
@@ -91,7 +118,7 @@ static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *
 
 void torrents_read(struct loop *loop, struct bus *bus, struct db *db)
 {
-    torrents = position_follow(loop, bus, db, "catalog.torrents", store, NULL);
+    torrents = position_follow(loop, bus, db, &ratio_positions, "catalog.torrents", store, books_wake);
 }
 
 void torrents_stop(void)

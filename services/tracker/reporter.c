@@ -16,6 +16,7 @@ enum {
     DEADLINE_MS = 10000,
     PAUSE_LEAST_MS = 250,
     PAUSE_MOST_MS = 10000,
+    SILENT_MS = 30000, /* then an empty batch says that this tracker is up */
 };
 
 struct reporter {
@@ -24,6 +25,8 @@ struct reporter {
     struct loop_timer *timer;
     bool under_way, destroyed;
     int64_t not_before;  /* ticks: the pause after a failure */
+    int64_t sent_at;     /* ticks: the last batch */
+    size_t rows;         /* in it */
     int64_t waits_since; /* ticks: when the oldest unacknowledged row was first seen; 0: nothing waits */
     uint32_t pause;
     uint64_t batches;
@@ -89,6 +92,8 @@ static void on_reported(void *arg, const void *reply, const msgpack_object *body
         free(reporter);
         return;
     }
+    if (reporter->rows == 0)
+        return;
     if (why != NULL) {
         on_refused(reporter, why);
         return;
@@ -112,11 +117,13 @@ static void look(void *arg)
     lock_take(&reporter->tracker->lock);
     size_t count = outbox_batch(reporter->tracker->outbox, pace(outbox_count(reporter->tracker->outbox)), &rows);
     lock_give(&reporter->tracker->lock);
-    if (count == 0)
+    if (count == 0 && clock_ticks() - reporter->sent_at < SILENT_MS)
         return;
-    if (reporter->waits_since == 0)
+    if (count > 0 && reporter->waits_since == 0)
         reporter->waits_since = clock_ticks();
     msgpack_sbuffer packed;
+    reporter->sent_at = clock_ticks();
+    reporter->rows = count;
     pack_rows(&packed, rows, count);
     struct ratio_sessions_report ask = {.sessions.packed = slice_of(packed.data, packed.size)};
     struct bus_call call = {.deadline_ms = DEADLINE_MS};

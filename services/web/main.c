@@ -4,6 +4,7 @@
 #include "services/web/assets.h"
 #include "services/web/clients.h"
 #include "services/web/draft.h"
+#include "services/web/inbox.h"
 #include "services/web/page.h"
 #include "services/web/plugins.h"
 #include "services/web/serve.h"
@@ -109,8 +110,14 @@ static bool start(struct fault *why)
     return http != NULL;
 }
 
+static void database_ready(void)
+{
+    inbox_read(service_loop(), service_bus(), service_db());
+}
+
 static void stop(void)
 {
+    inbox_stop();
     loop_timer_cancel(&sweep_timer);
     plugins_stop();
     /* The thread works in the memory of requests, so it ends before they do. */
@@ -146,6 +153,7 @@ int main(int argc, char **argv)
         .statements = web_statements,
         .statements_count = web_statements_count,
         .start = start,
+        .database_ready = database_ready,
         .stop = stop,
         .unready = unready,
         .metrics = metrics,

@@ -48,6 +48,23 @@ static void add_me(struct visit *visit, const char *csrf)
     tree_string(out, "csrf", csrf);
     tree_flag(out, "is_staff", account_class_is_staff(slice_text(visit->me.class_name)));
     tree_string(out, "announce", visit_announce(visit));
+    tree_count(out, "unread", visit->inbox.unread);
+    tree_flag(out, "unread_one", visit->inbox.unread == 1);
+    tree_close(out);
+}
+
+/* What ratio says about downloading, on every page while it is stopped or will be. */
+static void add_watch(struct visit *visit)
+{
+    struct tree_writer *out = visit->out;
+    const struct inbox_state *inbox = &visit->inbox;
+    if (!inbox->on_watch && !inbox->stopped)
+        return;
+    tree_open_map(out, "watch");
+    tree_flag(out, "stopped", inbox->stopped);
+    tree_string(out, "reason", inbox->reason);
+    if (inbox->on_watch)
+        tree_time(out, "ends_at", inbox->watch_ends_at, visit->now);
     tree_close(out);
 }
 
@@ -123,6 +140,7 @@ void page_begin(struct visit *visit, const char *title, const char *at)
     tree_string(out, "csrf", csrf);
     if (visit->signed_in) {
         add_me(visit, csrf);
+        add_watch(visit);
         add_plugins(visit);
         add_search(visit);
     }
@@ -136,6 +154,18 @@ void page_begin(struct visit *visit, const char *title, const char *at)
         tree_flag(out, at, true);
         tree_close(out);
     }
+}
+
+/* Of all that the form says, so that a form gone back to and filled in otherwise is another one. */
+struct slice page_form_key(struct visit *visit)
+{
+    struct secret *secret = arena_take(visit->arena, sizeof *secret);
+    const char *purpose = arena_print(visit->arena, "form %.*s", SLICE_ARGS(http_path(visit->http)));
+    if (form_get(&visit->form, "once").size > 0)
+        secret_derive(http_body(visit->http), purpose, secret);
+    else
+        secret_make(secret);
+    return slice_of(secret->hash, 16);
 }
 
 /* ---- answering ---- */

@@ -24,6 +24,9 @@ void page_json(struct visit *visit, unsigned status);
 /* Writes `errors` for a form from a fault that names its field, `error` from one that does not. */
 void page_form_fault(struct visit *visit, const struct fault *why);
 
+/* The idempotency key of a form with the hidden input `once` (visit_once): sent twice, it changes a thing once. */
+struct slice page_form_key(struct visit *visit);
+
 /* The security headers of every answer. */
 void page_headers(struct http_request *http);
 
@@ -48,6 +51,14 @@ PAGE(entity_delete);
 PAGE(entity_delete_post);
 PAGE(member);
 PAGE(evidence);
+PAGE(staff_ratio);
+PAGE(factor_post);
+PAGE(event_post);
+PAGE(grant_post);
+PAGE(ledger);
+PAGE(token_post);
+PAGE(inbox);
+PAGE(inbox_post);
 PAGE(invites);
 PAGE(invites_post);
 PAGE(account);

@@ -5,11 +5,13 @@
 #include "services/web/look.h"
 #include "services/web/page.h"
 #include "services/web/peers.h"
+#include "services/web/plugins.h"
 
 struct entity {
     const struct answer *answer;
     const msgpack_object *page;
     const char *plugin;
+    const struct answer *tokens; /* NULL: its downloads do not count anyway */
 };
 
 static const char *text_of(struct visit *visit, struct slice text)
@@ -22,10 +24,40 @@ static bool is_staff(const struct visit *visit)
     return account_class_is_staff(slice_text(visit->me.class_name));
 }
 
+static bool is_used(const struct ratio_token_list_reply *tokens, uint64_t torrent)
+{
+    struct token_row token;
+    for (size_t i = 0; i < rows_count(tokens->used); i++)
+        if (row_read(&token_row_row, &token, rows_at(tokens->used, i), NULL) && token.torrent == torrent)
+            return true;
+    return false;
+}
+
+/* Its download does not count for anybody now. */
+static bool is_free(const struct visit *visit, uint64_t torrent)
+{
+    const struct tree_extra *known = extras_known(visit->extras);
+    for (size_t i = 0; i < known->snatches_count; i++)
+        if (known->snatches[i].torrent == torrent)
+            return known->snatches[i].has_factor && known->snatches[i].download_percent == 0;
+    return false;
+}
+
+static void write_token(const struct visit *visit, struct tree_writer *out, uint64_t torrent)
+{
+    const struct entity *entity = visit->page;
+    const struct ratio_token_list_reply *tokens = entity->tokens != NULL ? entity->tokens->reply : NULL;
+    bool used = tokens != NULL && is_used(tokens, torrent);
+    tree_flag(out, "token_used", used);
+    tree_flag(out, "may_use_token", tokens != NULL && tokens->tokens > 0 && !used && !is_free(visit, torrent));
+}
+
+/* What is beside the counts of a torrent: who shares it, whether it may be deleted, whether a token can be used. */
 static void write_torrent(void *arg, struct tree_writer *out, const msgpack_object *map)
 {
     struct visit *visit = arg;
     tree_flag(out, "may_delete", look_count(map, "uploader") == visit->me.id || is_staff(visit));
+    write_token(visit, out, look_count(map, "torrent"));
     if (visit->peers != NULL)
         peers_write(visit->peers, out, look_count(map, "torrent"), look_count(map, "size"));
 }
@@ -51,9 +83,21 @@ static void show(struct visit *visit)
     bool is_group = slice_is(look_text(entity->page, "kind"), "group");
     page_begin(visit, text_of(visit, is_group ? look_text(group, "title") : look_text(entity->page, "name")), "browse");
     tree_decorate(visit->out, "page", entity->page, &extra);
-    if (is_group)
+    if (is_group) {
+        tree_string(visit->out, "once", visit_once(visit));
         write_doors(visit, entity, group);
+    }
     page_end(visit, 200, is_group ? "group" : "person", entity->plugin);
+}
+
+static void ask_tokens(struct visit *visit)
+{
+    struct entity *entity = visit->page;
+    struct ratio_token_list ask = {.user = visit->me.id};
+    struct gather *gather = gather_new(visit, show);
+    if (slice_is(look_text(plugins_find(slice_text(entity->plugin)), "accounting"), "ratio"))
+        entity->tokens = gather_may(gather, &ratio_token_list_message, &ask);
+    gather_go(gather);
 }
 
 /* On a group's page the torrents are few: who shares them is shown too. */
@@ -61,7 +105,7 @@ static void ask_peers(struct visit *visit)
 {
     const struct entity *entity = visit->page;
     if (slice_is(look_text(entity->page, "kind"), "group"))
-        peers_ask(visit, entity->page, show);
+        peers_ask(visit, entity->page, ask_tokens);
     else
         show(visit);
 }

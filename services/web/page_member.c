@@ -5,6 +5,8 @@
 #include "services/web/page.h"
 #include "services/web/peers.h"
 
+#include <stdio.h>
+
 #define TORRENTS_SHOWN 50
 #define TORRENTS_ASKED 100 /* what is shared now was seen last */
 #define UPLOADS_SHOWN 50
@@ -15,13 +17,46 @@ struct profile {
     const struct answer *totals, *torrents, *uploads, *names, *peers;
 };
 
-static void write_totals(struct tree_writer *out, const struct ratio_member_get_reply *totals)
+/* Thousandths, as a ratio is written: "0.60", "0.125". */
+static void write_ratio(struct tree_writer *out, const char *key, uint64_t thousandths)
 {
+    char text[FORMAT_MAX];
+    int size = snprintf(text, sizeof text, "%llu.%03llu", (unsigned long long)(thousandths / 1000),
+                        (unsigned long long)(thousandths % 1000));
+    while (text[size - 1] == '0' && text[size - 3] != '.')
+        text[--size] = '\0';
+    tree_string(out, key, text);
+}
+
+static void write_required(struct visit *visit, const struct ratio_member_profile_reply *totals)
+{
+    struct tree_writer *out = visit->out;
+    tree_flag(out, "met", totals->met);
+    write_ratio(out, "required_text", totals->required);
+    tree_flag(out, "is_required", totals->band_from > 0);
+    tree_size(out, "size_missing", totals->missing);
+    tree_count(out, "snatched", totals->snatched);
+    tree_count(out, "seeding", totals->seeding);
+    tree_count(out, "hit_and_runs", totals->hit_and_runs);
+    tree_count(out, "tokens", totals->tokens);
+    tree_flag(out, "tokens_one", totals->tokens == 1);
+    tree_flag(out, "on_watch", slice_is(totals->watch, "watch"));
+    tree_flag(out, "stopped", slice_is(totals->watch, "stopped"));
+    tree_time(out, "watch_ends_at", totals->watch_ends_at, visit->now);
+    tree_size(out, "size_watch_left", totals->watch_left);
+}
+
+static void write_totals(struct visit *visit, const struct ratio_member_profile_reply *totals)
+{
+    struct tree_writer *out = visit->out;
     char ratio[FORMAT_MAX];
     tree_open_map(out, "totals");
-    tree_size(out, "size_up", totals->uploaded);
-    tree_size(out, "size_down", totals->downloaded);
-    tree_string(out, "ratio_text", format_ratio(totals->uploaded, totals->downloaded, ratio));
+    tree_size(out, "size_up", totals->credited_up);
+    tree_size(out, "size_down", totals->credited_down);
+    tree_size(out, "size_raw_up", totals->uploaded);
+    tree_size(out, "size_raw_down", totals->downloaded);
+    tree_string(out, "ratio_text", format_ratio(totals->credited_up, totals->credited_down, ratio));
+    write_required(visit, totals);
     tree_count(out, "snatches", totals->snatches);
     tree_flag(out, "may_leech", totals->may_leech);
     tree_text(out, "reason", totals->reason);
@@ -150,6 +185,7 @@ static void write_member(struct visit *visit)
     tree_flag(out, "disabled", !member_is_active(&profile->member));
     tree_time(out, "joined_at", profile->member.joined_at, visit->now);
     tree_flag(out, "is_me", profile->is_me);
+    tree_flag(out, "sees_ledger", profile->sees_all);
     tree_close(out);
 }
 
@@ -163,7 +199,7 @@ static void show(struct visit *visit)
     page_begin(visit, profile->member.name, "member");
     write_member(visit);
     if (profile->totals->reply != NULL)
-        write_totals(visit->out, profile->totals->reply);
+        write_totals(visit, profile->totals->reply);
     write_live(visit);
     write_torrents(visit);
     write_uploads(visit, profile->uploads->reply);
@@ -221,14 +257,14 @@ static void on_found(void *arg, const struct member *member, struct slice passwo
         return;
     }
     struct profile *profile = visit->page = arena_take(visit->arena, sizeof *profile);
-    struct ratio_member_get totals = {.user = member->id};
+    struct ratio_member_profile totals = {.user = member->id};
     struct ratio_member_torrents torrents = {.user = member->id, .limit = TORRENTS_ASKED};
     struct catalog_upload_list uploads = {.user = member->id, .limit = UPLOADS_SHOWN};
     profile->member = *member;
     profile->is_me = member->id == visit->me.id;
     profile->sees_all = profile->is_me || account_class_is_staff(slice_text(visit->me.class_name));
     struct gather *gather = gather_new(visit, ask_names);
-    profile->totals = gather_may(gather, &ratio_member_get_message, &totals);
+    profile->totals = gather_may(gather, &ratio_member_profile_message, &totals);
     profile->uploads = gather_may(gather, &catalog_upload_list_message, &uploads);
     profile->torrents = gather_may(gather, &ratio_member_torrents_message, &torrents);
     gather_go(gather);

@@ -75,21 +75,24 @@ static void on_looked(void *arg, const struct db_rows *rows, const struct fault 
     struct look look = *(struct look *)arg;
     free(arg);
     if (rows == NULL || db_count(rows) == 0) {
-        look.found(look.arg, NULL, 0, false, why);
+        look.found(look.arg, &(struct session_found){0}, why);
         return;
     }
     struct member member;
     member_read(rows, 0, &member);
+    struct inbox_state inbox;
     int64_t id = db_get_int(rows, 0, MEMBER_COLUMNS_COUNT);
+    inbox_state_read(rows, 0, MEMBER_COLUMNS_COUNT + 2, &inbox);
     bool stale = db_get_time(rows, 0, MEMBER_COLUMNS_COUNT + 1) + TOUCH_MS < look.now;
     if (stale)
         db_ask(service_db(), &session_touch, db_time(db_int(db_args(), id), look.now + WEB_SESSION_MS), nothing, NULL);
-    look.found(look.arg, &member, (uint64_t)id, stale, NULL);
+    look.found(look.arg, &(struct session_found){&member, (uint64_t)id, stale, inbox}, NULL);
 }
 
-const struct statement session_find = {
-    "session_find", "SELECT " MEMBER_COLUMNS ", s.id, s.seen_at FROM web.session s JOIN web.member m ON m.id = s.member"
-                    " WHERE s.hash = $1 AND s.expires_at > now() AND m.standing = 'active'"};
+const struct statement session_find = {"session_find",
+                                       "SELECT " MEMBER_COLUMNS ", s.id, s.seen_at, " INBOX_COLUMNS
+                                       " FROM web.session s JOIN web.member m ON m.id = s.member" INBOX_JOIN
+                                       " WHERE s.hash = $1 AND s.expires_at > now() AND m.standing = 'active'"};
 
 void session_look(const struct secret *secret, int64_t now, session_found_fn *found, void *arg)
 {

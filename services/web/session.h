@@ -2,6 +2,7 @@
 #ifndef DJEMBE_WEB_SESSION_H
 #define DJEMBE_WEB_SESSION_H
 
+#include "services/web/inbox.h"
 #include "services/web/member.h"
 
 struct session_new {
@@ -20,10 +21,13 @@ struct db_args *session_args(const struct session_new *session, uint64_t member)
 typedef void session_opened_fn(void *arg, const struct fault *why);
 void session_open(const struct session_new *session, uint64_t member, session_opened_fn *opened, void *arg);
 
-/* `member` NULL: none, or not read (why). `stale`: not seen for a while, its expiry was just moved on and the cookie's
- * should be. */
-typedef void session_found_fn(void *arg, const struct member *member, uint64_t session, bool stale,
-                              const struct fault *why);
+struct session_found {
+    const struct member *member; /* NULL: none, or not read */
+    uint64_t session;
+    bool stale; /* not seen for a while: its expiry was just moved on, and the cookie's should be */
+    struct inbox_state inbox;
+};
+typedef void session_found_fn(void *arg, const struct session_found *found, const struct fault *why);
 void session_look(const struct secret *secret, int64_t now, session_found_fn *found, void *arg);
 
 /* Ends it; `done` may come with a fault. */

@@ -16,6 +16,7 @@
     X(invite_add) X(invite_add_operator) X(invite_find) X(invite_used_by) X(invite_list) \
     X(token_add) X(token_find) X(token_touch) X(token_list) X(token_revoke) \
     X(draft_add) X(draft_find) X(draft_drop) X(draft_clean) \
+    X(notice_store) X(notice_list) X(notice_read) X(watch_store) X(position_find) X(position_move) \
     X(audit_add) X(site_count) X(client_set) X(client_fact_add) X(client_list)
 /* clang-format on */
 

@@ -1,4 +1,5 @@
 /* Finds what a catalog tree speaks of, and copies it with what the other daemons and the clock know about that. */
+#include "services/web/factor_label.h"
 #include "services/web/tree.h"
 
 #include <stdio.h>
@@ -151,6 +152,22 @@ static void add_counts(struct tree_writer *writer, const msgpack_object *map, co
     add_count(writer, "snatches", counts.snatches_known, counts.snatches);
 }
 
+/* nil: all of it counts, or that is not known. */
+static void add_factor(struct tree_writer *writer, uint64_t torrent, const struct tree_extra *extra)
+{
+    char label[FACTOR_LABEL_MAX];
+    const struct torrent_count *counts = snatches_of(extra, torrent);
+    if (counts == NULL || !counts->has_factor) {
+        tree_nil(writer, "factor");
+        return;
+    }
+    tree_open_map(writer, "factor");
+    tree_string(writer, "label", factor_label(counts->upload_percent, counts->download_percent, label));
+    tree_flag(writer, "ends", counts->factor_ends_at != 0);
+    tree_time(writer, "ends_at", counts->factor_ends_at, extra->now);
+    tree_close(writer);
+}
+
 static void add_name(struct tree_writer *writer, uint64_t user, const struct tree_extra *extra)
 {
     for (size_t i = 0; i < extra->names_count; i++) {
@@ -225,6 +242,9 @@ static void copy_map(struct tree_writer *writer, const char *key, const msgpack_
     }
     if (uploader > 0) {
         add_name(writer, uploader, extra);
+    }
+    if (id_of(map, "torrent") > 0) {
+        add_factor(writer, id_of(map, "torrent"), extra);
     }
     if (extra->torrent != NULL && id_of(map, "torrent") > 0) {
         extra->torrent(extra->torrent_arg, writer, map);

@@ -205,7 +205,7 @@ static void database_away(struct visit *visit, const struct fault *why)
     page_fail(visit, &told, "accounts");
 }
 
-static void on_session(void *arg, const struct member *member, uint64_t session, bool stale, const struct fault *why)
+static void on_session(void *arg, const struct session_found *found, const struct fault *why)
 {
     struct visit *visit = arg;
     if (why != NULL) {
@@ -213,16 +213,17 @@ static void on_session(void *arg, const struct member *member, uint64_t session,
         database_away(visit, why);
         return;
     }
-    if (member == NULL) {
+    if (found->member == NULL) {
         visit->cookie = slice_text(NULL);
         visit_set_cookie(visit, visit_session_cookie(), "", -1);
         as_guest(visit);
         return;
     }
-    visit->me = *member;
+    visit->me = *found->member;
     visit->signed_in = true;
-    visit->session = session;
-    if (stale)
+    visit->session = found->session;
+    visit->inbox = found->inbox;
+    if (found->stale)
         visit_set_cookie(visit, visit_session_cookie(), visit->cookie.at, WEB_SESSION_MS / 1000);
     run_page(visit);
 }

@@ -4,6 +4,7 @@
 
 #include "services/common/http.h"
 #include "services/web/flash.h"
+#include "services/web/inbox.h"
 #include "services/web/member.h"
 #include "services/web/multipart.h"
 #include "services/web/route.h"
@@ -33,6 +34,7 @@ struct visit {
     bool signed_in, by_token;
     struct member me;
     uint64_t session;
+    struct inbox_state inbox;
     struct flash flash; /* of the page before, once a page is shown */
 
     struct missing missing[VISIT_MISSING_MAX];

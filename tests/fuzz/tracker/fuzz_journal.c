@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     seal_some(copy, size);
     journal_segment_read(copy, size, found, &memory, &findings);
     assert(findings.good == memory.rows);
-    assert((outbox_batch(memory.outbox, &rows) > 0) == (memory.rows > 0));
+    assert((outbox_batch(memory.outbox, OUTBOX_BATCH_MAX, &rows) > 0) == (memory.rows > 0));
     free(copy);
     outbox_destroy(&memory.outbox);
     sessions_destroy(&memory.sessions);

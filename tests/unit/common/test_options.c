@@ -1,5 +1,5 @@
-#include "services/common/options.h"
 #include "services/common/networks.h"
+#include "services/common/options.h"
 #include "tests/unit/common/unit.h"
 
 #include <stdio.h>

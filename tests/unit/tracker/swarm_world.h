@@ -4,9 +4,9 @@
 
 #include "tests/unit/tracker/check.h"
 
+#include "services/common/slab.h"
 #include "services/tracker/registry.h"
 #include "services/tracker/session.h"
-#include "services/common/slab.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "tests/unit/tracker/check.h"
 
 #include "proto/proto.h"
+#include "services/common/slab.h"
 #include "services/tracker/registry.h"
 #include "services/tracker/session.h"
 

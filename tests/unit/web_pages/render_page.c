@@ -71,7 +71,11 @@ static void decorate(struct tree_writer *writer, const json_t *json, const msgpa
         swarms[extra.swarms_count++] = (struct swarm_count){
             .torrent = torrent, .seeders = number_of(row, "seeders"), .leechers = number_of(row, "leechers")};
         snatches[extra.snatches_count++] =
-            (struct torrent_count){.torrent = torrent, .snatches = number_of(row, "snatches")};
+            (struct torrent_count){.torrent = torrent,
+                                   .snatches = number_of(row, "snatches"),
+                                   .has_factor = json_is_integer(json_object_get(row, "download_percent")),
+                                   .upload_percent = number_of(row, "upload_percent"),
+                                   .download_percent = number_of(row, "download_percent")};
     }
     rows = json_object_get(json, "names");
     for (size_t i = 0; i < json_array_size(rows) && i < ROWS_MAX; i++) {

@@ -1,7 +1,5 @@
 /* One batch at a time: the number is moved, the facts are stored, both are committed, and the reader is told. */
-#include "services/ratio/position.h"
-
-#include "services/ratio/statements.h"
+#include "services/common/position.h"
 
 #include "services/common/log.h"
 
@@ -14,6 +12,7 @@ struct position {
     struct loop *loop;
     struct bus *bus;
     struct db *db;
+    const struct position_table *table;
     const char *feed;
     position_store_fn *store;
     void (*stored)(void);
@@ -72,10 +71,6 @@ static void on_moved(void *arg, const struct db_rows *rows, const struct fault *
     position->moved = why == NULL && db_affected(rows) == 1;
 }
 
-/* Also when the number stays, in a snapshot: the row is then locked and seen to be what we think. */
-const struct statement position_move = {.name = "position_move",
-                                        .sql = "UPDATE ratio.feed_position SET seq = $3 WHERE feed = $1 AND seq = $2"};
-
 static void on_facts(void *arg, const struct feed_batch *batch)
 {
     struct position *position = arg;
@@ -84,12 +79,9 @@ static void on_facts(void *arg, const struct feed_batch *batch)
     position->waiting = true;
     position->tx = db_begin(position->db);
     struct db_args *args = db_int(db_text(db_args(), slice_text(position->feed)), (int64_t)position->seq);
-    db_tx_ask(position->tx, &position_move, db_int(args, (int64_t)position->next), on_moved, position);
+    db_tx_ask(position->tx, position->table->move, db_int(args, (int64_t)position->next), on_moved, position);
     position->store(position->tx, batch, on_stored, position);
 }
-
-const struct statement position_find = {.name = "position_find",
-                                        .sql = "SELECT seq FROM ratio.feed_position WHERE feed = $1"};
 
 static void on_found(void *arg, const struct db_rows *rows, const struct fault *why)
 {
@@ -113,14 +105,15 @@ static void find(void *arg)
     struct position *position = arg;
     position->again = NULL;
     position->waiting = true;
-    db_ask(position->db, &position_find, db_text(db_args(), slice_text(position->feed)), on_found, position);
+    db_ask(position->db, position->table->find, db_text(db_args(), slice_text(position->feed)), on_found, position);
 }
 
-struct position *position_follow(struct loop *loop, struct bus *bus, struct db *db, const char *feed,
-                                 position_store_fn *store, void (*stored)(void))
+struct position *position_follow(struct loop *loop, struct bus *bus, struct db *db, const struct position_table *table,
+                                 const char *feed, position_store_fn *store, void (*stored)(void))
 {
     struct position *position = mem_zero(1, sizeof *position);
-    *position = (struct position){.loop = loop, .bus = bus, .db = db, .feed = feed, .store = store, .stored = stored};
+    *position = (struct position){
+        .loop = loop, .bus = bus, .db = db, .table = table, .feed = feed, .store = store, .stored = stored};
     find(position);
     return position;
 }

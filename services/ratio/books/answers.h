@@ -1,0 +1,30 @@
+/* The readers of the books, a file each: they serve from memory after a look at the head. */
+#ifndef DJEMBE_RATIO_BOOKS_ANSWERS_H
+#define DJEMBE_RATIO_BOOKS_ANSWERS_H
+
+#include "services/ratio/books/book.h"
+
+void standings_serve(void); /* profile, backup, version */
+void lists_serve(void);     /* queue, offers, holdings */
+void history_serve(void);   /* what happened */
+void explain_serve(void);   /* why it is so */
+
+/* Rows of a reply on their way. */
+struct listing {
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+};
+void listing_begin(struct listing *listing, size_t count);
+void listing_end(struct listing *listing);
+static inline struct tree listing_rows(const struct listing *listing)
+{
+    return (struct tree){.packed = slice_of(listing->buffer.data, listing->buffer.size)};
+}
+
+/* lists.c: from 1; 0: it is not in the queue. */
+int64_t queue_place(int64_t version);
+
+/* standings.c: as rows of a reply. */
+void pack_copies(struct listing *into, const struct rules_holding *copies, size_t count);
+
+#endif

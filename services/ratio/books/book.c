@@ -1,0 +1,185 @@
+/* The books of this replica: opened, looked at every second, checked every night, told of. */
+#include "services/ratio/books/book.h"
+
+#include "services/ratio/books/answers.h"
+#include "services/ratio/books/command.h"
+#include "services/ratio/statements.h"
+
+#include "services/common/clock.h"
+#include "services/common/log.h"
+#include "services/common/metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { BEAT_MS = 1000, HEARD_EACH_MS = 10000 };
+
+#define CHECK_EACH_MS (INT64_C(24) * 3600000)
+
+struct book book = {.commands_end = &book.commands};
+static pid_t checker;
+
+/* ---- the nightly recount (2.12): in a child, for it touches everything ---- */
+
+static void check_begin(void)
+{
+    book.count.check_at = clock_now();
+    checker = fork();
+    if (checker != 0)
+        return;
+    struct rules_check check;
+    rules_check(book.rules, &check);
+    _exit(check.recomputed ? 0 : 1);
+}
+
+static void check_watch(void)
+{
+    int status;
+    if (checker > 0 && waitpid(checker, &status, WNOHANG) == checker) {
+        checker = 0;
+        book.count.check_bad = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+        if (book.count.check_bad)
+            log_error("books do not add up", "seq=%" PRId64, book.seq);
+        else
+            log_info("books add up", "seq=%" PRId64, book.seq);
+    } else if (checker <= 0 && book.state == BOOK_OPEN && book.posting == NULL &&
+               clock_now() - book.count.check_at >= CHECK_EACH_MS) {
+        check_begin();
+    }
+}
+
+/* ---- life ---- */
+
+static void beat(void *arg)
+{
+    (void)arg;
+    if (book.state == BOOK_OPEN)
+        book_look();
+    check_watch();
+}
+
+/* Of a look, a database that comes back and the beat, whichever is first. */
+void books_wake(void)
+{
+    book.head.inbox = true;
+    book_post();
+}
+
+const struct statement book_hear = {
+    .name = "book_hear", .sql = "UPDATE ratio.book_heard SET at = greatest(at, $1::timestamptz) WHERE id = 1"};
+
+void books_heard(void)
+{
+    int64_t now = clock_now() + book.head.ahead;
+    book.heard_early = book.state == BOOK_CLOSED;
+    if (book.heard_early || now - book.head.heard_now < HEARD_EACH_MS)
+        return;
+    book.head.heard_now = now;
+    db_ask(book.db, &book_hear, db_time(db_args(), now), NULL, NULL);
+}
+
+/* The log is what the settings made of it no more when they change: all is then made anew from it. */
+const struct statement book_settings = {
+    .name = "book_settings",
+    .sql = "UPDATE ratio.book b SET settings = $1 FROM ratio.book old WHERE b.id = old.id RETURNING old.settings"};
+
+static void open_books(void *arg);
+
+static void on_settings(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    (void)arg;
+    if (why != NULL) {
+        loop_timer_new(book.loop, BEAT_MS, 0, open_books, NULL);
+        return;
+    }
+    struct slice old = db_get_text(rows, 0, 0);
+    if (old.size > 0 && !slice_is(old, book.settings))
+        log_warning("the books are made anew with other settings", "old=\"%.*s\" new=\"%s\"", SLICE_ARGS(old),
+                    book.settings);
+    book_reload();
+}
+
+static void open_books(void *arg)
+{
+    (void)arg;
+    if (!book.stopped)
+        db_ask(book.db, &book_settings, db_text(db_args(), slice_text(book.settings)), on_settings, NULL);
+}
+
+void books_open(void)
+{
+    open_books(NULL);
+}
+
+void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t interval, bool auditor)
+{
+    book.loop = loop;
+    book.bus = bus;
+    book.db = db;
+    book.kept = kept_new(db, "ratio");
+    book.slots = feed_new(bus, db, "ratio.slots", "ratio");
+    book.set = rules_settings_standard();
+    book.set.interval = interval;
+    book.set.auditor = auditor;
+    snprintf(book.settings, sizeof book.settings, "interval=%" PRId64 " auditor=%s", interval, auditor ? "on" : "off");
+    book.beat = loop_timer_new(loop, BEAT_MS, BEAT_MS, beat, NULL);
+    commands_serve();
+    standings_serve();
+    lists_serve();
+    history_serve();
+    explain_serve();
+}
+
+void books_stop(void)
+{
+    book.stopped = true;
+    loop_timer_cancel(&book.beat);
+    book_fail_commands(&(struct fault){.status = STATUS_unavailable, .text = "This replica is stopping: ask again."});
+    feed_destroy(&book.slots);
+}
+
+/* ---- telling ---- */
+
+const char *books_unready(void)
+{
+    return book.state == BOOK_CLOSED ? "the books of backups have not been read yet" : NULL;
+}
+
+const char *books_unhealthy(void)
+{
+    if (book.count.check_bad)
+        return "the books of backups do not add up: see the log";
+    if (book.state == BOOK_DOUBTFUL)
+        return "it is not known yet whether the last change of the books was stored";
+    if (book.state == BOOK_OPEN && !book.head.same_settings)
+        return "another replica keeps the books with other settings: restart this one";
+    if (book.state == BOOK_OPEN && book.head.down_since != 0)
+        return strcmp(book.head.down_why, "mass") == 0
+                   ? "safe mode: a third of all copies vanished within an hour; no clock moves until they are back"
+                   : "safe mode: no tracker has reported for 2 minutes; no clock moves until one does";
+    return NULL;
+}
+
+void books_metrics(struct buffer *into)
+{
+    uint32_t copies = 0;
+    size_t bytes = book.rules == NULL ? 0 : rules_memory(book.rules, &copies);
+    metric_counter(into, "ratio_book_events_total", NULL, book.count.events, "Events that this replica appended.");
+    metric_counter(into, "ratio_book_refused_total", NULL, book.count.refused, "Of these: refused by the rules.");
+    metric_counter(into, "ratio_book_rows_total", NULL, book.count.rows, "Rows that this replica appended to the log.");
+    metric_counter(into, "ratio_book_postings_total", NULL, book.count.postings, "Transactions of the books.");
+    metric_counter(into, "ratio_book_failed_total", NULL, book.count.failed, "Of these: failed before they began.");
+    metric_counter(into, "ratio_book_doubts_total", NULL, book.count.doubts, "Commits whose answer did not come.");
+    metric_counter(into, "ratio_book_reloads_total", NULL, book.count.reloads, "Times the state was made anew.");
+    metric_counter(into, "ratio_book_snapshots_total", NULL, book.count.snapshots, "Snapshots stored.");
+    metric_gauge(into, "ratio_book_seq", NULL, book.seq, "The last event applied.");
+    metric_gauge(into, "ratio_book_copies", NULL, copies, "Copies in the books.");
+    metric_gauge(into, "ratio_book_bytes", NULL, (int64_t)bytes, "Memory of the rules' state.");
+    metric_gauge(into, "ratio_book_tick_ms", NULL, book.count.tick_ms, "What the last tick took.");
+    metric_gauge(into, "ratio_book_safe_mode", NULL, book.head.down_since != 0,
+                 "1: no tracker is heard, or too many copies vanished.");
+    metric_gauge(into, "ratio_book_adds_up", NULL, !book.count.check_bad,
+                 "0: the last recount differed from the sums.");
+}

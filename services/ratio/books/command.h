@@ -1,0 +1,28 @@
+/* What a member or the staff wants changed, on its way through a posting. */
+#ifndef DJEMBE_RATIO_BOOKS_COMMAND_H
+#define DJEMBE_RATIO_BOOKS_COMMAND_H
+
+#include "services/common/bus.h"
+#include "services/ratio/rules/rules.h"
+
+struct command {
+    struct command *next;
+    struct bus_request *request;
+    struct slice key; /* empty: it may be done twice */
+    struct rules_event event;
+    /* False: refused. `skip`: there is nothing to change. May complete the event from the state. NULL: nothing to
+     * check. */
+    bool (*check)(struct command *command, bool *skip, struct fault *why);
+    /* What to answer, from the state after the event. */
+    struct slice (*reply)(struct command *command);
+    struct slice packed; /* the answer */
+    struct fault why;    /* refused, when its status is not ok */
+    bool kept;           /* answered before */
+};
+
+/* The command's answer is sent when what it did is stored. */
+void command_queue(struct command *command);
+/* command.c: runs check, event and reply; false: it left no event. */
+void commands_serve(void);
+
+#endif

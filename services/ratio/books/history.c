@@ -1,0 +1,72 @@
+/* What happened: the effects of the log's events, as they were stored with them. */
+#include "services/ratio/books/answers.h"
+
+#include "services/ratio/statements.h"
+
+static void on_entries(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct bus_request *request = arg;
+    struct listing listing;
+    if (why != NULL) {
+        bus_fail(request, why);
+        return;
+    }
+    listing_begin(&listing, db_count(rows));
+    for (size_t i = 0; i < db_count(rows); i++) {
+        struct history_row row = {
+            .entry = (uint64_t)db_get_int(rows, i, 0),
+            .event = (uint64_t)db_get_int(rows, i, 1),
+            .at = db_get_time(rows, i, 2),
+            .cause = db_get_text(rows, i, 3),
+            .what = db_get_text(rows, i, 4),
+            .user = (uint64_t)db_get_int(rows, i, 5),
+            .version = (uint64_t)db_get_int(rows, i, 6),
+            .backup = (uint64_t)db_get_int(rows, i, 7),
+            .before = db_get_int(rows, i, 8),
+            .after = db_get_int(rows, i, 9),
+            .state_before = db_get_text(rows, i, 10),
+            .state_after = db_get_text(rows, i, 11),
+        };
+        row_pack(&history_row_row, &row, &listing.packer);
+    }
+    bus_reply(request, &(struct ratio_history_list_reply){.entries = listing_rows(&listing)});
+    listing_end(&listing);
+}
+
+#define ENTRIES(where)                                                                                                 \
+    "SELECT entry, seq, at, cause, what, user_id, version_id, backup_id, before, after, state_before, state_after"     \
+    " FROM ratio.book_effect WHERE " where " AND entry < $2 ORDER BY entry DESC LIMIT $3"
+
+const struct statement book_history_user = {.name = "book_history_user", .sql = ENTRIES("user_id = $1")};
+const struct statement book_history_version = {.name = "book_history_version", .sql = ENTRIES("version_id = $1")};
+const struct statement book_history_copy = {.name = "book_history_copy",
+                                            .sql = ENTRIES("user_id = $1 AND version_id = $4")};
+
+static void serve_history(struct bus_request *request, const void *message)
+{
+    const struct ratio_history_list *ask = message;
+    const struct statement *statement = &book_history_user;
+    if (ask->user == 0 && ask->version == 0) {
+        bus_fail(request, &(struct fault){
+                              .status = STATUS_invalid, .field = "user", .text = "Name a member, a version, or both."});
+        return;
+    }
+    if (ask->version != 0)
+        statement = ask->user != 0 ? &book_history_copy : &book_history_version;
+    struct db_args *args = db_int(db_args(), (int64_t)(ask->user != 0 ? ask->user : ask->version));
+    args = db_int(db_int(args, ask->before != 0 ? (int64_t)ask->before : INT64_MAX), (int64_t)ask->limit);
+    if (statement == &book_history_copy)
+        args = db_int(args, (int64_t)ask->version);
+    db_ask(book.db, statement, args, on_entries, request);
+}
+
+static void on_history(struct bus_request *request, const void *message, void *arg)
+{
+    (void)arg;
+    serve_history(request, message); /* what is committed is there */
+}
+
+void history_serve(void)
+{
+    bus_serve(book.bus, NULL, &ratio_history_list_message, on_history, NULL);
+}

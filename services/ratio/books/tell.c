@@ -1,0 +1,220 @@
+/* Most notices follow from the posting's effects. Debt clocks pass their marks without an event, so every hour a tick
+ * looks at all that run; ratio.book_warned remembers what was told, so that no mark is told twice, whichever replica
+ * ticks. */
+#include "services/ratio/books/tell.h"
+
+#include "services/ratio/notices.h"
+#include "services/ratio/statements.h"
+#include "services/ratio/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_MAX = 600, EACH_MOST = 2 }; /* notices of one effect */
+
+#define SWEEP_MS 3600000
+
+struct telling {
+    struct posting *posting;
+    struct notices notices;
+    void (*then)(void *arg);
+    void *arg;
+};
+
+static void put(struct telling *telling, int64_t user, enum notice_kind kind, const char *title, const char *text)
+{
+    notices_put(&telling->notices, (uint64_t)user, kind, title, text, telling->posting->now);
+}
+
+/* "Version 12 (1.5 GiB) of your backup 7". */
+static void name_version(int64_t version, const struct rules_placing *placing, const char *whose, char into[TEXT_MAX])
+{
+    char size[WORDS_MAX];
+    snprintf(into, TEXT_MAX, "Version %" PRId64 " (%s) of %s backup %" PRId64, version,
+             words_size((uint64_t)placing->size, size), whose, placing->backup);
+}
+
+/* Only what the posting has come to in the end is told. */
+static void tell_counted(struct telling *telling, const struct effect *effect, const struct rules_placing *placing)
+{
+    char name[TEXT_MAX], text[TEXT_MAX + 200];
+    if (effect->after != placing->counted || placing->deleted)
+        return;
+    name_version(effect->version, placing, "your", name);
+    if (effect->after < effect->before && effect->after < 2 && effect->before >= 2) {
+        snprintf(text, sizeof text,
+                 "%s has %" PRId64
+                 " of the %d copies that it wants. It is back in the queue; keep your own copy online "
+                 "so that others can fetch it.",
+                 name, effect->after, placing->redundancy);
+        put(telling, placing->owner, NOTICE_backup_thin, "A backup has fewer than two copies", text);
+    } else if (effect->after > effect->before && effect->after == placing->redundancy) {
+        snprintf(text, sizeof text, "%s has all of the %d copies that it wants.", name, placing->redundancy);
+        put(telling, placing->owner, NOTICE_backup_complete, "A backup has all its copies", text);
+    }
+}
+
+static void tell_gone(struct telling *telling, const struct effect *effect, const struct rules_placing *placing)
+{
+    char name[TEXT_MAX], text[TEXT_MAX + 200];
+    name_version(effect->version, placing, "your", name);
+    if (!placing->deleted) {
+        snprintf(text, sizeof text, "%s has lost a copy: its holder's copy is %s. It has %d of %d now.", name,
+                 effect->state_after, placing->counted, placing->redundancy);
+        put(telling, placing->owner, NOTICE_copy_lost, "A copy of your backup has gone", text);
+    }
+    name_version(effect->version, placing, "another member's", name);
+    if (strcmp(effect->state_after, "failed") == 0) {
+        snprintf(
+            text, sizeof text,
+            "%s failed its audit: what your client served is not what it should be. The copy counts no more; it can "
+            "be fetched again in 7 days. Let your client check its files.",
+            name);
+        put(telling, effect->user, NOTICE_audit_failed, "A copy that you hold failed its audit", text);
+    } else if (strcmp(effect->state_after, "lost") == 0) {
+        snprintf(text, sizeof text,
+                 "%s was not seen for as long as it may be away, and counts no more. If you still have it, seed it: it "
+                 "counts again when there is room.",
+                 name);
+        put(telling, effect->user, NOTICE_copy_lost, "A copy that you held counts no more", text);
+    }
+}
+
+static void tell_released(struct telling *telling, const struct effect *effect, const struct rules_placing *placing)
+{
+    char name[TEXT_MAX], text[TEXT_MAX + 200];
+    name_version(effect->version, placing, "your", name);
+    snprintf(
+        text, sizeof text,
+        "A copy of it was released, because others have held more of your content than you of theirs for too long. "
+        "%s has %d of %d copies now. Hold what your feed offers, and new copies will be made.",
+        name, placing->counted, placing->redundancy);
+    put(telling, placing->owner, NOTICE_copies_released, "A copy of your backup was released", text);
+    name_version(effect->version, placing, "another member's", name);
+    snprintf(text, sizeof text, "%s is released: you may delete your copy without any mark.", name);
+    put(telling, effect->user, NOTICE_may_delete, "A copy that you hold may be deleted", text);
+}
+
+static void tell_effect(struct telling *telling, const struct effect *effect)
+{
+    struct rules_placing placing;
+    if (effect->version == 0 || !rules_placing(book.rules, effect->version, &placing))
+        return;
+    bool was_held = strcmp(effect->state_before, "held") == 0 || strcmp(effect->state_before, "stale") == 0;
+    const char *now = effect->state_after;
+    if (strcmp(effect->what, "counted") == 0)
+        tell_counted(telling, effect, &placing);
+    else if (was_held && strcmp(now, "released") == 0)
+        tell_released(telling, effect, &placing);
+    else if (was_held && (strcmp(now, "lost") == 0 || strcmp(now, "failed") == 0 || strcmp(now, "dropped") == 0))
+        tell_gone(telling, effect, &placing);
+}
+
+/* ---- debt clocks ---- */
+
+/* Which mark the clock has passed: half of the first limit, 7/30 before it, it; then half of what is left, 1/14 before
+ * the end. At 30 and 44 days these are 15, 23, 30, 37 and 43. */
+static int64_t mark_of(const struct rules_profile *p)
+{
+    int64_t overdue = p->overdue_ms, rest = p->release_ms - p->overdue_ms;
+    const int64_t marks[] = {overdue / 2, overdue * 23 / 30, overdue, overdue + rest / 2, overdue + rest * 13 / 14};
+    int64_t mark = 0;
+    while (mark < 5 && p->clock_ms >= marks[mark])
+        mark++;
+    return mark;
+}
+
+static void tell_mark(struct telling *telling, int64_t user)
+{
+    struct rules_profile p;
+    char limit[WORDS_MAX], bytes[WORDS_MAX], text[TEXT_MAX];
+    if (!rules_profile(book.rules, user, &p, NULL))
+        return;
+    int64_t left = p.overdue ? p.release_ms - p.clock_ms : p.overdue_ms - p.clock_ms;
+    snprintf(
+        text, sizeof text,
+        "Others hold %s more of your content than you hold of theirs. When the clock has run for another %s, %s. Hold "
+        "what your feed offers: while a fetch progresses the clock stands.",
+        words_needed((uint64_t)(p.lent > p.contribution ? p.lent - p.contribution : 0), bytes),
+        words_span(left > 0 ? left : 0, limit),
+        p.overdue ? "copies of your content are released" : "your content gets no new slots");
+    put(telling, user, NOTICE_debt_clock, p.overdue ? "Copies of your backups will be released" : "You will be overdue",
+        text);
+}
+
+static void finish(struct telling *telling)
+{
+    notices_add(telling->posting->tx, &telling->notices);
+    telling->posting->tells = telling->notices.count > 0;
+    telling->then(telling->arg);
+    free(telling);
+}
+
+static void on_warned(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct telling *telling = arg;
+    size_t count = why == NULL ? db_count(rows) : 0;
+    struct notices marks = notices_take(telling->posting->arena, telling->notices.count + count);
+    memcpy(marks.ids, telling->notices.ids, telling->notices.count * sizeof *marks.ids);
+    memcpy(marks.facts, telling->notices.facts, telling->notices.count * sizeof *marks.facts);
+    marks.count = telling->notices.count;
+    telling->notices = marks;
+    for (size_t i = 0; i < count; i++)
+        tell_mark(telling, db_get_int(rows, i, 0));
+    finish(telling);
+}
+
+const struct statement book_warn = {
+    .name = "book_warn",
+    .sql = "WITH now AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS n(user_id, mark)),"
+           " stored AS (INSERT INTO ratio.book_warned AS old (user_id, mark) SELECT user_id, mark FROM now"
+           " ON CONFLICT (user_id) DO UPDATE SET mark = excluded.mark WHERE old.mark <> excluded.mark)"
+           " SELECT now.user_id FROM now LEFT JOIN ratio.book_warned b USING (user_id)"
+           " WHERE now.mark > coalesce(b.mark, 0) ORDER BY now.user_id"};
+
+/* A clock of less than a day is told to the table too, so that the marks begin again. */
+static bool sweep(struct telling *telling)
+{
+    size_t count = 0, room = 0;
+    int64_t *numbers = NULL, *marks, id;
+    struct rules_profile p;
+    for (uint32_t place = 0; (id = rules_next_member(book.rules, &place)) != 0;) {
+        if (!rules_profile(book.rules, id, &p, NULL) || p.clock_ms == 0)
+            continue;
+        if (count + 2 > room) {
+            room = room == 0 ? 128 : room * 2;
+            numbers = mem_grow(numbers, room * sizeof *numbers);
+        }
+        numbers[count++] = id;
+        numbers[count++] = mark_of(&p);
+    }
+    if (count == 0)
+        return false;
+    size_t pairs = count / 2;
+    marks = mem_take(count * sizeof *marks);
+    for (size_t i = 0; i < pairs; i++) {
+        marks[i] = numbers[2 * i];
+        marks[pairs + i] = numbers[2 * i + 1];
+    }
+    struct db_args *args = db_ints(db_ints(db_args(), marks, pairs), marks + pairs, pairs);
+    db_tx_ask(telling->posting->tx, &book_warn, args, on_warned, telling);
+    free(numbers);
+    free(marks);
+    return true;
+}
+
+void tell_members(struct posting *posting, void (*then)(void *arg), void *arg)
+{
+    struct telling *telling = mem_zero(1, sizeof *telling);
+    *telling = (struct telling){.posting = posting, .then = then, .arg = arg};
+    telling->notices = notices_take(posting->arena, EACH_MOST * posting->effects.rows_count);
+    for (size_t i = 0; i < posting->effects.rows_count; i++)
+        tell_effect(telling, &posting->effects.rows[i]);
+    bool due = posting->after.ticked_at == posting->now && posting->now - book.swept_at >= SWEEP_MS;
+    if (due)
+        book.swept_at = posting->now;
+    if (!due || !sweep(telling))
+        finish(telling);
+}

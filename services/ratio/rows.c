@@ -1,0 +1,29 @@
+#include "services/ratio/rows.h"
+
+void rows_reply(struct bus_request *request, const struct db_rows *rows,
+                void (*pack)(const struct db_rows *rows, size_t i, msgpack_packer *packer), struct tree *into,
+                const void *reply)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, db_count(rows));
+    for (size_t i = 0; i < db_count(rows); i++)
+        pack(rows, i, &packer);
+    into->packed = slice_of(buffer.data, buffer.size);
+    bus_reply(request, reply);
+    msgpack_sbuffer_destroy(&buffer);
+}
+
+struct slice row_packed(struct arena *arena, const struct row *row, const void *from)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    row_pack(row, from, &packer);
+    struct slice packed = arena_copy(arena, slice_of(buffer.data, buffer.size));
+    msgpack_sbuffer_destroy(&buffer);
+    return packed;
+}

@@ -1,0 +1,16 @@
+/* Replies that are rows of a table. */
+#ifndef DJEMBE_RATIO_ROWS_H
+#define DJEMBE_RATIO_ROWS_H
+
+#include "services/common/bus.h"
+#include "services/common/db.h"
+
+/* Packs every row with `pack` into `into`, which is a field of `reply`, and sends the reply. */
+void rows_reply(struct bus_request *request, const struct db_rows *rows,
+                void (*pack)(const struct db_rows *rows, size_t i, msgpack_packer *packer), struct tree *into,
+                const void *reply);
+
+/* One fact or notice, packed into the arena. */
+struct slice row_packed(struct arena *arena, const struct row *row, const void *from);
+
+#endif

@@ -1,0 +1,56 @@
+/* More answers of the rules, for a service that shows, publishes and stores them: lists of copies, figures that cost
+ * little to read, and walks over all records. Times are unix ms; those that lie before or after the present are right
+ * as long as no safe mode lies between (Q5). */
+#ifndef DJEMBE_RATIO_RULES_BROWSE_H
+#define DJEMBE_RATIO_RULES_BROWSE_H
+
+#include "services/ratio/rules/rules.h"
+
+/* The time of the last event, and whether it is in safe mode. */
+int64_t rules_time(const struct rules *rules);
+bool rules_is_down(const struct rules *rules);
+
+struct rules_backup {
+    int64_t backup, owner, redundancy, points, bytes;
+    int64_t changed_at; /* the last change of redundancy; 0: none yet */
+    bool deleted;
+};
+bool rules_backup(const struct rules *rules, int64_t backup, struct rules_backup *answer, struct fault *why);
+
+/* What a member last declared (-1: nothing yet), and when its feed was last read (0: never). */
+bool rules_space(const struct rules *rules, int64_t user, int64_t *bytes, int64_t *polled_at, struct fault *why);
+
+/* A copy for a list. Times that have not come or are not due are 0. */
+struct rules_holding {
+    int64_t user, version, backup, owner, size;
+    int64_t since, seen_at, passed_at, proven_until, until;
+    enum rules_state state;
+    bool counted, spare, probation;
+};
+struct rules_holdings { /* the caller's, zeroed at first; rules_holdings_clear frees it */
+    struct rules_holding *at;
+    size_t count, room;
+};
+/* Replace what is in the list: a member's copies, by version; a version's, in D5 order, then the others by member. */
+bool rules_member_copies(const struct rules *rules, int64_t user, struct rules_holdings *into, struct fault *why);
+bool rules_version_copies(const struct rules *rules, int64_t version, struct rules_holdings *into, struct fault *why);
+void rules_holdings_clear(struct rules_holdings *holdings);
+
+/* A version without its copies and its place in the queue, which cost more to tell. False: there is no such version. */
+struct rules_placing {
+    int64_t backup, owner, size;
+    int counted, redundancy, in_flight; /* n, R* (D5) */
+    bool queued, deleted;
+};
+bool rules_placing(const struct rules *rules, int64_t version, struct rules_placing *placing);
+/* Q17: could the member be given a slot of it? */
+bool rules_could_hold(const struct rules *rules, int64_t user, int64_t version);
+
+/* Walk all ids: start with *place = 0; 0 at the end. */
+int64_t rules_next_member(const struct rules *rules, uint32_t *place);
+int64_t rules_next_backup(const struct rules *rules, uint32_t *place);
+int64_t rules_next_version(const struct rules *rules, uint32_t *place);
+/* How many copies are HELD, and how many STALE. */
+void rules_tally(const struct rules *rules, int64_t *held, int64_t *stale);
+
+#endif

@@ -1,0 +1,300 @@
+/* A header with the format and a checksum, then each part: its counts, and its bytes. */
+#include "services/ratio/rules/save.h"
+
+#include "services/ratio/rules/state.h"
+
+#include "services/common/arena.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SAVE_ROUND 1 /* raised when the meaning of a record changes and its size does not */
+
+struct header {
+    char magic[8], format[24];
+    uint64_t size, sum; /* of what follows */
+};
+
+/* What is neither in a list nor made anew. */
+struct scalars {
+    int64_t at, now, burned;
+    uint32_t turn, queue_turn, pools_count;
+    uint32_t sizes[3], sizes_count[3];
+    bool down;
+};
+
+/* Eight bytes a step: it guards against a damaged store, not against malice. */
+static uint64_t sum_of(const char *at, size_t size, uint64_t sum)
+{
+    uint64_t word;
+    for (; size >= sizeof word; at += sizeof word, size -= sizeof word) {
+        memcpy(&word, at, sizeof word);
+        sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        sum ^= sum >> 29;
+    }
+    word = 0;
+    if (size > 0) /* a pointer to nothing may be NULL */
+        memcpy(&word, at, size);
+    return (sum ^ word) * UINT64_C(0xbf58476d1ce4e5b9);
+}
+
+void rules_format(const struct rules_settings *settings, char format[17])
+{
+    const uint64_t layout[] = {
+        SAVE_ROUND,
+        sizeof(struct member),
+        sizeof(struct backup),
+        sizeof(struct version),
+        sizeof(struct copy),
+        sizeof(struct note),
+        sizeof(struct scalars),
+        offsetof(struct member, touched),
+        offsetof(struct version, touched),
+        offsetof(struct copy, touched),
+    };
+    const int64_t set[] = {
+        settings->loan,      settings->loan_copies, settings->clock_overdue, settings->clock_release,
+        settings->grace_min, settings->grace_max,   settings->offer,         settings->fetch_idle,
+        settings->probation, settings->proof_ttl,   settings->cooldown,      settings->want_cap,
+        settings->p_max,     settings->p_grant,     settings->t_max,         settings->fair,
+        settings->interval,  settings->auditor,     settings->bounty,
+    };
+    uint64_t sum = sum_of((const char *)layout, sizeof layout, 1);
+    sum = sum_of((const char *)set, sizeof set, sum);
+    snprintf(format, 17, "%016" PRIx64, sum);
+}
+
+/* ---- saving ---- */
+
+static void save_slab(struct buffer *into, const struct slab *slab)
+{
+    const uint32_t counts[] = {slab->top, slab->live, slab->given_count};
+    buffer_add(into, counts, sizeof counts);
+    if (slab->given_count > 0)
+        buffer_add(into, slab->given, slab->given_count * sizeof *slab->given);
+    for (uint32_t at = 0; at < slab->top && slab->chunks_count > 0; at += 1u << SLAB_CHUNK_BITS) {
+        uint32_t count = slab->top - at < 1u << SLAB_CHUNK_BITS ? slab->top - at : 1u << SLAB_CHUNK_BITS;
+        buffer_add(into, slab_at(slab, at), count * slab->record);
+    }
+}
+
+static void save_table(struct buffer *into, const struct table *table)
+{
+    const uint32_t counts[] = {table->slots == NULL ? 0 : table->mask + 1, table->count};
+    buffer_add(into, counts, sizeof counts);
+    if (counts[0] > 0)
+        buffer_add(into, table->slots, counts[0] * sizeof *table->slots);
+}
+
+static void save_heap(struct buffer *into, const struct heap *heap)
+{
+    buffer_add(into, &heap->count, sizeof heap->count);
+    if (heap->count == 0)
+        return;
+    buffer_add(into, heap->keys, heap->count * sizeof *heap->keys);
+    buffer_add(into, heap->items, heap->count * sizeof *heap->items);
+}
+
+static void save_handles(struct buffer *into, const struct handles *handles)
+{
+    buffer_add(into, &handles->count, sizeof handles->count);
+    if (handles->count > 0)
+        buffer_add(into, handles->at, handles->count * sizeof *handles->at);
+}
+
+static void save_pools(struct buffer *into, const struct rules *r)
+{
+    for (uint32_t i = 0; i < r->pools_count; i++) {
+        const struct pool *pool = &r->pools[i];
+        buffer_add(into, &pool->time, sizeof pool->time);
+        buffer_add(into, &pool->mark, sizeof pool->mark);
+        buffer_add(into, &pool->timer, sizeof pool->timer);
+        save_heap(into, &pool->clocks);
+    }
+}
+
+void rules_save(const struct rules *r, struct buffer *into)
+{
+    struct header header = {.magic = "DJBOOKS"};
+    struct scalars scalars;
+    memset(&scalars, 0, sizeof scalars);
+    scalars.at = r->at;
+    scalars.now = r->now;
+    scalars.burned = r->burned;
+    scalars.turn = r->turn;
+    scalars.queue_turn = r->queue_turn;
+    scalars.pools_count = r->pools_count;
+    scalars.down = r->down;
+    memcpy(scalars.sizes, r->sizes, sizeof scalars.sizes);
+    memcpy(scalars.sizes_count, r->sizes_count, sizeof scalars.sizes_count);
+    size_t begin = into->size;
+    buffer_add(into, &header, sizeof header);
+    buffer_add(into, &scalars, sizeof scalars);
+    const struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes};
+    for (size_t i = 0; i < sizeof slabs / sizeof *slabs; i++)
+        save_slab(into, slabs[i]);
+    const struct table *tables[] = {&r->member_ids, &r->backup_ids, &r->version_ids, &r->pairs};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        save_table(into, tables[i]);
+    save_heap(into, &r->deadlines);
+    save_pools(into, r);
+    save_handles(into, &r->queue);
+    save_handles(into, &r->hungry);
+    rules_format(&r->set, header.format);
+    header.size = into->size - begin - sizeof header;
+    header.sum = sum_of(into->at + begin + sizeof header, header.size, 1);
+    memcpy(into->at + begin, &header, sizeof header);
+}
+
+/* ---- loading ---- */
+
+/* What is left of the bytes; `whole` turns false where they end too soon, and all that is read from then on is zero. */
+struct source {
+    struct slice rest;
+    bool whole;
+};
+
+static void take(struct source *from, void *into, size_t size)
+{
+    from->whole = from->whole && size <= from->rest.size;
+    if (!from->whole) {
+        memset(into, 0, size);
+        return;
+    }
+    if (size == 0)
+        return;
+    memcpy(into, from->rest.at, size);
+    from->rest = slice_of(from->rest.at + size, from->rest.size - size);
+}
+
+/* An array of the caller's; NULL when there is nothing in it, or not enough bytes for it. */
+static void *take_array(struct source *from, size_t count, size_t each)
+{
+    if (count == 0 || count > from->rest.size / each) {
+        from->whole = from->whole && count == 0;
+        return NULL;
+    }
+    void *array = mem_take(count * each);
+    take(from, array, count * each);
+    return array;
+}
+
+static void load_slab(struct source *from, struct slab *slab)
+{
+    uint32_t counts[3];
+    take(from, counts, sizeof counts);
+    slab->given = take_array(from, counts[2], sizeof *slab->given);
+    slab->given_count = slab->given_room = slab->given == NULL ? 0 : counts[2];
+    if (counts[0] <= 1 || !from->whole || counts[0] > from->rest.size / slab->record)
+        return;
+    slab->top = counts[0];
+    slab->live = counts[1];
+    slab->chunks_count = (slab->top + (1u << SLAB_CHUNK_BITS) - 1) >> SLAB_CHUNK_BITS;
+    slab->chunks = mem_zero(slab->chunks_count, sizeof *slab->chunks);
+    for (uint32_t i = 0; i < slab->chunks_count; i++) {
+        uint32_t before = i << SLAB_CHUNK_BITS;
+        uint32_t count = slab->top - before < 1u << SLAB_CHUNK_BITS ? slab->top - before : 1u << SLAB_CHUNK_BITS;
+        slab->chunks[i] = mem_zero(1u << SLAB_CHUNK_BITS, slab->record);
+        take(from, slab->chunks[i], count * slab->record);
+    }
+}
+
+static void load_table(struct source *from, struct table *table)
+{
+    uint32_t counts[2];
+    take(from, counts, sizeof counts);
+    table->slots = take_array(from, counts[0], sizeof *table->slots);
+    table->mask = table->slots == NULL ? 0 : counts[0] - 1;
+    table->count = table->slots == NULL ? 0 : counts[1];
+}
+
+static void load_heap(struct source *from, struct heap *heap)
+{
+    uint32_t count;
+    take(from, &count, sizeof count);
+    heap->keys = take_array(from, count, sizeof *heap->keys);
+    heap->items = take_array(from, count, sizeof *heap->items);
+    heap->count = heap->room = heap->items == NULL ? 0 : count;
+}
+
+static void load_handles(struct source *from, struct handles *handles)
+{
+    uint32_t count;
+    take(from, &count, sizeof count);
+    handles->at = take_array(from, count, sizeof *handles->at);
+    handles->count = handles->room = handles->at == NULL ? 0 : count;
+}
+
+static uint32_t *clock_place(void *of, uint32_t member)
+{
+    return &member_at(of, member)->pool_timer;
+}
+
+static void load_pools(struct source *from, struct rules *r, uint32_t count)
+{
+    if (count > from->rest.size) {
+        from->whole = false;
+        return;
+    }
+    r->pools = mem_zero(count + 1, sizeof *r->pools);
+    r->pools_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct pool *pool = &r->pools[i];
+        pool->clocks = (struct heap){.place = clock_place, .of = r};
+        take(from, &pool->time, sizeof pool->time);
+        take(from, &pool->mark, sizeof pool->mark);
+        take(from, &pool->timer, sizeof pool->timer);
+        load_heap(from, &pool->clocks);
+    }
+}
+
+static void load_parts(struct source *from, struct rules *r)
+{
+    struct scalars scalars;
+    take(from, &scalars, sizeof scalars);
+    r->at = scalars.at;
+    r->now = scalars.now;
+    r->burned = scalars.burned;
+    r->turn = scalars.turn;
+    r->queue_turn = scalars.queue_turn;
+    r->down = scalars.down;
+    memcpy(r->sizes, scalars.sizes, sizeof scalars.sizes);
+    memcpy(r->sizes_count, scalars.sizes_count, sizeof scalars.sizes_count);
+    struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes};
+    for (size_t i = 0; i < sizeof slabs / sizeof *slabs; i++)
+        load_slab(from, slabs[i]);
+    struct table *tables[] = {&r->member_ids, &r->backup_ids, &r->version_ids, &r->pairs};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        load_table(from, tables[i]);
+    load_heap(from, &r->deadlines);
+    load_pools(from, r, scalars.pools_count);
+    load_handles(from, &r->queue);
+    load_handles(from, &r->hungry);
+}
+
+static bool header_read(struct source *from, const struct rules_settings *settings)
+{
+    struct header header;
+    char format[17];
+    take(from, &header, sizeof header);
+    rules_format(settings, format);
+    return from->whole && memcmp(header.magic, "DJBOOKS", sizeof header.magic) == 0 &&
+           memcmp(header.format, format, sizeof format) == 0 && header.size == from->rest.size &&
+           header.sum == sum_of(from->rest.at, from->rest.size, 1);
+}
+
+bool rules_load(struct slice bytes, const struct rules_settings *settings, struct rules **into, struct fault *why)
+{
+    struct source from = {.rest = bytes, .whole = true};
+    if (!header_read(&from, settings))
+        return fault_set(why, STATUS_invalid, NULL, "The saved state is damaged or of another program.");
+    struct rules *r = rules_new(settings);
+    load_parts(&from, r);
+    if (from.whole && from.rest.size == 0) {
+        *into = r;
+        return true;
+    }
+    rules_destroy(&r);
+    return fault_set(why, STATUS_invalid, NULL, "The saved state is not whole.");
+}

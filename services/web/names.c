@@ -1,0 +1,30 @@
+#include "services/web/names.h"
+
+const struct answer *names_ask(struct gather *gather, struct visit *visit, const uint64_t *torrents, size_t count)
+{
+    msgpack_sbuffer packed;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&packed);
+    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, count);
+    for (size_t i = 0; i < count; i++)
+        msgpack_pack_uint64(&packer, torrents[i]);
+    struct catalog_torrent_names ask = {.torrents.packed =
+                                            arena_copy(visit->arena, slice_of(packed.data, packed.size))};
+    msgpack_sbuffer_destroy(&packed);
+    return gather_may(gather, &catalog_torrent_names_message, &ask);
+}
+
+void names_write(struct tree_writer *out, const struct answer *names, uint64_t torrent)
+{
+    const struct catalog_torrent_names_reply *reply = names->reply;
+    struct torrent_name name;
+    for (size_t i = 0; reply != NULL && i < rows_count(reply->torrents); i++)
+        if (row_read(&torrent_name_row, &name, rows_at(reply->torrents, i), NULL) && name.torrent == torrent) {
+            tree_text(out, "title", name.title);
+            tree_text(out, "href", name.href);
+            return;
+        }
+    tree_print(out, "title", "Torrent %llu", (unsigned long long)torrent);
+    tree_nil(out, "href");
+}

@@ -1,0 +1,129 @@
+/* /member/NAME/ledger: the entries behind a member's totals, for the member and staff. */
+#include "services/web/gather.h"
+#include "services/web/look.h"
+#include "services/web/names.h"
+#include "services/web/page.h"
+
+#define ENTRIES_SHOWN 50
+
+struct ledger {
+    struct member member;
+    const struct answer *entries, *names, *explained;
+};
+
+static void write_factor(struct tree_writer *out, const char *key, uint64_t factor)
+{
+    if (factor % 100 == 0)
+        tree_print(out, key, "%llu %%", (unsigned long long)(factor / 100));
+    else
+        tree_print(out, key, "%llu.%02llu %%", (unsigned long long)(factor / 100), (unsigned long long)(factor % 100));
+}
+
+static void write_entry(struct visit *visit, const struct ledger_row *row)
+{
+    const struct ledger *ledger = visit->page;
+    struct tree_writer *out = visit->out;
+    tree_open_map(out, NULL);
+    names_write(out, ledger->names, row->torrent);
+    tree_size(out, "size_up", row->uploaded);
+    tree_size(out, "size_down", row->downloaded);
+    tree_size(out, "size_counted_up", row->credited_up);
+    tree_size(out, "size_counted_down", row->credited_down);
+    tree_flag(out, "changed", row->upload_factor != 10000 || row->download_factor != 10000);
+    write_factor(out, "up_factor", row->upload_factor);
+    write_factor(out, "down_factor", row->download_factor);
+    tree_time(out, "last_at", row->last_at, visit->now);
+    tree_close(out);
+}
+
+static void write_explained(struct visit *visit)
+{
+    const struct ledger *ledger = visit->page;
+    const struct ratio_ratio_explain_reply *reply = ledger->explained->reply;
+    const msgpack_object *list = reply != NULL ? reply->sentences.object : NULL;
+    tree_flag(visit->out, "has_sentences", look_size(list) > 0);
+    tree_open_array(visit->out, "sentences");
+    for (size_t i = 0; i < look_size(list); i++)
+        tree_object(visit->out, NULL, look_at(list, i));
+    tree_close(visit->out);
+}
+
+static void show(struct visit *visit)
+{
+    const struct ledger *ledger = visit->page;
+    const struct ratio_ledger_list_reply *reply = ledger->entries->reply;
+    size_t count = rows_count(reply->entries);
+    struct ledger_row row = {0};
+    if (ledger->names->reply == NULL)
+        visit_missing(visit, "catalog", "What the torrents are called cannot be told for the moment.");
+    page_begin(visit, "Ledger", "member");
+    tree_string(visit->out, "name", ledger->member.name);
+    write_explained(visit);
+    tree_flag(visit->out, "has_entries", count > 0);
+    tree_open_array(visit->out, "entries");
+    for (size_t i = 0; i < count; i++)
+        if (row_read(&ledger_row_row, &row, rows_at(reply->entries, i), NULL))
+            write_entry(visit, &row);
+    tree_close(visit->out);
+    if (form_id(&visit->query, "before") != 0)
+        tree_print(visit->out, "first_href", "/member/%s/ledger", ledger->member.name);
+    if (count == ENTRIES_SHOWN)
+        tree_print(visit->out, "next_href", "/member/%s/ledger?before=%llu", ledger->member.name,
+                   (unsigned long long)row.entry);
+    page_end(visit, 200, "ledger", NULL);
+}
+
+static void on_entries(struct visit *visit)
+{
+    struct ledger *ledger = visit->page;
+    const struct ratio_ledger_list_reply *reply = ledger->entries->reply;
+    uint64_t torrents[ENTRIES_SHOWN];
+    size_t count = 0;
+    if (reply == NULL) {
+        page_fail(visit, &ledger->entries->why, "ratio");
+        return;
+    }
+    for (size_t i = 0; i < rows_count(reply->entries) && count < ENTRIES_SHOWN; i++) {
+        struct ledger_row row;
+        if (row_read(&ledger_row_row, &row, rows_at(reply->entries, i), NULL))
+            torrents[count++] = row.torrent;
+    }
+    struct gather *gather = gather_new(visit, show);
+    ledger->names = names_ask(gather, visit, torrents, count);
+    gather_go(gather);
+}
+
+static void on_found(void *arg, const struct member *member, struct slice password, const struct fault *why)
+{
+    struct visit *visit = arg;
+    (void)password;
+    if (why != NULL) {
+        page_fail(visit, why, "accounts");
+        return;
+    }
+    if (member == NULL) {
+        page_error(visit, 404, "Nobody here is called that.", NULL);
+        return;
+    }
+    if (member->id != visit->me.id && !account_class_is_staff(slice_text(visit->me.class_name))) {
+        page_error(visit, 403, "Only the member and staff may see that.", NULL);
+        return;
+    }
+    struct ledger *ledger = visit->page = arena_take(visit->arena, sizeof *ledger);
+    struct ratio_ledger_list ask = {
+        .user = member->id, .before = form_id(&visit->query, "before"), .limit = ENTRIES_SHOWN};
+    struct ratio_ratio_explain explain = {.user = member->id};
+    ledger->member = *member;
+    struct gather *gather = gather_new(visit, on_entries);
+    ledger->entries = gather_must(gather, &ratio_ledger_list_message, &ask);
+    ledger->explained = gather_may(gather, &ratio_ratio_explain_message, &explain);
+    gather_go(gather);
+}
+
+void page_ledger(struct visit *visit)
+{
+    if (visit->params[0].size > ACCOUNT_NAME_MAX)
+        page_error(visit, 404, "Nobody here is called that.", NULL);
+    else
+        member_find_name(visit->params[0], on_found, visit);
+}

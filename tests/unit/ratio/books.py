@@ -1,0 +1,506 @@
+"""The books of backups as they are kept: replicas of djembe-ratio on one scratch PostgreSQL, killed, raced, cut off, moved in
+time. Whatever happens, every event is applied once, all replicas agree, and a replay of what they wrote answers the same.
+
+Run by ctest: tests/postgres python3 books.py DJEMBE-RATIO [name of one test]
+"""
+import json, os, random, subprocess, sys, threading, time, traceback, urllib.request
+
+import msgpack
+
+import ledger
+from ledger import Client, NOW, Refused, at_once, report, server, sql, wait_for
+
+GB = 10 ** 9
+DAY = 86400000
+
+
+class Library(ledger.Site):
+    """Members 1..8; each has a backup 100+member. Versions are added as they are needed."""
+
+    def __init__(self, program, **settings):
+        self.next_version, self.next_client = 1000, 0
+        super().__init__(program, **settings)
+        wait_for(lambda: self.opened())
+
+    def opened(self):
+        try:
+            return all(replica.bus().ask("ratio.backup.profile", {"user": 8}) for replica in self.replicas)
+        except (Refused, TimeoutError):
+            return False
+
+    def version(self, owner, size=GB, redundancy=2, backup=None):
+        self.next_version += 1
+        self.catalog.tell(self.next_version, [self.next_version, bytes(20), b"", size, owner, "redundancy", True,
+                                              backup or 100 + owner, redundancy])
+        version = self.next_version
+        wait_for(lambda: self.state(version) not in (None, "missing"))
+        return version
+
+    def state(self, version):
+        try:
+            row = self.ask("ratio.version.get", version=version)["versions"][0]
+        except Refused:
+            return None
+        return row[11] if row[4] else "refused" if row[14] else "missing"
+
+    def delete(self, version, owner):
+        self.catalog.tell(version, [version, bytes(20), b"", GB, owner, "redundancy", False, 100 + owner, 0])
+
+    def ask(self, method, replica=None, seconds=5, **body):
+        return (replica or random.choice(self.replicas)).bus().ask(method, body, seconds=seconds)
+
+    def do(self, method, replica=None, seconds=5, **body):
+        return self.ask(method, replica, seconds, key=os.urandom(16), **body)
+
+    def profile(self, user, replica=None):
+        got = self.ask("ratio.backup.profile", replica, user=user)
+        return {**dict.fromkeys(("contribution", "lent", "obligation", "debt", "surplus", "clock_seconds", "points_assigned",
+                                 "points_free", "points_total", "space"), 0), **got}
+
+    def sight(self, user, version, left, replica=None, client=None):
+        """A tracker reports; waits until the books have it."""
+        self.next_client += 1
+        row = (client or Client(user, version, self.next_client)).row()
+        row[8] = left
+        report((replica or random.choice(self.replicas)).bus(), [row])
+        wait_for(lambda: sql("SELECT count(*) FROM ratio.book_inbox") == [["0"]])
+
+    def copy(self, user, version):
+        copies = self.ask("ratio.version.get", version=version)["copies"]
+        return next((copy for copy in copies if copy[4] == user), None)
+
+    def move(self, ms):
+        """Time passes; the trackers are heard all the while when it is short."""
+        sql(f"UPDATE ratio.book SET ahead = ahead + {ms}")
+
+    def tick(self):
+        """A minute passes."""
+        self.heard()
+        count = lambda: int(sql("SELECT count(*) FROM ratio.book_event WHERE kind = 'tick'")[0][0])
+        before = count()
+        self.move(61000)
+        wait_for(lambda: count() > before)
+        return True
+
+    def health(self, replica):
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{replica.admin}/healthz", timeout=5).read().decode()
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+
+    def heard(self):
+        report(random.choice(self.replicas).bus(), [])
+
+
+def refused(job, status=None):
+    try:
+        job()
+    except Refused as error:
+        assert status is None or error.status == status, (error.status, str(error))
+        return str(error)
+    raise AssertionError("it was accepted")
+
+
+def head():
+    return int(sql("SELECT seq FROM ratio.book")[0][0])
+
+
+def the_mission_holds(site):
+    version = site.version(1, GB, 5)
+    profile = site.profile(1)
+    assert profile["obligation"] == 5 * GB and profile["debt"] == 5 * GB, profile
+    site.sight(2, version, 0)
+    assert site.profile(2)["contribution"] == GB and site.profile(1)["lent"] == GB
+    row = site.ask("ratio.version.get", version=version)
+    assert row["versions"][0][5:7] == [5, 1] and row["copies"][0][4] == 2 and row["copies"][0][5] == "held", row
+    listed = site.ask("ratio.version.list", user=1, limit=10)["versions"]
+    assert [row[0] for row in listed] == [version] and listed[0][11] == "queued", listed
+
+
+def every_replica_shows_what_was_done_at_another(site):
+    version = site.version(1, GB, 1)
+    site.sight(1, version, 0)
+    for turn in range(20):
+        one, other = site.replicas[turn % 2], site.replicas[1 - turn % 2]
+        assigned = site.profile(1, one)["points_assigned"]
+        site.do("ratio.points.assign", one, user=1, backup=101, points=turn, expected_assigned=assigned)
+        assert site.profile(1, other)["points_assigned"] == turn
+        row = site.ask("ratio.queue.list", other, limit=100)["versions"]
+        assert next(r[9] for r in row if r[0] == version) == turn, row
+
+
+def a_slot_is_published_and_taken_back(site):
+    version = site.version(2, GB, 1)
+    head_before = site.ask("ratio.slots.since", limit=1).get("head", 0)
+    verdict = site.ask("ratio.slot.ask", user=3, version=version)
+    assert verdict["verdict"] == "slot", verdict
+    assert slots(site)[3, version] == ("slot", ""), slots(site)
+    verdict = site.ask("ratio.slot.ask", user=4, version=version)
+    assert verdict["verdict"] == "deny" and "slots are taken" in verdict["reason"], verdict
+    assert (4, version) not in slots(site)
+    site.sight(4, version, 500)  # a tracker that did not know it yet
+    assert slots(site)[4, version][0] == "deny"
+    assert site.copy(3, version)[5] == "fetching"
+    site.sight(3, version, 0)
+    assert slots(site)[3, version] == ("slot", "")
+    site.do("ratio.copy.drop", user=3, version=version)
+    assert site.copy(3, version) is None and site.profile(3)["contribution"] == 0
+    assert site.ask("ratio.slots.since", limit=1)["head"] > head_before
+
+
+def slots(site):
+    facts = site.ask("ratio.slots.snapshot", limit=1000)["facts"]
+    rows = [msgpack.unpackb(fact[2]) for fact in facts]
+    return {(row[1], row[2]): (row[3], row[4]) for row in rows}
+
+
+def the_last_slot_goes_to_one_of_two_replicas(site):
+    for _ in range(8):
+        version, got = site.version(5, GB, 1), []
+        at_once([lambda r=r, u=u: got.append(site.ask("ratio.slot.ask", r, user=u, version=version)["verdict"])
+                 for u, r in enumerate(site.replicas * 2, 1)])
+        assert sorted(got) == ["deny", "deny", "deny", "slot"], got
+        assert len(site.ask("ratio.version.get", version=version)["copies"]) == 1
+
+
+def the_last_point_goes_to_one_of_two_replicas(site):
+    site.version(6, GB, 1, 206)
+    site.version(6, GB, 1, 207)
+    site.do("ratio.points.assign", user=6, backup=206, points=90, expected_assigned=0)
+    outcomes = []
+
+    def more(replica):
+        try:
+            site.do("ratio.points.assign", replica, user=6, backup=207, points=10, expected_assigned=90)
+            outcomes.append("ok")
+        except Refused as error:
+            outcomes.append(error.status)
+
+    at_once([lambda r=r: more(r) for r in site.replicas * 25])
+    assert outcomes.count("ok") == 1 and outcomes.count("conflict") == 49, outcomes
+    profile = site.profile(6)
+    assert (profile["points_assigned"], profile["points_free"]) == (100, 0), profile
+
+
+def a_key_acts_once(site):
+    key = os.urandom(16)
+    body = {"key": key, "user": 6, "from": 206, "to": 207, "points": 5}
+    answers = []
+    at_once([lambda r=r: answers.append(json.dumps(r.bus().ask("ratio.points.move", body))) for r in site.replicas * 4])
+    assert set(answers) == {'{"from_points": 85, "to_points": 15}'}, answers
+    assert [row[3] for row in site.ask("ratio.backup.list", user=6, limit=10)["backups"]] == [85, 15]
+
+
+def bad_commands_change_nothing(site):
+    version = site.version(7, GB, 2)
+    before, told = figures(site), head()
+    huge, ask = 2 ** 63 - 1, lambda method, **body: refused(lambda: site.do(method, **body))
+    ask("ratio.points.assign", user=7, backup=107, points=-1, expected_assigned=0)
+    ask("ratio.points.assign", user=7, backup=107, points=huge, expected_assigned=0)
+    ask("ratio.points.assign", user=7, backup=107, points=2 ** 63, expected_assigned=0)
+    ask("ratio.points.assign", user=7, backup=107, points=101, expected_assigned=0)
+    ask("ratio.points.assign", user=7, backup=107, points=1.5, expected_assigned=0)
+    ask("ratio.points.assign", user=7, backup=107, points=1, expected_assigned=1)  # stale
+    ask("ratio.points.assign", user=7, backup=106, points=1, expected_assigned=0)  # foreign or unknown
+    ask("ratio.points.assign", user=99, backup=107, points=1, expected_assigned=0)
+    ask("ratio.points.move", user=7, **{"from": 107, "to": 206}, points=1)
+    ask("ratio.points.burn", user=7, points=huge)
+    ask("ratio.backup.set", user=6, backup=107, redundancy=3)
+    ask("ratio.backup.set", user=7, backup=107, redundancy=21)
+    ask("ratio.backup.delete", user=6, backup=107)
+    ask("ratio.copy.drop", user=8, version=version)
+    ask("ratio.copy.drop", user=8, version=huge)
+    refused(lambda: site.ask("ratio.space.set", user=8, declare=True, bytes=-1), "invalid")
+    refused(lambda: site.ask("ratio.slot.ask", user=99, version=version), "not_found")
+    refused(lambda: site.ask("ratio.version.get", version=huge), "not_found")
+    refused(lambda: site.ask("ratio.queue.list", limit=5, cursor="x"), "invalid")
+    assert figures(site) == before
+    kinds = sql(f"SELECT DISTINCT kind FROM ratio.book_event WHERE seq > {told}")
+    assert kinds in ([], [["time"]], [["tick"]], [["tick"], ["time"]]), kinds
+
+
+def figures(site, replica=None):
+    return [site.profile(user, replica) for user in range(1, 9)]
+
+
+def redundancy_and_deletion_move_the_debt(site):
+    version = site.version(8, GB, 2)
+    assert site.profile(8)["debt"] == 2 * GB
+    assert site.do("ratio.backup.set", user=8, backup=108, redundancy=4)["debt"] == 4 * GB
+    why = refused(lambda: site.do("ratio.backup.set", user=8, backup=108, redundancy=5), "conflict")
+    assert "once in 24 hours" in why, why
+    site.sight(7, version, 0)
+    site.delete(version, 8)
+    wait_for(lambda: site.state(version) == "deleted")
+    assert site.profile(8)["debt"] == 0 and site.profile(7)["contribution"] == 0
+    offers = site.ask("ratio.offer.list", user=7)
+    assert [row[0::3] for row in offers["may_delete"]] == [[version, "deleted"]], offers
+
+
+def a_version_that_the_books_refuse_says_why(site):
+    version = site.version(8, 5 * 2 ** 40, 1)
+    row = site.ask("ratio.version.get", version=version)["versions"][0]
+    assert row[11] == "refused" and "4 TiB" in row[14], row
+
+
+def offers_come_at_a_tick_to_who_reads_his_feed(site):
+    version = site.version(3, GB, 1)
+    site.sight(3, version, 0)
+    site.version(4, 3 * GB, 1)
+    assert site.ask("ratio.space.set", user=4) == {}
+    wait_for(lambda: site.tick() and any(row[0] == version for row in site.ask("ratio.offer.list", user=4)["offers"]))
+    steps = site.ask("ratio.explain", what="offer", user=4, version=version)["steps"]
+    assert steps[0]["rule"] == "Q24", steps
+    got = site.ask("ratio.space.set", user=4, declare=True, bytes=5)
+    assert got == {"space_declared": True, "space": 5}, got
+    assert site.ask("ratio.space.set", user=4) == got
+    assert site.ask("ratio.space.set", user=4, declare=True, bytes=0) == {"space_declared": True}
+
+
+def two_replicas_tick_once(site):
+    """Of a minute's tick there is one row, however many replicas want it."""
+    before = int(sql("SELECT count(*) FROM ratio.book_event WHERE kind = 'tick'")[0][0])
+    for _ in range(5):
+        site.tick()
+    assert int(sql("SELECT count(*) FROM ratio.book_event WHERE kind = 'tick'")[0][0]) == before + 5
+
+
+def it_is_told_why(site):
+    version = site.version(2, GB, 3)
+    site.sight(2, version, 0)
+    site.sight(5, version, 0)
+    for what, body in (("profile", {"user": 5}), ("version", {"version": version}), ("verdict", {"user": 6, "version": version}),
+                       ("copy", {"user": 5, "version": version}), ("offer", {"user": 6, "version": version})):
+        steps = site.ask("ratio.explain", what=what, **body)["steps"]
+        assert steps and all(step["rule"] and step["sentence"].endswith(".") and step["figures"] for step in steps), steps
+        if os.environ.get("SHOW"):
+            print(what, json.dumps(steps, indent=1))
+    refused(lambda: site.ask("ratio.explain", what="weather"), "invalid")
+
+
+def every_number_opens_to_its_events(site):
+    """The ledger's changes of a figure lead from nothing to what the profile shows."""
+    for user in range(1, 9):
+        entries = pages(site, user=user)
+        profile = site.profile(user)
+        for what, shown in (("contribution", "contribution"), ("lent", "lent"), ("obligation", "obligation"),
+                            ("points", "points_total"), ("assigned", "points_assigned")):
+            steps = [(row[8], row[9]) for row in reversed(entries) if row[4] == what and row[6] == 0]
+            at = 0
+            for before, after in steps:
+                assert before == at, (user, what, steps)
+                at = after
+            assert at == profile[shown], (user, what, steps, profile)
+
+
+def pages(site, **about):
+    rows, before = [], 0
+    while True:
+        page = site.ask("ratio.history.list", before=before, limit=50, **about)["entries"]
+        rows += page
+        if len(page) < 50:
+            return rows
+        before = page[-1][0]
+
+
+def reports_again_late_and_mixed_up_change_nothing(site):
+    version = site.version(1, GB, 2)
+    client = Client(6, version, 77000)
+    first, second = client.move()[-1], client.move()[-1]
+    for row in (first, second):
+        row[8] = 0
+    old = list(first)
+    old[10] = NOW - 10 * DAY
+    report(site.replicas[0].bus(), [second])
+    wait_for(lambda: site.copy(6, version))
+    before, told = figures(site), head()
+    for rows in ([first], [second], [second, first], [old], [second] * 5):
+        at_once([lambda r=r: report(r.bus(), rows) for r in site.replicas])
+    time.sleep(1.5)
+    assert figures(site) == before
+    assert sql(f"SELECT count(*) FROM ratio.book_event WHERE seq > {told} AND kind = 'sightings'") == [["0"]]
+    report(site.replicas[0].bus(), [[99, 987654, b"-DJ0001-000000000000", NOW, 0, 0, 0, 0, 0, 0, NOW]])  # foreign
+
+
+def trackers_silent_for_ten_days_cost_nobody_anything(site):
+    """Invariant 25: the books' clock is moved; no report comes before ratio notices."""
+    site.heard()
+    version = site.version(2, GB, 2)
+    site.sight(1, version, 0)
+    wait_for(lambda: site.ask("ratio.backup.profile", user=1).get("safe_mode") is None)
+    before, states = figures(site), copies(site)
+    site.move(10 * DAY)
+    wait_for(lambda: site.ask("ratio.backup.profile", user=1).get("safe_mode"))
+    assert at_rest(figures(site), before)
+    assert copies(site) == states
+    assert "no tracker" in site.health(site.replicas[0])
+    site.heard()
+    wait_for(lambda: not site.ask("ratio.backup.profile", user=1).get("safe_mode"), 30)
+    assert at_rest(figures(site), before) and copies(site) == states
+    down = sql("SELECT extract(epoch FROM max(u.at) - max(d.at)) FROM ratio.book_event d, ratio.book_event u WHERE d.kind ="
+               " 'tracker' AND d.amount = 0 AND u.kind = 'tracker' AND u.amount = 1")
+    assert abs(float(down[0][0]) - 10 * 86400) < 300, down
+
+
+def ten_days_without_ratio_itself_cost_nobody_anything(site):
+    before, states = figures(site), copies(site)
+    for replica in site.replicas:
+        replica.kill()
+    sql(f"UPDATE ratio.book SET ahead = ahead + {10 * DAY}")
+    for replica in site.replicas:
+        replica.start()
+    site.heard()
+    wait_for(lambda: not site.ask("ratio.backup.profile", user=1).get("safe_mode"), 30)
+    site.heard()
+    assert copies(site) == states and at_rest(figures(site), before)
+
+
+def at_rest(now, before):
+    """The same, but for the two minutes that it takes to notice that nobody reports."""
+    moved = [abs(row["clock_seconds"] - old["clock_seconds"]) for row, old in zip(now, before)]
+    assert stable(now) == stable(before) and max(moved) <= 200, (moved, now, before)
+    return True
+
+
+def copies(site):
+    rows = [row for user in range(1, 9) for row in site.ask("ratio.holding.list", user=user, limit=500)["copies"]]
+    return sorted((row[4], row[0], row[5], row[11]) for row in rows)
+
+
+def kill_9_at_any_moment_leaves_before_or_after(site):
+    """Replicas are killed while members assign, ask for slots and trackers report. Each accepted change is there, none twice."""
+    site.version(7, GB, 20, 307)
+    versions = [site.version(5, GB, 20, 305) for _ in range(3)]
+    for turn in range(6):
+        victim = site.replicas[turn % 2]
+        killer = threading.Timer(random.random() * 0.2, victim.kill)
+        killer.start()
+        key, target = os.urandom(16), turn + 1
+
+        def assign():
+            insist(site, "ratio.points.assign", {"key": key, "user": 7, "backup": 307, "points": target, "expected_assigned": turn})
+
+        def ask_slots():
+            for user in (1, 2, 3, 4):
+                insist(site, "ratio.slot.ask", {"user": user, "version": random.choice(versions)})
+
+        def sightings():
+            rows = []
+            for user in (6, 8):
+                site.next_client += 1
+                rows.append(Client(user, random.choice(versions), 80000 + site.next_client).row())
+                rows[-1][8] = 0
+            ledger.report_until_taken(site, rows)
+
+        at_once([assign, ask_slots, sightings])
+        killer.join()
+        victim.start()
+        assert site.profile(7)["points_assigned"] == target
+    agree(site)
+
+
+def insist(site, method, body):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            return random.choice([r for r in site.replicas if r.process.poll() is None]).bus().ask(method, body, seconds=2)
+        except TimeoutError:
+            continue
+        except Refused as error:
+            assert error.status == "unavailable", (error.status, str(error))
+    raise AssertionError("not taken within a minute")
+
+
+def a_commit_in_doubt_is_resolved(site):
+    """PostgreSQL is killed while the books are written."""
+    assigned = site.profile(7)["points_assigned"]
+    for turn in range(4):
+        killer = threading.Timer(random.random() * 0.06, lambda: (server("kill"), server("start")))
+        killer.start()
+        for step in range(6):
+            points = 10 + turn * 6 + step
+            insist(site, "ratio.points.assign", {"key": os.urandom(16), "user": 7, "backup": 307, "points": points,
+                                                 "expected_assigned": assigned})
+            assigned = points
+        killer.join()
+        wait_for(site.opened, 30)
+    assert site.profile(7)["points_assigned"] == assigned
+    agree(site)
+
+
+def agree(site):
+    """All replicas say the same, the log is gapless, and replicas that begin anew come to the same."""
+    wait_for(lambda: sql("SELECT count(*) FROM ratio.book_inbox") == [["0"]])
+    assert sql("SELECT count(*) = max(seq) AND max(seq) = (SELECT seq FROM ratio.book) FROM ratio.book_event") == [["t"]]
+    seen = [(stable(figures(site, replica)), site.ask("ratio.queue.list", replica, limit=100)["versions"]) for replica in site.replicas]
+    assert seen[0][0] == seen[1][0], seen
+    site.replicas[0].kill()
+    site.replicas[0].start()
+    assert stable(figures(site, site.replicas[0])) == stable(figures(site, site.replicas[1]))
+
+
+def stable(rows):
+    return [{k: v for k, v in row.items() if k not in ("clock_seconds", "polled_at", "safe_mode", "clock_direction")} for row in rows]
+
+
+def what_is_exported_replays_to_the_same_answers(site):
+    """Invariants 23 and 24: the log through djembe-ratio --replay."""
+    out = subprocess.run([site.program, "--export"], env=dict(os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"]), capture_output=True, text=True, check=True).stdout
+    lines = out.splitlines()
+    at = json.loads(lines[-1])["at"]
+    asks = [json.dumps({"ask": "profile", "at": at, "user": user}) for user in range(1, 9)]
+    asks += [json.dumps({"ask": "check", "at": at}), json.dumps({"ask": "queue", "at": at})]
+    replay = subprocess.run([site.program, "--replay", "--set", "interval=1800"], input="\n".join(lines + asks) + "\n",
+                            capture_output=True, text=True)
+    assert replay.returncode == 0, replay.stderr
+    answers = [json.loads(line) for line in replay.stdout.splitlines()]
+    assert not [answer for answer in answers if "refused" in answer], replay.stdout[:2000]
+    names = {"contribution": "contribution", "lent": "lent", "obligation": "obligation", "debt": "debt", "surplus": "surplus",
+             "points_total": "points_total", "points_assigned": "points_assigned", "points_free": "points_free"}
+    for answer in answers[:8]:
+        shown = site.profile(answer["user"])
+        assert {name: answer[name] for name in names} == {name: shown[name] for name in names}, (answer, shown)
+    assert answers[8]["recomputed"] is True and answers[8]["contribution"] == answers[8]["lent"], answers[8]
+    shown = [row[0] for row in site.ask("ratio.queue.list", limit=100)["versions"]]
+    assert sorted(row["version"] for row in answers[9]["queue"]) == sorted(shown), (answers[9], shown)
+
+
+def run(program, chosen):
+    site, failed = Library(program), 0
+    for name, test in TESTS.items():
+        if chosen and name != chosen:
+            continue
+        began = time.monotonic()
+        try:
+            test(site)
+            print(f"ok   {name.replace('_', ' ')} ({time.monotonic() - began:.1f} s)", flush=True)
+        except Exception:
+            failed += 1
+            print(f"FAIL {name.replace('_', ' ')}", flush=True)
+            traceback.print_exc()
+    site.end(not failed)
+    return failed
+
+
+TESTS = {test.__name__: test for test in (the_mission_holds,
+         every_replica_shows_what_was_done_at_another,
+         a_slot_is_published_and_taken_back,
+         the_last_slot_goes_to_one_of_two_replicas,
+         the_last_point_goes_to_one_of_two_replicas,
+         a_key_acts_once,
+         bad_commands_change_nothing,
+         redundancy_and_deletion_move_the_debt,
+         a_version_that_the_books_refuse_says_why,
+         offers_come_at_a_tick_to_who_reads_his_feed,
+         two_replicas_tick_once,
+         it_is_told_why,
+         every_number_opens_to_its_events,
+         reports_again_late_and_mixed_up_change_nothing,
+         trackers_silent_for_ten_days_cost_nobody_anything,
+         ten_days_without_ratio_itself_cost_nobody_anything,
+         kill_9_at_any_moment_leaves_before_or_after,
+         a_commit_in_doubt_is_resolved,
+         what_is_exported_replays_to_the_same_answers)}
+
+if __name__ == "__main__":
+    sys.exit(1 if run(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None) else 0)
