@@ -147,7 +147,9 @@ void books_stop(void)
 
 const char *books_unready(void)
 {
-    return book.state == BOOK_CLOSED ? "the books of backups have not been read yet" : NULL;
+    if (book.state == BOOK_CLOSED)
+        return "the books of backups have not been read yet";
+    return db_is_up(book.reader) ? NULL : "the connection for readers of the books is not there yet";
 }
 
 const char *books_unhealthy(void)
