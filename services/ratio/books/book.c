@@ -3,6 +3,7 @@
 
 #include "services/ratio/books/answers.h"
 #include "services/ratio/books/command.h"
+#include "services/ratio/books/reader.h"
 #include "services/ratio/statements.h"
 
 #include "services/common/clock.h"
@@ -104,6 +105,8 @@ static void on_settings(void *arg, const struct db_rows *rows, const struct faul
 static void open_books(void *arg)
 {
     (void)arg;
+    if (book.reader == NULL && !book.stopped)
+        book.reader = reader_new(book.loop);
     if (!book.stopped)
         db_ask(book.db, &book_settings, db_text(db_args(), slice_text(book.settings)), on_settings, NULL);
 }
@@ -132,19 +135,21 @@ void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t inte
     explain_serve();
 }
 
+/* The feed and the reader stay for requests that are still to be answered. */
 void books_stop(void)
 {
     book.stopped = true;
     loop_timer_cancel(&book.beat);
     book_fail_commands(&(struct fault){.status = STATUS_unavailable, .text = "This replica is stopping: ask again."});
-    feed_destroy(&book.slots);
 }
 
 /* ---- telling ---- */
 
 const char *books_unready(void)
 {
-    return book.state == BOOK_CLOSED ? "the books of backups have not been read yet" : NULL;
+    if (book.state == BOOK_CLOSED)
+        return "the books of backups have not been read yet";
+    return db_is_up(book.reader) ? NULL : "the connection for readers of the books is not there yet";
 }
 
 const char *books_unhealthy(void)

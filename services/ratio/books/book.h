@@ -41,7 +41,7 @@ struct waiter {
 struct book {
     struct loop *loop;
     struct bus *bus;
-    struct db *db;
+    struct db *db, *reader; /* reader: NULL until the database has been there */
     struct kept *kept;
     struct feed *slots;
     struct rules_settings set;

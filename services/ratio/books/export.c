@@ -1,8 +1,8 @@
 /* Row by row, so that the size of the log is no matter. Blocking: no daemon runs here. */
 #include "services/ratio/books/export.h"
 
-#include "services/common/options.h"
 #include "services/ratio/books/event.h"
+#include "services/ratio/books/reader.h"
 
 #include <inttypes.h>
 #include <libpq-fe.h>
@@ -134,17 +134,7 @@ static bool write_all(PGconn *connection)
 
 int export_main(void)
 {
-    const char *database;
-    struct fault why = {0};
-    const struct option options[] = {
-        {"DJEMBE_DATABASE", OPTION_text, &database, "host=/run/postgresql dbname=djembe", 1, 1000, "", true},
-        {.name = NULL},
-    };
-    if (!options_read(options, &why)) {
-        fprintf(stderr, "djembe-ratio: %s\n", why.text);
-        return 1;
-    }
-    PGconn *connection = PQconnectdb(database);
+    PGconn *connection = PQconnectdb(reader_address());
     bool good = PQstatus(connection) == CONNECTION_OK && write_all(connection);
     if (!good)
         fprintf(stderr, "djembe-ratio: the books cannot be exported: %s", PQerrorMessage(connection));

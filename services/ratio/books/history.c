@@ -57,13 +57,13 @@ static void serve_history(struct bus_request *request, const void *message)
     args = db_int(db_int(args, ask->before != 0 ? (int64_t)ask->before : INT64_MAX), (int64_t)ask->limit);
     if (statement == &book_history_copy)
         args = db_int(args, (int64_t)ask->version);
-    db_ask(book.db, statement, args, on_entries, request);
+    db_ask(book.reader, statement, args, on_entries, request);
 }
 
 static void on_history(struct bus_request *request, const void *message, void *arg)
 {
     (void)arg;
-    serve_history(request, message); /* what is committed is there */
+    book_read(request, message, serve_history);
 }
 
 void history_serve(void)

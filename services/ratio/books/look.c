@@ -69,7 +69,7 @@ static void look_ends(const struct fault *why)
 static void follow(void)
 {
     if (book.state == BOOK_OPEN && book.seq < book.head.seq)
-        db_ask(book.db, &book_events, book_after(book.seq), on_events, NULL);
+        db_ask(book.reader, &book_events, book_after(book.seq), on_events, NULL);
     else if (book.state == BOOK_OPEN)
         look_ends(NULL);
     else
@@ -108,13 +108,13 @@ const struct statement book_look_head = {.name = "book_look_head",
 void book_look(void)
 {
     book.wanted = true;
-    if (book.looking || book.stopped || !db_is_up(book.db))
+    if (book.looking || book.stopped || (book.reader == NULL || !db_is_up(book.reader)))
         return;
     book.wanted = false;
     book.looking = true;
     book.waiting = book.next;
     book.next = NULL;
-    db_ask(book.db, &book_look_head, db_text(db_args(), slice_text(book.settings)), on_head, NULL);
+    db_ask(book.reader, &book_look_head, db_text(db_args(), slice_text(book.settings)), on_head, NULL);
 }
 
 void book_read(struct bus_request *request, const void *ask, void (*serve)(struct bus_request *, const void *))
@@ -125,7 +125,7 @@ void book_read(struct bus_request *request, const void *ask, void (*serve)(struc
     }
     struct waiter *waiter = arena_take(bus_arena(request), sizeof *waiter);
     *waiter = (struct waiter){.serve = serve, .request = request, .ask = ask};
-    if (!db_is_up(book.db) || book.state != BOOK_OPEN) {
+    if ((book.reader == NULL || !db_is_up(book.reader)) || book.state != BOOK_OPEN) {
         fail_waiting(&waiter, &(struct fault){.status = STATUS_unavailable,
                                               .text = "The books of backups are closed for the moment: try again in a "
                                                       "minute."});

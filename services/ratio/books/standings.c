@@ -156,7 +156,7 @@ static void serve_backups(struct bus_request *request, const void *message)
     struct listed *listed = arena_take(bus_arena(request), sizeof *listed);
     *listed = (struct listed){.request = request, .limit = ask->limit};
     struct db_args *args = db_int(db_int(db_args(), (int64_t)ask->user), (int64_t)ask->after);
-    db_ask(book.db, &book_backups, db_int(args, (int64_t)ask->limit + 1), on_backups, listed);
+    db_ask(book.reader, &book_backups, db_int(args, (int64_t)ask->limit + 1), on_backups, listed);
 }
 
 static void on_backup_list(struct bus_request *request, const void *message, void *arg)
@@ -268,7 +268,8 @@ static void serve_versions(struct bus_request *request, const void *message)
     *listed = (struct listed){.request = request, .limit = ask->limit};
     struct db_args *args = db_int(db_args(), (int64_t)(ask->backup != 0 ? ask->backup : ask->user));
     args = db_int(db_int(args, (int64_t)ask->after), (int64_t)ask->limit + 1);
-    db_ask(book.db, ask->backup != 0 ? &book_versions_of_backup : &book_versions_of_owner, args, on_torrents, listed);
+    db_ask(book.reader, ask->backup != 0 ? &book_versions_of_backup : &book_versions_of_owner, args, on_torrents,
+           listed);
 }
 
 static void on_version_list(struct bus_request *request, const void *message, void *arg)
@@ -310,7 +311,7 @@ static void serve_version(struct bus_request *request, const void *message)
     struct listing versions, copies;
     if (!rules_version(book.rules, (int64_t)ask->version, &version, NULL) ||
         !rules_version_copies(book.rules, (int64_t)ask->version, &holdings, NULL)) {
-        db_ask(book.db, &book_version_told, db_int(db_args(), (int64_t)ask->version), on_torrent, request);
+        db_ask(book.reader, &book_version_told, db_int(db_args(), (int64_t)ask->version), on_torrent, request);
         return;
     }
     size_t count = holdings.count < COPIES_MOST ? holdings.count : COPIES_MOST;
