@@ -89,7 +89,7 @@ class Weather:
                 torrent: moved for (who, torrent), moved in self.ledger.moved.items() if who == name}, name
             assert self.instance.bus("ratio.member.get", {"user": member["user"]}).get("snatches", 0) == self.ledger.snatches_of(name), name
         ids = [made[0] for made in self.torrents.values()]
-        counts = {row[0]: row[1:] for row in self.instance.bus("ratio.torrent.counts", {"torrents": ids})["torrents"]}
+        counts = {row[0]: row[1:4] for row in self.instance.bus("ratio.torrent.counts", {"torrents": ids})["torrents"]}
         for torrent, (number, _, _) in self.torrents.items():
             moved = [moved for (_, t), moved in self.ledger.moved.items() if t == torrent]
             snatches = sum(1 for _, t in self.ledger.snatches if t == torrent)
