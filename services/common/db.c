@@ -35,6 +35,7 @@ struct db *db_new(struct loop *loop, const char *url, unsigned connections, cons
     db->connections_count = connections;
     for (unsigned i = 0; i < connections; i++)
         db->connections[i] = (struct connection){.db = db, .number = i, .fd = -1, .backoff = DB_RETRY_LEAST_MS};
+    db->written = arena_new();
     db->migrated = true; /* unless db_migrate says that there is something to do */
     db_add_statements(db, statements, count);
     db->tick = loop_timer_new(loop, DB_TICK_MS, DB_TICK_MS, on_tick, db);
@@ -63,6 +64,7 @@ void db_destroy(struct db **db)
     queue_clear(&self->failed);
     PQconninfoFree(self->url);
     free(self->statements);
+    arena_destroy(&self->written);
     free(self->connections);
     free(self->schema);
     free(self);
@@ -110,6 +112,18 @@ void db_add_statements(struct db *db, const struct statement *const *statements,
     for (size_t i = 0; i < count; i++)
         if (!statement_known(db, statements[i]))
             db->statements[db->statements_count++] = statements[i];
+}
+
+const struct statement *db_add_statement(struct db *db, const char *name, const char *sql)
+{
+    for (size_t i = 0; i < db->statements_count; i++)
+        if (strcmp(db->statements[i]->name, name) == 0)
+            return db->statements[i]; /* two modules share it */
+    struct statement *statement = arena_take(db->written, sizeof *statement);
+    statement->name = arena_copy(db->written, slice_text(name)).at;
+    statement->sql = arena_copy(db->written, slice_text(sql)).at;
+    db_add_statements(db, (const struct statement *const[]){statement}, 1);
+    return statement;
 }
 
 void db_migrate(struct db *db, const char *schema, const struct embedded *migrations, size_t count)

@@ -77,6 +77,9 @@ int64_t db_get_time(const struct db_rows *rows, size_t row, int column); /* unix
 
 /* Adds statements after db_new and before the connections are ready (a module's own, such as a feed's). */
 void db_add_statements(struct db *db, const struct statement *const *statements, size_t count);
+/* The same for one that is written at run time: copied, and kept until db_destroy, for a connection may prepare it
+ * after the module has ended. */
+const struct statement *db_add_statement(struct db *db, const char *name, const char *sql);
 
 /* Applies migrations under an advisory lock before the statements are prepared: first common/migrations/0000_schema.sql
  * (the schema, feed tables, kept replies; @SCHEMA@ stands for its name), then the service's own NNNN_*.sql in order of

@@ -99,6 +99,7 @@ struct db {
     PQconninfoOption *url;
     const struct statement **statements;
     size_t statements_count;
+    struct arena *written; /* the statements that were written at run time */
     struct connection *connections;
     unsigned connections_count;
     struct queue asks, begins; /* without a connection */

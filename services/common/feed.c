@@ -11,8 +11,7 @@ struct feed {
     struct db *db;
     char *name;
     char *methods[2];
-    struct statement since, snapshot, head;
-    char *texts[6];    /* of the statements: names and SQL */
+    const struct statement *since, *snapshot, *head;
     unsigned looking;  /* asks under way that will call back */
     bool looking_head; /* one of them looks up what to publish */
     bool again;        /* published while it did */
@@ -30,8 +29,6 @@ static void let_go(struct feed *feed)
 {
     if (!feed->destroyed || feed->looking > 0)
         return;
-    for (size_t i = 0; i < sizeof feed->texts / sizeof feed->texts[0]; i++)
-        free(feed->texts[i]);
     free(feed->methods[0]);
     free(feed->methods[1]);
     free(feed->name);
@@ -130,7 +127,7 @@ static void on_since(struct bus_request *request, const void *ask, void *arg)
     struct feed *feed = arg;
     const struct feed_since *since = ask;
     struct serving *serving = serving_new(feed, request, since->seq, since->limit);
-    db_ask(feed->db, &feed->since, arguments(feed, since->seq, since->limit), on_since_rows, serving);
+    db_ask(feed->db, feed->since, arguments(feed, since->seq, since->limit), on_since_rows, serving);
 }
 
 static void on_snapshot(struct bus_request *request, const void *ask, void *arg)
@@ -139,7 +136,7 @@ static void on_snapshot(struct bus_request *request, const void *ask, void *arg)
     const struct feed_snapshot *snapshot = ask;
     struct serving *serving = serving_new(feed, request, snapshot->after, snapshot->limit);
     /* one more than asked tells whether there is another page */
-    db_ask(feed->db, &feed->snapshot, arguments(feed, snapshot->after, snapshot->limit + 1), on_snapshot_rows, serving);
+    db_ask(feed->db, feed->snapshot, arguments(feed, snapshot->after, snapshot->limit + 1), on_snapshot_rows, serving);
 }
 
 /* ---- publishing ---- */
@@ -164,7 +161,7 @@ void feed_published(struct feed *feed)
         return;
     feed->looking_head = true;
     feed->looking++;
-    db_ask(feed->db, &feed->head, db_text(db_args(), slice_text(feed->name)), on_head, feed);
+    db_ask(feed->db, feed->head, db_text(db_args(), slice_text(feed->name)), on_head, feed);
 }
 
 /* ---- opening ---- */
@@ -182,27 +179,34 @@ static char *print(const char *format, ...)
     return text;
 }
 
+static const struct statement *statement_make(struct db *db, char *name, char *sql)
+{
+    const struct statement *made = db_add_statement(db, name, sql);
+    free(name);
+    free(sql);
+    return made;
+}
+
 /* Each is one statement, so that head and facts are of one moment. */
 static void statements_make(struct feed *feed, const char *s)
 {
-    feed->texts[0] = print("feed_since %s", feed->name);
-    feed->texts[1] = print("SELECT state.head, state.oldest, fact.seq, fact.key, fact.fact FROM"
-                           " (SELECT coalesce((SELECT seq FROM %s.feed_head WHERE feed = $1), 0) AS head,"
-                           "  coalesce((SELECT min(seq) FROM %s.feed_fact WHERE feed = $1), 0) AS oldest) AS state"
-                           " LEFT JOIN LATERAL (SELECT seq, key, fact FROM %s.feed_fact WHERE feed = $1 AND seq > $2"
-                           "  ORDER BY seq LIMIT $3) AS fact ON true ORDER BY fact.seq",
-                           s, s, s);
-    feed->texts[2] = print("feed_snapshot %s", feed->name);
-    feed->texts[3] = print("SELECT state.head, 0::bigint, fact.seq, fact.key, fact.fact FROM"
-                           " (SELECT coalesce((SELECT seq FROM %s.feed_head WHERE feed = $1), 0) AS head) AS state"
-                           " LEFT JOIN LATERAL (SELECT seq, key, fact FROM %s.feed_latest"
-                           "  WHERE feed = $1 AND key > $2 ORDER BY key LIMIT $3) AS fact ON true ORDER BY fact.key",
-                           s, s);
-    feed->texts[4] = print("feed_head %s", feed->name);
-    feed->texts[5] = print("SELECT coalesce((SELECT seq FROM %s.feed_head WHERE feed = $1), 0)", s);
-    feed->since = (struct statement){.name = feed->texts[0], .sql = feed->texts[1]};
-    feed->snapshot = (struct statement){.name = feed->texts[2], .sql = feed->texts[3]};
-    feed->head = (struct statement){.name = feed->texts[4], .sql = feed->texts[5]};
+    feed->since =
+        statement_make(feed->db, print("feed_since %s", feed->name),
+                       print("SELECT state.head, state.oldest, fact.seq, fact.key, fact.fact FROM"
+                             " (SELECT coalesce((SELECT seq FROM %s.feed_head WHERE feed = $1), 0) AS head,"
+                             "  coalesce((SELECT min(seq) FROM %s.feed_fact WHERE feed = $1), 0) AS oldest) AS state"
+                             " LEFT JOIN LATERAL (SELECT seq, key, fact FROM %s.feed_fact WHERE feed = $1 AND seq > $2"
+                             "  ORDER BY seq LIMIT $3) AS fact ON true ORDER BY fact.seq",
+                             s, s, s));
+    feed->snapshot =
+        statement_make(feed->db, print("feed_snapshot %s", feed->name),
+                       print("SELECT state.head, 0::bigint, fact.seq, fact.key, fact.fact FROM"
+                             " (SELECT coalesce((SELECT seq FROM %s.feed_head WHERE feed = $1), 0) AS head) AS state"
+                             " LEFT JOIN LATERAL (SELECT seq, key, fact FROM %s.feed_latest"
+                             "  WHERE feed = $1 AND key > $2 ORDER BY key LIMIT $3) AS fact ON true ORDER BY fact.key",
+                             s, s));
+    feed->head = statement_make(feed->db, print("feed_head %s", feed->name),
+                                print("SELECT coalesce((SELECT seq FROM %s.feed_head WHERE feed = $1), 0)", s));
 }
 
 struct feed *feed_new(struct bus *bus, struct db *db, const char *name, const char *schema)
@@ -215,7 +219,6 @@ struct feed *feed_new(struct bus *bus, struct db *db, const char *name, const ch
     feed->methods[0] = print("%s.since", name);
     feed->methods[1] = print("%s.snapshot", name);
     statements_make(feed, schema);
-    db_add_statements(db, (const struct statement *const[]){&feed->since, &feed->snapshot, &feed->head}, 3);
     if (!bus_facts_open(bus, &why))
         fatal("%s", why.text);
     bus_serve(bus, feed->methods[0], &feed_since_message, on_since, feed);

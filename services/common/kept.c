@@ -10,8 +10,7 @@ enum { FORGET_EVERY_MS = 600000 };
 
 struct kept {
     struct db *db;
-    struct statement find, add, forget;
-    char find_sql[100], add_sql[100], forget_sql[200];
+    const struct statement *find, *add, *forget;
     int64_t forgot_at; /* clock_ticks */
 };
 
@@ -20,21 +19,25 @@ struct finding {
     void *arg;
 };
 
+__attribute__((format(printf, 3, 0))) static const struct statement *
+statement_make(struct db *db, const char *name, const char *format, const char *schema)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql, format, schema);
+    return db_add_statement(db, name, sql);
+}
+
 struct kept *kept_new(struct db *db, const char *schema)
 {
     struct kept *kept = mem_zero(1, sizeof *kept);
     kept->db = db;
-    snprintf(kept->find_sql, sizeof kept->find_sql, "SELECT reply FROM %.32s.kept WHERE key = $1", schema);
-    snprintf(kept->add_sql, sizeof kept->add_sql, "INSERT INTO %.32s.kept (key, reply) VALUES ($1, $2)", schema);
-    snprintf(kept->forget_sql, sizeof kept->forget_sql,
-             "DELETE FROM %.32s.kept WHERE key IN (SELECT key FROM %.32s.kept"
-             " WHERE at < now() - interval '1 day' ORDER BY at LIMIT 10000)",
-             schema, schema);
-    kept->find = (struct statement){.name = "kept_find", .sql = kept->find_sql};
-    kept->add = (struct statement){.name = "kept_add", .sql = kept->add_sql};
-    kept->forget = (struct statement){.name = "kept_forget", .sql = kept->forget_sql};
+    kept->find = statement_make(db, "kept_find", "SELECT reply FROM %s.kept WHERE key = $1", schema);
+    kept->add = statement_make(db, "kept_add", "INSERT INTO %s.kept (key, reply) VALUES ($1, $2)", schema);
+    kept->forget = statement_make(db, "kept_forget",
+                                  "DELETE FROM %1$s.kept WHERE key IN (SELECT key FROM %1$s.kept"
+                                  " WHERE at < now() - interval '1 day' ORDER BY at LIMIT 10000)",
+                                  schema);
     kept->forgot_at = clock_ticks();
-    db_add_statements(db, (const struct statement *const[]){&kept->find, &kept->add, &kept->forget}, 3);
     return kept;
 }
 
@@ -56,15 +59,15 @@ void kept_find(struct kept *kept, struct slice key, kept_found_fn *found, void *
 {
     struct finding *finding = mem_take(sizeof *finding);
     *finding = (struct finding){.found = found, .arg = arg};
-    db_ask(kept->db, &kept->find, db_bytes(db_args(), key), on_found, finding);
+    db_ask(kept->db, kept->find, db_bytes(db_args(), key), on_found, finding);
 }
 
 void kept_add(struct kept *kept, struct db_tx *tx, struct slice key, struct slice reply)
 {
-    db_tx_ask(tx, &kept->add, db_bytes(db_bytes(db_args(), key), reply), NULL, NULL);
+    db_tx_ask(tx, kept->add, db_bytes(db_bytes(db_args(), key), reply), NULL, NULL);
     int64_t now = clock_ticks();
     if (now - kept->forgot_at < FORGET_EVERY_MS)
         return;
     kept->forgot_at = now;
-    db_ask(kept->db, &kept->forget, NULL, NULL, NULL);
+    db_ask(kept->db, kept->forget, NULL, NULL, NULL);
 }

@@ -20,7 +20,6 @@ class Shelf(ledger.Site):
 
     def __init__(self, program):
         super().__init__(program)
-        time.sleep(2)  # until all its connections are there
         self.replicas.pop().end()
 
     def metric(self, name):

@@ -69,7 +69,9 @@ void books_wake(void)
 }
 
 const struct statement book_hear = {
-    .name = "book_hear", .sql = "UPDATE ratio.book_heard SET at = greatest(at, $1::timestamptz) WHERE id = 1"};
+    .name = "book_hear",
+    .sql = "UPDATE ratio.book_heard h SET at = greatest(h.at, $1::timestamptz + b.ahead * interval '1 millisecond')"
+           " FROM ratio.book b WHERE h.id = b.id"};
 
 void books_heard(void)
 {
@@ -78,7 +80,7 @@ void books_heard(void)
     if (book.heard_early || now - book.head.heard_now < HEARD_EACH_MS)
         return;
     book.head.heard_now = now;
-    db_ask(book.db, &book_hear, db_time(db_args(), now), NULL, NULL);
+    db_ask(book.db, &book_hear, db_time(db_args(), clock_now()), NULL, NULL);
 }
 
 /* The log is what the settings made of it no more when they change: all is then made anew from it. */

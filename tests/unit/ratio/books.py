@@ -316,7 +316,7 @@ def reports_again_late_and_mixed_up_change_nothing(site):
     before, told = figures(site), head()
     for rows in ([first], [second], [second, first], [old], [second] * 5):
         at_once([lambda r=r: report(r.bus(), rows) for r in site.replicas])
-    time.sleep(1.5)
+    wait_for(lambda: sql("SELECT count(*) FROM ratio.book_inbox") == [["0"]])
     assert figures(site) == before
     assert sql(f"SELECT count(*) FROM ratio.book_event WHERE seq > {told} AND kind = 'sightings'") == [["0"]]
     report(site.replicas[0].bus(), [[99, 987654, b"-DJ0001-000000000000", NOW, 0, 0, 0, 0, 0, 0, NOW]])  # foreign
