@@ -3,6 +3,7 @@
 
 #include "services/common/clock.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,11 +20,14 @@ struct finding {
     void *arg;
 };
 
-__attribute__((format(printf, 3, 0))) static const struct statement *
-statement_make(struct db *db, const char *name, const char *format, const char *schema)
+__attribute__((format(printf, 3, 4))) static const struct statement *statement_make(struct db *db, const char *name,
+                                                                                    const char *format, ...)
 {
     char sql[256];
-    snprintf(sql, sizeof sql, format, schema);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sql, sizeof sql, format, args);
+    va_end(args);
     return db_add_statement(db, name, sql);
 }
 
@@ -34,9 +38,9 @@ struct kept *kept_new(struct db *db, const char *schema)
     kept->find = statement_make(db, "kept_find", "SELECT reply FROM %s.kept WHERE key = $1", schema);
     kept->add = statement_make(db, "kept_add", "INSERT INTO %s.kept (key, reply) VALUES ($1, $2)", schema);
     kept->forget = statement_make(db, "kept_forget",
-                                  "DELETE FROM %1$s.kept WHERE key IN (SELECT key FROM %1$s.kept"
+                                  "DELETE FROM %s.kept WHERE key IN (SELECT key FROM %s.kept"
                                   " WHERE at < now() - interval '1 day' ORDER BY at LIMIT 10000)",
-                                  schema);
+                                  schema, schema);
     kept->forgot_at = clock_ticks();
     return kept;
 }
