@@ -1,5 +1,5 @@
 """What the books of backups cost: djembe-ratio with its PostgreSQL, filled with members, versions and copies, then asked for pages
-while session totals stream in. Prints one row of the table in README.md.
+while session totals stream in. Prints one row of a table.
 
 Run by tests/bench/books: tests/postgres python3 books.py DJEMBE-RATIO MEMBERS [SECONDS]
 There are 10 versions a member and 5 copies a version.
