@@ -1,6 +1,7 @@
 /* /staff/evidence: what does not look right in members' figures, the least likely first. Tells; does nothing. */
 #include "services/web/format.h"
 #include "services/web/gather.h"
+#include "services/web/names.h"
 #include "services/web/page.h"
 #include "services/web/statements.h"
 #include "services/web/web.h"
@@ -27,20 +28,6 @@ static const char *what_of(struct slice kind)
     return "More left";
 }
 
-static void write_torrent(struct tree_writer *out, const struct answer *names, uint64_t torrent)
-{
-    const struct catalog_torrent_names_reply *reply = names->reply;
-    struct torrent_name name;
-    for (size_t i = 0; reply != NULL && i < rows_count(reply->torrents); i++)
-        if (row_read(&torrent_name_row, &name, rows_at(reply->torrents, i), NULL) && name.torrent == torrent) {
-            tree_text(out, "title", name.title);
-            tree_text(out, "href", name.href);
-            return;
-        }
-    tree_print(out, "title", "Torrent %llu", (unsigned long long)torrent);
-    tree_nil(out, "href");
-}
-
 static void write_member(struct tree_writer *out, const struct listed *listed, uint64_t user)
 {
     tree_flag(out, "whole", user == 0);
@@ -60,7 +47,7 @@ static void write_row(struct visit *visit, const struct evidence_row *row)
     tree_open_map(out, NULL);
     tree_string(out, "what", what_of(row->kind));
     write_member(out, listed, row->user);
-    write_torrent(out, listed->names, row->torrent);
+    names_write(out, listed->names, row->torrent);
     tree_count(out, "times", row->times);
     tree_size(out, "size_unexplained", row->unexplained);
     tree_size(out, "size_claimed", row->claimed);
