@@ -101,6 +101,7 @@ static void on_settings(void *arg, const struct db_rows *rows, const struct faul
     if (old.size > 0 && !slice_is(old, book.settings))
         log_warning("the books are made anew with other settings", "old=\"%.*s\" new=\"%s\"", SLICE_ARGS(old),
                     book.settings);
+    book.head.same_settings = true; /* now they are; each look says it anew */
     book_reload();
 }
 
