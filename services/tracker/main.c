@@ -195,11 +195,11 @@ static bool start(struct fault *why)
     mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     if (settings.min_interval > settings.interval)
         settings.min_interval = settings.interval;
+    started_at = clock_ticks(); /* what the journal takes is time waited, too */
     tracker = tracker_new(&settings, service_state_folder(), clock_now(), why);
     if (tracker == NULL)
         return false;
     struct loop *loop = service_loop();
-    started_at = clock_ticks();
     feeds = feeds_new(service_bus(), tracker, service_state_folder());
     reporter = reporter_new(loop, service_bus(), tracker);
     store = store_new(loop, service_db(), tracker);
