@@ -8,6 +8,7 @@
 #include "services/common/listen.h"
 #include "services/common/log.h"
 #include "services/tracker/announce_http_private.h"
+#include "services/tracker/promptly.h"
 
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -142,6 +143,7 @@ static void drain(struct announce_http *wire)
 static void *run(void *arg)
 {
     struct announce_http *wire = arg;
+    promptly();
     while (!atomic_load_explicit(&wire->stopping, memory_order_relaxed))
         turn(wire, TURN_MS);
     drain(wire);

@@ -1,6 +1,6 @@
-/* An adaptive mutex, which is worth a short spin, for it is held for a microsecond or two. A mutex is not fair: whoever
- * gives it back and wants it again at once has it before a waiting thread has woken, so lock_breathe counts who waits.
- */
+/* A mutex that is spun for first, for it is held for a microsecond or two and waking a thread takes many. A mutex is
+ * not fair: whoever gives it back and wants it again at once has it before a waiting thread has woken, so lock_breathe
+ * counts who waits. */
 #include "services/tracker/lock.h"
 
 #include <assert.h>
@@ -8,14 +8,11 @@
 #include <time.h>
 
 #define YIELDS_MOST 200
+#define LOOKS_MOST 2000 /* some tens of microseconds: what waking a thread costs on a virtual machine */
 
 void lock_init(struct lock *lock)
 {
-    pthread_mutexattr_t kind;
-    pthread_mutexattr_init(&kind);
-    pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ADAPTIVE_NP);
-    pthread_mutex_init(&lock->mutex, &kind);
-    pthread_mutexattr_destroy(&kind);
+    pthread_mutex_init(&lock->mutex, NULL);
 }
 
 void lock_clear(struct lock *lock)
@@ -35,14 +32,34 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void wait_for(struct lock *lock)
+/* What is only looked at stays in the cache of the thread that has the lock. */
+static bool spin_for(struct lock *lock)
+{
+    for (int i = 0; i < LOOKS_MOST; i++) {
+        if (!atomic_load_explicit(&lock->taken, memory_order_relaxed) && pthread_mutex_trylock(&lock->mutex) == 0)
+            return true;
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+    return false;
+}
+
+static void sleep_for(struct lock *lock)
 {
     uint64_t since = now_ns();
-    atomic_fetch_add_explicit(&lock->waiting, 1, memory_order_relaxed);
     pthread_mutex_lock(&lock->mutex);
+    lock->slept++;
+    lock->slept_ns += now_ns() - since;
+}
+
+static void wait_for(struct lock *lock)
+{
+    atomic_fetch_add_explicit(&lock->waiting, 1, memory_order_relaxed);
+    if (!spin_for(lock))
+        sleep_for(lock);
     atomic_fetch_sub_explicit(&lock->waiting, 1, memory_order_relaxed);
     lock->waits++;
-    lock->waited_ns += now_ns() - since;
 }
 
 void lock_take(struct lock *lock)
@@ -50,13 +67,13 @@ void lock_take(struct lock *lock)
     if (pthread_mutex_trylock(&lock->mutex) != 0)
         wait_for(lock);
     lock->holder = pthread_self();
-    lock->taken = true;
+    atomic_store_explicit(&lock->taken, true, memory_order_relaxed);
 }
 
 void lock_give(struct lock *lock)
 {
     assert(lock_is_mine(lock));
-    lock->taken = false;
+    atomic_store_explicit(&lock->taken, false, memory_order_relaxed);
     pthread_mutex_unlock(&lock->mutex);
 }
 
@@ -78,5 +95,5 @@ bool lock_is_mine(const struct lock *lock)
 struct lock_waits lock_waits(const struct lock *lock)
 {
     assert(lock_is_mine(lock));
-    return (struct lock_waits){.times = lock->waits, .ns = lock->waited_ns};
+    return (struct lock_waits){.times = lock->waits, .slept = lock->slept, .slept_ns = lock->slept_ns};
 }

@@ -12,14 +12,15 @@
 struct lock {
     pthread_mutex_t mutex;
     atomic_uint waiting; /* threads that want it now */
-    bool shared, taken;
+    atomic_bool taken;
+    bool shared;
     pthread_t holder; /* while taken */
-    uint64_t waits, waited_ns;
+    uint64_t waits, slept, slept_ns;
 };
 
-/* How often it was not free when wanted, and how long that took. */
+/* How often it was not free when wanted; of these, how often it did not become so soon, and how long that took. */
 struct lock_waits {
-    uint64_t times, ns;
+    uint64_t times, slept, slept_ns;
 };
 
 void lock_init(struct lock *lock);

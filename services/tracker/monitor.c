@@ -20,7 +20,8 @@ static void outcome_metrics(const struct tracker *tracker, struct buffer *into)
     metric_counter(into, "tracker_scrapes_total", NULL, tracker->scrapes, "Scrapes.");
     struct lock_waits waits = lock_waits(&tracker->lock);
     metric_counter(into, "tracker_lock_waits_total", NULL, waits.times, "How often a thread waited for another.");
-    metric_counter(into, "tracker_lock_wait_nanoseconds_total", NULL, waits.ns, "How long threads waited for others.");
+    metric_counter(into, "tracker_lock_sleeps_total", NULL, waits.slept, "Of these, how often it slept.");
+    metric_counter(into, "tracker_lock_sleep_nanoseconds_total", NULL, waits.slept_ns, "How long they slept.");
 }
 
 static void memory_metrics(const struct tracker *tracker, struct buffer *into)

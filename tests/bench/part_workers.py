@@ -1,12 +1,13 @@
-"""What a second announce worker is worth. Generator and workers share both cores: two workers run at once for a part of the time only, and the
-waiting for the lock is the more for it."""
+"""What a second announce worker is worth. Generator and workers share both cores; the generator steps aside, so that no worker is put off the core
+while it holds the lock."""
 import statistics
 import sys
 
 from part_speed import CASES, SPREAD
 from servers import metric, result
 
-WORKERS = {case: CASES[case][2] for case in ("HTTP, a connection each", "HTTP, keep-alive")}  # many connections, which the system deals out
+CASES_HERE = ("HTTP, a connection each", "HTTP, keep-alive")
+WORKERS = {case: [*CASES[case][2], "--connections", "128"] for case in CASES_HERE}  # many, for the system deals them out
 NAMES = ("one worker", "two workers")
 
 
@@ -34,8 +35,8 @@ def measure(servers, args):
 
 def measured(servers, args, name, words):
     """What an announce costs a worker, in µs: (CPU time, waiting for the other one)."""
-    before = [metric(f"tracker_{what}_total", name) for what in ("lock_wait_nanoseconds", "announces")]
+    before = [metric(f"tracker_{what}_total", name) for what in ("lock_sleep_nanoseconds", "announces")]
     got = result(servers.generate("http", name, [*SPREAD, *words, "--preload", "0", "--seconds", args.seconds,
-                                                 "--server-pid", servers.running[name].pid], cpu="0,1"))
-    waited, announces = [metric(f"tracker_{what}_total", name) - was for what, was in zip(("lock_wait_nanoseconds", "announces"), before)]
+                                                 "--server-pid", servers.running[name].pid], cpu="0,1", aside=True))
+    waited, announces = [metric(f"tracker_{what}_total", name) - was for what, was in zip(("lock_sleep_nanoseconds", "announces"), before)]
     return (float(got["cpu_us"]), waited / announces / 1e3) if got is not None else None

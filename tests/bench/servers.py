@@ -1,4 +1,5 @@
-"""The servers that are measured, what a tracker needs around it, and the load generator. Servers run on CPU 0, all else on CPU 1."""
+"""The servers that are measured, what a tracker needs around it, and the load generator. Servers run on CPU 0, all else on CPU 1: there the
+generator goes before the others, or its own waiting would count as the tracker's."""
 import contextlib
 import os
 import pathlib
@@ -24,6 +25,17 @@ def start(*words, cpu, env=None, log=None):
     out = open(log, "ab") if log else subprocess.DEVNULL
     return subprocess.Popen(["taskset", "-c", str(cpu), *map(str, words)], env=env, stdout=out, stderr=out,
                             stdin=subprocess.DEVNULL)
+
+
+def step_aside(pid):
+    os.sched_setaffinity(pid, {1})
+    os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+
+
+def postgres():
+    """The server and the processes that it always has: those of connections take after it."""
+    server = (pathlib.Path(os.environ["DJEMBE_TEST_CLUSTER"]) / "data/postmaster.pid").read_text().split()[0]
+    return [int(pid) for pid in (server, *pathlib.Path(f"/proc/{server}/task/{server}/children").read_text().split())]
 
 
 def admin(server):
@@ -77,17 +89,19 @@ class Servers:
         subprocess.run([self.bin / "djembe-admin", "keys", self.keys], check=True, stdout=subprocess.DEVNULL)
         self.owners = start(PYTHON, HERE / "owners.py", self.keys, self.hashes, self.passkeys,
                             *(BUS[name] for name in ("catalog", "web", "ratio")), cpu=1, log=folder / "owners.log")
+        for pid in (self.owners.pid, *postgres()):
+            step_aside(pid)
 
     def build(self, name, source, *more):
         program = self.folder / name
         subprocess.run(["cc", "-O2", "-o", program, source, *more], check=True)
         return program
 
-    def generate(self, scheme, server, words, cpu="1"):
-        """Runs the load generator; what it printed."""
+    def generate(self, scheme, server, words, cpu="1", aside=False):
+        """Runs the load generator, aside: in what the servers leave of the CPU; what it printed."""
         path = "/{passkey}/announce" if server in OURS else "/announce"
         url = f"{scheme}://127.0.0.1:{PORTS[server]}{path}"
-        command = [self.load, "--url-template", url, "--pin-self", cpu, *words]
+        command = [*(("chrt", "-i", 0) if aside else ()), self.load, "--url-template", url, "--pin-self", cpu, *words]
         return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600).stdout
 
     def preload(self, server, words):
