@@ -54,11 +54,11 @@ status_uptime() {
     read -r up _ </proc/uptime
     seconds=$((${up%.*} - fields[19] / $(getconf CLK_TCK)))
     if [ $seconds -ge 86400 ]; then
-        echo "$((seconds / 86400))d $((seconds % 86400 / 3600))h"
+        echo "$((seconds / 86400))d$((seconds % 86400 / 3600))h"
     elif [ $seconds -ge 3600 ]; then
-        echo "$((seconds / 3600))h $((seconds % 3600 / 60))m"
+        echo "$((seconds / 3600))h$((seconds % 3600 / 60))m"
     elif [ $seconds -ge 60 ]; then
-        echo "$((seconds / 60))m $((seconds % 60))s"
+        echo "$((seconds / 60))m$((seconds % 60))s"
     else
         echo "${seconds}s"
     fi

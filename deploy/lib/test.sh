@@ -1,8 +1,9 @@
 # `./djembe test`: builds with the sanitizers, runs every kind of test, and counts.
 
 TEST_NAMES="format unit integration clients browser chaos fuzz model docker tidy"
+TEST_FILES=$(($(nproc) * 2))                         # of integration and clients, at a time
 TEST_QUICK="format unit integration clients browser" # what `./djembe test` runs without a name
-readonly TEST_NAMES TEST_QUICK
+readonly TEST_NAMES TEST_QUICK TEST_FILES
 PASSED=0 FAILED=0 FAILING=()
 
 # tests_run [NAME or FILE] [ARGUMENTS for the test runner...]
@@ -144,7 +145,8 @@ test_model() {
     test_ctest model '^unit/ratio/rules_model$' --timeout $((DJEMBE_TEST_MODEL_SECONDS + 600)) "$@"
 }
 
-# test_pytest WHAT FOLDER [ARGUMENTS...]: a file among the arguments stands for the folder.
+# test_pytest WHAT FOLDER [ARGUMENTS...]: a file among the arguments stands for the folder. Files run side by side, for they wait
+# more than they work.
 test_pytest() {
     local what=$1 folder=$2 xml=$ROOT/build/results/$1.xml code=0 word
     shift 2
@@ -154,7 +156,7 @@ test_pytest() {
         return
     fi
     rm -f "$xml"
-    DJEMBE_NO_BUILD=1 /usr/bin/python3 -m pytest -p no:cacheprovider -ra --durations=5 --junitxml="$xml" ${folder:+"$folder"} "$@" || code=$?
+    DJEMBE_NO_BUILD=1 /usr/bin/python3 -m pytest -p no:cacheprovider -ra --durations=5 -n "$TEST_FILES" --dist loadfile --junitxml="$xml" ${folder:+"$folder"} "$@" || code=$?
     [ $code -ne 5 ] || return 0 # no test has that name
     test_junit "$what" "$xml" "$code"
 }
@@ -166,7 +168,7 @@ test_integration() {
 # The default tests kill five times.
 test_chaos() {
     export DJEMBE_TEST_KILLS=${DJEMBE_TEST_KILLS:-50}
-    test_pytest chaos "$ROOT/tests/integration/test_tracker_chaos.py" -s "$@"
+    test_pytest chaos "$ROOT/tests/integration/test_tracker_chaos.py" -s -n 0 "$@"
 }
 
 test_clients() {

@@ -1,4 +1,5 @@
-"""Every run of these tests has a network and a view of /etc of its own: nothing here can meet another run, or leave the machine."""
+"""Every run of these tests, and each of the processes that share them, has a network and a view of /etc of its own: nothing here can meet another
+run, or leave the machine."""
 
 import ctypes
 import os
@@ -15,7 +16,7 @@ CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 
 
 def pytest_configure(config):
-    if os.environ.get("DJEMBE_TEST_NETWORK") == "own":
+    if os.environ.get("DJEMBE_TEST_NETWORK") == str(os.getpid()):
         return
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
@@ -27,7 +28,7 @@ def pytest_configure(config):
         *(["ip", "-6", "address", "add", f"fd77::{i}/64", "dev", "lo"] for i in range(1, 10)),
     ):
         subprocess.run(command, check=True)
-    os.environ["DJEMBE_TEST_NETWORK"] = "own"
+    os.environ["DJEMBE_TEST_NETWORK"] = str(os.getpid())
 
 
 _offsets = iter(range(0, 60000, 100))
