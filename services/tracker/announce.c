@@ -152,13 +152,16 @@ void tracker_malformed(struct tracker *tracker, const struct announce *ask, cons
     fail(ask, wrong, RETRY_MALFORMED, reply);
 }
 
-/* A refused announce opens no session, but what a known one has moved until now is taken all the same; and its client
- * is no longer given out. */
+/* A refused announce opens no session, but for a goodbye, whose totals are the last, and where it asks for a slot by
+ * what it says: ratio is to hear of both. What a known session has moved until now is taken; and its client is no
+ * longer given out. */
 static void settle_refused(struct tracker *tracker, const struct admission *who, const struct announce *ask,
                            uint32_t session, int64_t now)
 {
-    bool takes_new = ask->event == EVENT_stopped && who->outcome != OUTCOME_limit;
-    if (who->member == NULL || who->torrent == NULL || (session == SLAB_NONE && !takes_new))
+    bool tells = ask->event == EVENT_stopped || who->outcome == OUTCOME_slot;
+    if (who->member == NULL || who->torrent == NULL)
+        return;
+    if (session == SLAB_NONE && (!tells || !admission_has_room(tracker, who->member)))
         return;
     struct session_change change;
     session = take_totals(tracker, who, ask, session, now, &change);
