@@ -31,8 +31,9 @@ static struct admission check_slot(const struct tracker *tracker, struct admissi
     enum slot_verdict verdict = slots_get(tracker->slots, admission.member->handle, admission.torrent->handle, &reason);
     if (verdict != SLOT_none && verdict != SLOT_deny)
         return admission;
-    return refuse(admission, OUTCOME_slot, verdict == SLOT_none ? RETRY_SOON : RETRY_LATER,
-                  reason[0] != '\0' ? reason : "No slot for this copy yet: see your Backup page");
+    if (reason[0] == '\0')
+        return refuse(admission, OUTCOME_slot, RETRY_SOON, "No slot for this copy yet: see your Backup page");
+    return refuse(admission, OUTCOME_slot, RETRY_LATER, reason);
 }
 
 static struct admission check_permit(const struct tracker *tracker, const struct announce *ask,

@@ -145,6 +145,7 @@ def a_slot_is_published_and_taken_back(site):
     assert slots(site)[3, version] == ("slot", "")
     site.do("ratio.copy.drop", user=3, version=version)
     assert site.copy(3, version) is None and site.profile(3)["contribution"] == 0
+    assert slots(site)[3, version] == ("deny", "")  # a slot is open again, and not yet anybody's
     assert site.ask("ratio.slots.since", limit=1)["head"] > head_before
 
 

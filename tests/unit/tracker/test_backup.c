@@ -158,6 +158,7 @@ static void who_has_no_slot_is_refused_and_may_soon_come_again(void **state)
     tell_slot(STRANGER, "deny", "");
     announce(from(STRANGER, 100));
     assert_string_equal(reply.failure, STANDARD);
+    assert_int_equal(reply.retry, 60);
     assert_int_equal(peers_count(tracker->peers), 0);
     tell_slot(STRANGER, "slot", "");
     announce(from(STRANGER, 100));
