@@ -65,6 +65,8 @@ static void on_get_shelf(void *arg, const struct shelf *shelf, const struct faul
     line_write_file_name(&source, &name);
     asking->get.file_name = buffer_slice(&name);
     asking->get.title = unit_title(group, unit, asking->arena);
+    asking->get.accounting = slice_text(group->plugin->accounting);
+    asking->get.owner = unit->uploader;
     bus_reply(asking->request, &asking->get);
     buffer_free(&name);
 }

@@ -180,7 +180,8 @@ static void on_sighted(void *arg, const struct db_rows *rows, const struct fault
     report->sighted = why == NULL && db_affected(rows) > 0;
 }
 
-/* Of several clients of a member, the one that misses least; nothing of what is told too late to be seen now. */
+/* Of several clients of a member, the one that misses least; nothing of what is told too late to be seen now, nor of
+ * who leaves before it has all: a goodbye asks for no slot. */
 static void store_sightings(struct report *report)
 {
     const struct batch *batch = &report->batch;
@@ -190,7 +191,7 @@ static void store_sightings(struct report *report)
     for (size_t i = 0; i < batch->sessions_count; i++) {
         const struct batch_session *session = &batch->sessions[i];
         int64_t user = (int64_t)session->user, torrent = (int64_t)session->torrent, left = (int64_t)session->state.left;
-        if (!session->changed || session->state.seen_at < oldest)
+        if (!session->changed || session->state.seen_at < oldest || (session->state.stopped && left > 0))
             continue;
         bool again = count > 0 && columns.numbers[0][count - 1] == user && columns.numbers[1][count - 1] == torrent;
         if (again && columns.numbers[2][count - 1] <= left)

@@ -1,5 +1,6 @@
 /* The order of the questions: are the feeds read, who is it, what is it about, may it leech. Only ratio decides about
- * leeching: its permit is applied here, nothing is computed. Seeding needs no permit. */
+ * leeching: its permit, or for a Backup its verdict about the member's slot, is applied here, nothing is computed.
+ * Seeding needs neither. */
 #include "services/tracker/admission.h"
 
 #include "services/common/slab.h"
@@ -23,12 +24,26 @@ static bool is_leeching(const struct announce *ask)
     return !ask->left_known || ask->left > 0;
 }
 
+/* Ratio hears of a refused announce, too: when it gives the slot it is there in a few seconds. */
+static struct admission check_slot(const struct tracker *tracker, struct admission admission)
+{
+    const char *reason;
+    enum slot_verdict verdict = slots_get(tracker->slots, admission.member->handle, admission.torrent->handle, &reason);
+    if (verdict != SLOT_none && verdict != SLOT_deny)
+        return admission;
+    if (reason[0] == '\0')
+        return refuse(admission, OUTCOME_slot, RETRY_SOON, "No slot for this copy yet: see your Backup page");
+    return refuse(admission, OUTCOME_slot, RETRY_LATER, reason);
+}
+
 static struct admission check_permit(const struct tracker *tracker, const struct announce *ask,
                                      struct admission admission)
 {
     const struct member *member = admission.member;
     if (!is_leeching(ask))
         return admission;
+    if (admission.torrent->redundancy)
+        return check_slot(tracker, admission);
     if (!member->has_permit && tracker->permits_read)
         return refuse(admission, OUTCOME_permit, RETRY_SOON, "No permit to download yet: try again in a minute");
     if (member->has_permit && !member->may_leech)
@@ -61,6 +76,11 @@ struct admission admission_of(const struct tracker *tracker, const struct announ
 static bool is_full(uint64_t count, int64_t most)
 {
     return most > 0 && count >= (uint64_t)most;
+}
+
+bool admission_has_room(const struct tracker *tracker, const struct member *member)
+{
+    return !is_full(member->sessions, tracker->settings.member_sessions) && !sessions_full(tracker->sessions);
 }
 
 void admission_limit(const struct tracker *tracker, const struct announce *ask, uint32_t session,

@@ -14,6 +14,9 @@ struct admission {
 
 struct admission admission_of(const struct tracker *tracker, const struct announce *ask);
 
+/* May a session of that member be made? */
+bool admission_has_room(const struct tracker *tracker, const struct member *member);
+
 /* Changes the answer when an admitted member has too many peers or sessions. `session`: the announce's own, or
  * SLAB_NONE. */
 void admission_limit(const struct tracker *tracker, const struct announce *ask, uint32_t session,

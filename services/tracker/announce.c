@@ -61,28 +61,65 @@ static void describe_peers(const struct tracker *tracker, const struct swarm *sw
     }
 }
 
+static enum reach reach_of(const struct tracker *tracker, const struct swarm *swarm, uint32_t session,
+                           const struct announce *ask)
+{
+    enum reach came_by = ask->address.family == FAMILY_v4 ? REACH_v4 : ask->address.family == FAMILY_v6 ? REACH_v6 : 0;
+    enum reach reach = ask->one_family ? came_by : came_by | swarm_reach(tracker->peers, swarm, session);
+    return reach != 0 ? reach : REACH_any;
+}
+
+/* The parts of a swarm that an asker is given peers of, one after the other; a border more than parts. */
+struct choice {
+    uint32_t borders[3];
+    unsigned parts;
+};
+
 /* A seeder has no use for seeders, nor has a partial seed. Where copies count, a leecher is sent to those who hold one
  * before all others. */
+static struct choice choice_for(const struct torrent *torrent, const struct announce *ask)
+{
+    const struct swarm *swarm = &torrent->swarm;
+    bool leechers_only = (ask->left_known && ask->left == 0) || ask->event == EVENT_paused;
+    if (torrent->redundancy && !leechers_only)
+        return (struct choice){.borders = {0, swarm->seeders, swarm->count}, .parts = 2};
+    return (struct choice){.borders = {leechers_only ? swarm->seeders : 0, swarm->count}, .parts = 1};
+}
+
+static unsigned choose(struct tracker *tracker, const struct swarm *swarm, const struct choice *choice,
+                       struct swarm_wish wish, uint32_t *places)
+{
+    unsigned found = 0;
+    for (unsigned i = 0; i < choice->parts; i++) {
+        wish.first = choice->borders[i];
+        wish.end = choice->borders[i + 1];
+        unsigned came = swarm_choose(tracker->peers, swarm, &wish, places + found);
+        found += came;
+        wish.wanted -= came;
+    }
+    return found;
+}
+
+/* Peers that the asker can reach, as far as is known, come before others: it may have an address of the other family
+ * that we have not seen. Where all can be given there is nothing to choose. */
 static void choose_peers(struct tracker *tracker, const struct torrent *torrent, uint32_t session,
                          const struct announce *ask, struct announce_reply *reply)
 {
     uint32_t places[PEERS_MAX];
     const struct swarm *swarm = &torrent->swarm;
-    bool leechers_only = (ask->left_known && ask->left == 0) || ask->event == EVENT_paused;
+    struct choice choice = choice_for(torrent, ask);
     struct swarm_wish wish = {.session = session,
                               .member = sessions_member(tracker->sessions, session),
-                              .first = leechers_only ? swarm->seeders : 0,
-                              .end = swarm->count,
-                              .wanted = ask->numwant};
-    unsigned found = 0;
-    if (torrent->redundancy && !leechers_only) {
-        wish.end = swarm->seeders;
-        found = swarm_choose(tracker->peers, swarm, &wish, places);
-        wish.first = swarm->seeders;
-        wish.end = swarm->count;
-        wish.wanted -= found;
-    }
-    reply->peers_count = found + swarm_choose(tracker->peers, swarm, &wish, places + found);
+                              .wanted = ask->numwant,
+                              .reach = REACH_any};
+    if (choice.borders[choice.parts] - choice.borders[0] > ask->numwant)
+        wish.reach = reach_of(tracker, swarm, session, ask);
+    unsigned found = choose(tracker, swarm, &choice, wish, places);
+    wish.wanted -= found;
+    wish.reach = REACH_any & ~wish.reach;
+    if (wish.wanted > 0 && wish.reach != 0 && !ask->one_family)
+        found += choose(tracker, swarm, &choice, wish, places + found);
+    reply->peers_count = found;
     describe_peers(tracker, swarm, places, ask->compact, reply);
 }
 
@@ -115,13 +152,16 @@ void tracker_malformed(struct tracker *tracker, const struct announce *ask, cons
     fail(ask, wrong, RETRY_MALFORMED, reply);
 }
 
-/* A refused announce opens no session, but what a known one has moved until now is taken all the same; and its client
- * is no longer given out. */
+/* A refused announce opens no session, but for a goodbye, whose totals are the last, and where it asks for a slot by
+ * what it says: ratio is to hear of both. What a known session has moved until now is taken; and its client is no
+ * longer given out. */
 static void settle_refused(struct tracker *tracker, const struct admission *who, const struct announce *ask,
                            uint32_t session, int64_t now)
 {
-    bool takes_new = ask->event == EVENT_stopped && who->outcome != OUTCOME_limit;
-    if (who->member == NULL || who->torrent == NULL || (session == SLAB_NONE && !takes_new))
+    bool tells = ask->event == EVENT_stopped || who->outcome == OUTCOME_slot;
+    if (who->member == NULL || who->torrent == NULL)
+        return;
+    if (session == SLAB_NONE && (!tells || !admission_has_room(tracker, who->member)))
         return;
     struct session_change change;
     session = take_totals(tracker, who, ask, session, now, &change);

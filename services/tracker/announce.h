@@ -52,6 +52,7 @@ struct announce {
     enum announce_event event;
     bool compact;    /* 6 and 18 bytes a peer (BEP 23, BEP 7); a client must say compact=0 for the long form */
     bool no_peer_id; /* leave peer_ids out of the long form */
+    bool one_family; /* the answer has peers of the address's own family alone (BEP 15) */
 };
 
 /* A peer in an answer. A port of 0: it has no address of that family. */

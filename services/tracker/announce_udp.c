@@ -111,7 +111,7 @@ const char *udp_announce_read(struct slice packet, const struct address *address
 {
     memset(into, 0, sizeof *into);
     into->address = *address;
-    into->compact = true;
+    into->compact = into->one_family = true;
     if (packet.size < ANNOUNCE_SIZE)
         return "The announce is too short";
     memcpy(into->info_hash, packet.at + 16, HASH_SIZE);

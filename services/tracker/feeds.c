@@ -47,6 +47,11 @@ static void apply_permit(struct tracker *tracker, const void *fact)
     tracker_apply_permit(tracker, fact);
 }
 
+static void apply_slot(struct tracker *tracker, const void *fact)
+{
+    tracker_apply_slot(tracker, fact);
+}
+
 static void apply_client(struct tracker *tracker, const void *fact)
 {
     tracker_apply_client(tracker, fact);
@@ -59,6 +64,7 @@ static void apply_fact(const struct source *source, const struct feed_row *fact,
         struct member_fact member;
         struct permit_fact permit;
         struct client_fact client;
+        struct slot_fact slot;
     } decoded;
     msgpack_object object;
     struct fault why = {0};
@@ -106,7 +112,9 @@ void feeds_tick(struct feeds *feeds, int64_t ticks)
     if (!due || !known || ticks < feeds->not_before || feeds_file_is_busy(feeds->file))
         return;
     save(feeds);
-    feeds->not_before = ticks + SAVE_MS + registry_torrents_count(feeds->tracker->registry) / 10;
+    const struct tracker *tracker = feeds->tracker;
+    feeds->not_before =
+        ticks + SAVE_MS + (registry_torrents_count(tracker->registry) + slots_count(tracker->slots)) / 10;
 }
 
 bool feeds_unsaved(const struct feeds *feeds)
@@ -125,6 +133,7 @@ struct feeds *feeds_new(struct bus *bus, struct tracker *tracker, const char *fo
         [FEED_members] = {"web.members", &member_fact_row, apply_member},
         [FEED_permits] = {"ratio.permits", &permit_fact_row, apply_permit},
         [FEED_clients] = {"web.clients", &client_fact_row, apply_client},
+        [FEED_slots] = {"ratio.slots", &slot_fact_row, apply_slot},
     };
     struct feeds *feeds = mem_zero(1, sizeof *feeds);
     struct feed_place places[FEED_count];

@@ -1,4 +1,4 @@
-/* Keeps the tracker's registry as the feeds catalog.torrents, web.members and ratio.permits tell. */
+/* Keeps what the tracker knows of members, torrents, permits, slots and clients as their owners' feeds tell. */
 #ifndef DJEMBE_TRACKER_FEEDS_H
 #define DJEMBE_TRACKER_FEEDS_H
 

@@ -1,9 +1,9 @@
-/* Magic, the feeds' places, torrents, members, permits, clients, checksum; numbers little-endian. What is read is
- * applied as if the feeds told it. */
+/* Magic, the feeds' places, torrents, members, permits, clients, slots, checksum; numbers little-endian. What is read
+ * is applied as if the feeds told it. Owners of Backups stand among the slots. */
 #include "services/tracker/feeds_image.h"
 
-#define MAGIC UINT64_C(0x3265666d626a64)        /* "djbmfe2" */
-#define MAGIC_BEFORE UINT64_C(0x3165666d626a64) /* without TORRENT_REDUNDANCY */
+#define MAGIC UINT64_C(0x3365666d626a64)        /* "djbmfe3" */
+#define MAGIC_BEFORE UINT64_C(0x3265666d626a64) /* without slots */
 #define CHECKSUM_SIZE 8
 #define PART 1000 /* records; then announces that wait go first */
 
@@ -91,6 +91,16 @@ static void put_clients(struct buffer *into, const struct clients *clients)
     }
 }
 
+static void put_slot(void *arg, const struct slot *slot)
+{
+    struct writer *writer = arg;
+    struct buffer *into = next_record(writer);
+    put_number(into, registry_member_at(writer->tracker->registry, slot->member)->user, 8);
+    put_number(into, registry_torrent_at(writer->tracker->registry, slot->torrent)->id, 8);
+    put_number(into, slot->verdict, 1);
+    put_text(into, slot->reason);
+}
+
 void feeds_image_write(struct tracker *tracker, const struct feed_place places[FEED_count], struct buffer *into)
 {
     struct writer writer = {.into = into, .tracker = tracker};
@@ -107,6 +117,8 @@ void feeds_image_write(struct tracker *tracker, const struct feed_place places[F
     registry_each_member(tracker->registry, put_permit, &writer);
     put_number(into, 0, 8);
     put_clients(into, &tracker->clients);
+    put_number(into, 0, 8);
+    slots_each(tracker->slots, put_slot, &writer);
     lock_give(&tracker->lock);
     put_number(into, 0, 8);
     put_number(into, hash_of(&checksum_key, into->at, into->size), CHECKSUM_SIZE);
@@ -206,9 +218,22 @@ static void take_clients(struct reader *reader)
     }
 }
 
+static void take_slots(struct reader *reader)
+{
+    for (uint64_t user; (user = take_number(reader, 8)) != 0;) {
+        struct slot_fact fact = {.user = user, .active = true};
+        fact.torrent = take_number(reader, 8);
+        fact.verdict = slice_text(slot_verdict_names[take_number(reader, 1) & SLOT_deny]);
+        fact.reason = take_text(reader);
+        if (reader->short_of)
+            return;
+        tracker_apply_slot(reader->tracker, &fact);
+    }
+}
+
 bool feeds_image_read(struct slice image, struct tracker *tracker, struct feed_place places[FEED_count])
 {
-    if (image.size < 8 + FEED_count * 9 + CHECKSUM_SIZE)
+    if (image.size < 8 + CHECKSUM_SIZE)
         return false;
     size_t size = image.size - CHECKSUM_SIZE;
     struct reader end = {.rest = slice_of(image.at + size, CHECKSUM_SIZE)};
@@ -218,7 +243,8 @@ bool feeds_image_read(struct slice image, struct tracker *tracker, struct feed_p
     uint64_t magic = take_number(&reader, 8);
     if (magic != MAGIC && magic != MAGIC_BEFORE)
         return false;
-    for (unsigned i = 0; i < FEED_count; i++) {
+    places[FEED_slots] = (struct feed_place){0};
+    for (unsigned i = 0; i < (magic == MAGIC ? FEED_count : FEED_slots); i++) {
         places[i].seq = take_number(&reader, 8);
         places[i].read = take_number(&reader, 1) != 0;
     }
@@ -226,7 +252,9 @@ bool feeds_image_read(struct slice image, struct tracker *tracker, struct feed_p
     take_members(&reader);
     take_permits(&reader);
     take_clients(&reader);
-    if (magic == MAGIC_BEFORE)
-        places[FEED_torrents].seq = 0; /* to be told again, with what the file lacks */
+    if (magic == MAGIC)
+        take_slots(&reader);
+    else
+        places[FEED_torrents].seq = 0; /* to be told again, for the owners of Backups */
     return !reader.short_of;
 }

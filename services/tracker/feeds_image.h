@@ -5,7 +5,7 @@
 #include "services/common/bencode.h"
 #include "services/tracker/tracker.h"
 
-enum feed_name { FEED_torrents, FEED_members, FEED_permits, FEED_clients, FEED_count };
+enum feed_name { FEED_torrents, FEED_members, FEED_permits, FEED_clients, FEED_slots, FEED_count };
 
 /* How far a feed has been read. */
 struct feed_place {

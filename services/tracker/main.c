@@ -11,7 +11,7 @@ enum {
     SWEEP_MS = 250,
     TICK_MS = 1000,
     GATE_MS = 100,
-    PATIENCE_MS = 2500, /* how long announces wait for stored sessions and for permits, which one can do without */
+    PATIENCE_MS = 2500, /* how long announces wait for stored sessions, permits and slots, which one can do without */
     SOLITUDE_MS = 500,  /* the same when the rest is known and PostgreSQL has not answered yet */
 };
 
@@ -155,19 +155,22 @@ static void on_tick(void *arg)
     feeds_tick(feeds, clock_ticks());
 }
 
-/* Members and torrents must be known before an announce can be judged, be it from the file. Permits and stored sessions
- * are waited for only a while, and hardly at all when PostgreSQL is away: ratio credits a session that was met anew
- * from its own last totals. */
+/* Members and torrents must be known before an announce can be judged, be it from the file. Permits, slots and stored
+ * sessions are waited for only a while, and hardly at all when PostgreSQL is away: ratio credits a session that was met
+ * anew from its own last totals. */
 static void on_gate(void *arg)
 {
     (void)arg;
-    bool alone = !db_is_up(service_db()) && !store_is_loaded(store) && feeds_ready(feeds, FEED_permits);
+    bool alone = !db_is_up(service_db()) && !store_is_loaded(store) && feeds_ready(feeds, FEED_permits) &&
+                 feeds_ready(feeds, FEED_slots);
     bool patient = clock_ticks() - started_at < (alone ? SOLITUDE_MS : PATIENCE_MS);
     lock_take(&tracker->lock);
     tracker->members_read = feeds_fresh(feeds, FEED_members);
     tracker->permits_read = feeds_fresh(feeds, FEED_permits);
-    tracker->open = tracker->open || (feeds_ready(feeds, FEED_torrents) && feeds_ready(feeds, FEED_members) &&
-                                      ((feeds_ready(feeds, FEED_permits) && store_is_loaded(store)) || !patient));
+    tracker->open =
+        tracker->open ||
+        (feeds_ready(feeds, FEED_torrents) && feeds_ready(feeds, FEED_members) &&
+         ((feeds_ready(feeds, FEED_permits) && feeds_ready(feeds, FEED_slots) && store_is_loaded(store)) || !patient));
     lock_give(&tracker->lock);
 }
 

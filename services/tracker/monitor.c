@@ -9,11 +9,11 @@
 static void outcome_metrics(const struct tracker *tracker, struct buffer *into)
 {
     static const char *const names[OUTCOME_count] = {
-        [OUTCOME_taken] = "outcome=\"taken\"",        [OUTCOME_starting] = "outcome=\"starting\"",
-        [OUTCOME_passkey] = "outcome=\"passkey\"",    [OUTCOME_member] = "outcome=\"member\"",
-        [OUTCOME_torrent] = "outcome=\"torrent\"",    [OUTCOME_permit] = "outcome=\"permit\"",
-        [OUTCOME_limit] = "outcome=\"limit\"",        [OUTCOME_client] = "outcome=\"client\"",
-        [OUTCOME_malformed] = "outcome=\"malformed\""};
+        [OUTCOME_taken] = "outcome=\"taken\"",     [OUTCOME_starting] = "outcome=\"starting\"",
+        [OUTCOME_passkey] = "outcome=\"passkey\"", [OUTCOME_member] = "outcome=\"member\"",
+        [OUTCOME_torrent] = "outcome=\"torrent\"", [OUTCOME_permit] = "outcome=\"permit\"",
+        [OUTCOME_slot] = "outcome=\"slot\"",       [OUTCOME_limit] = "outcome=\"limit\"",
+        [OUTCOME_client] = "outcome=\"client\"",   [OUTCOME_malformed] = "outcome=\"malformed\""};
     for (size_t i = 0; i < OUTCOME_count; i++)
         metric_counter(into, "tracker_announces_total", names[i], tracker->outcomes[i],
                        i == 0 ? "Announces, by how they ended." : NULL);
@@ -33,6 +33,8 @@ static void memory_metrics(const struct tracker *tracker, struct buffer *into)
                  "Memory of sessions.");
     metric_gauge(into, "tracker_torrents", NULL, registry_torrents_count(tracker->registry), "Torrents known.");
     metric_gauge(into, "tracker_members", NULL, registry_members_count(tracker->registry), "Members known.");
+    metric_gauge(into, "tracker_slots", NULL, slots_count(tracker->slots), "Members' slots of Backups known.");
+    metric_gauge(into, "tracker_slots_bytes", NULL, (int64_t)slots_bytes(tracker->slots), "Memory of slots.");
 }
 
 static void queue_metrics(const struct monitor *monitor, struct buffer *into)
@@ -86,6 +88,7 @@ static const char *find_illness(const struct monitor *monitor)
         [FEED_members] = "web.members has not been heard since the start: members are as they were then.",
         [FEED_permits] = "ratio.permits has not been heard since the start: who is new there may download.",
         [FEED_clients] = "web.clients has not been heard since the start: clients are refused as they were then.",
+        [FEED_slots] = "ratio.slots has not been heard since the start: who has a slot since then is refused.",
     };
     const char *complaint = journal_complaint(monitor->tracker->journal);
     if (complaint != NULL) {
@@ -97,6 +100,8 @@ static const char *find_illness(const struct monitor *monitor)
             return stale[i];
     if (monitor->tracker->open && !monitor->tracker->permits_read)
         return "The feed ratio.permits has not been read yet: until then everybody may download.";
+    if (monitor->tracker->open && !feeds_ready(monitor->feeds, FEED_slots))
+        return "The feed ratio.slots has not been read yet: until then only their owners may download backups.";
     int64_t delay = reporter_delay(monitor->reporter);
     if (delay < DELAY_WORTH_TELLING)
         return NULL;
@@ -121,6 +126,7 @@ const char *monitor_unready(const struct monitor *monitor)
         [FEED_members] = "The feed web.members has not been read: is web up?",
         [FEED_permits] = "The feed ratio.permits has not been read: is ratio up?",
         [FEED_clients] = "The feed web.clients has not been read: is web up?",
+        [FEED_slots] = "The feed ratio.slots has not been read: is ratio up?",
     };
     if (monitor->tracker->open)
         return NULL;

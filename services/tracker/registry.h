@@ -1,4 +1,4 @@
-/* Who may announce what: members by passkey, torrents by info-hash, permits; as the three feeds tell them. Pure. */
+/* Who may announce what: members by passkey, torrents by info-hash, permits; as three feeds tell them. Pure. */
 #ifndef DJEMBE_TRACKER_REGISTRY_H
 #define DJEMBE_TRACKER_REGISTRY_H
 

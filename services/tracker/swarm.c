@@ -213,6 +213,12 @@ void swarm_contact(const struct peers *peers, const struct swarm *swarm, uint32_
     into->seen6 = six->seen6;
 }
 
+enum reach swarm_reach(const struct peers *peers, const struct swarm *swarm, uint32_t session)
+{
+    const struct swarm_entry *entry = entry_of(peers, swarm, session);
+    return (entry->port4 != 0 ? REACH_v4 : 0) | (entry_has_six(entry) ? REACH_v6 : 0);
+}
+
 void swarm_set_contact(struct peers *peers, struct swarm *swarm, uint32_t session, const struct contact *contact)
 {
     struct swarm_entry *entry = entry_of(peers, swarm, session);

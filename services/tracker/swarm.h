@@ -55,15 +55,27 @@ void swarm_describe(const struct peers *peers, const struct swarm *swarm, uint32
 /* Whether the peer there is of that member. */
 bool swarm_is_of(const struct peers *peers, const struct swarm *swarm, uint32_t place, uint32_t member);
 
+/* Over which families a peer is reached: a bit for IPv4 alone (1), IPv6 alone (2), both (3). */
+enum reach {
+    REACH_any = 1 << 1 | 1 << 2 | 1 << 3,
+    REACH_v4 = 1 << 1 | 1 << 3,
+    REACH_v6 = 1 << 2 | 1 << 3,
+};
+
+/* Over which families the session's client is reached itself; 0: over none. */
+enum reach swarm_reach(const struct peers *peers, const struct swarm *swarm, uint32_t session);
+
 /* Which part of a swarm is given to whom. */
 struct swarm_wish {
     uint32_t session, member; /* the asker, who gets neither itself nor its member's other clients */
     uint32_t first, end;      /* places: the part of the swarm to choose from */
     unsigned wanted;
+    enum reach reach; /* or the rest of REACH_any */
 };
 
-/* Chooses peers with an address, uniformly at random and each at most once. O(wanted). All that there are when no more
- * are wanted and hardly any is left out. Their places go to `into`; returns how many. */
+/* Chooses peers that are reached so, uniformly at random and each at most once. O(wanted) where most are; where few
+ * are, some thousand places are looked at, and there may be more than are found. All that there are when no more are
+ * wanted and hardly any is left out. Their places go to `into`; returns how many. */
 unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, uint32_t *into);
 
 uint32_t peers_count(const struct peers *peers);

@@ -1,13 +1,16 @@
 /* Choosing peers: the part of the swarm is cut into as many strata as are wanted, one place is drawn in each, and all
  * of it is turned by a random angle. So each place has exactly the same chance, none comes twice, and memory is read in
- * order. */
+ * order. Where too few of those drawn can be reached by the asker, more are drawn anew. */
 #include "services/tracker/hash.h"
 #include "services/tracker/swarm_peers.h"
 
 #include <assert.h>
 
 #define SCANNED_BEYOND 64 /* a part that is larger than what is wanted by no more is looked at whole */
-#define DRAWS_MAX (PEERS_MAX + PEERS_MAX / 8 + 4)
+#define DRAWS_MAX 2048u   /* places looked at for one answer, however few of them are of use */
+#define DRAWS_GROW 4
+
+_Static_assert(PEERS_MAX + PEERS_MAX / 8 + 4 <= DRAWS_MAX && PEERS_MAX + SCANNED_BEYOND <= DRAWS_MAX, "the first time");
 
 static uint32_t below(uint64_t *random, uint32_t range)
 {
@@ -33,15 +36,16 @@ static void draw(uint64_t *random, uint32_t range, uint32_t draws, uint32_t *dra
     }
 }
 
-static bool listens(const struct swarm_entry *entry)
+static bool is_reached(const struct swarm_entry *entry, enum reach reach)
 {
-    return entry->port4 != 0 || entry_has_six(entry);
+    unsigned by = (entry->port4 != 0) + 2u * entry_has_six(entry);
+    return (reach >> by & 1) != 0;
 }
 
 /* Those who may be the asker's own clients, for their tags are alike: their records are asked for together, and only
  * then read one after the other. */
 struct suspects {
-    uint32_t at[PEERS_MAX + SCANNED_BEYOND + 1]; /* in the places found */
+    uint32_t at[DRAWS_MAX + 1]; /* in the places found */
     unsigned count;
 };
 
@@ -90,11 +94,12 @@ static struct part part_of(const struct peers *peers, const struct swarm_wish *w
 }
 
 /* Who of those in `order`, or of all when that is NULL, is there for the asker. */
-static unsigned gather(const struct peers *peers, const struct swarm *swarm, const struct part *part, uint32_t member,
-                       const uint32_t *order, uint32_t count, uint32_t *places)
+static unsigned gather(const struct peers *peers, const struct swarm *swarm, const struct part *part,
+                       const struct swarm_wish *wish, const uint32_t *order, uint32_t count, uint32_t *places)
 {
     struct suspects suspects;
-    uint32_t tag = tag_of(member);
+    uint32_t tag = tag_of(wish->member);
+    enum reach reach = wish->reach;
     unsigned found = 0;
     suspects.count = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -103,26 +108,35 @@ static unsigned gather(const struct peers *peers, const struct swarm *swarm, con
         const struct swarm_entry *entry = &swarm->entries[place];
         places[found] = place;
         suspects.at[suspects.count] = found;
-        suspects.count += (entry_named(entry) & ENTRY_TAG) == tag && listens(entry);
-        found += listens(entry);
+        bool reached = is_reached(entry, reach);
+        suspects.count += (entry_named(entry) & ENTRY_TAG) == tag && reached;
+        found += reached;
     }
-    return drop_own(peers, swarm, &suspects, member, places, found);
+    return drop_own(peers, swarm, &suspects, wish->member, places, found);
+}
+
+static uint32_t at_most(uint32_t draws, uint32_t range)
+{
+    return draws < range ? draws : range;
 }
 
 unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, uint32_t *into)
 {
     assert(wish->wanted <= PEERS_MAX && wish->first <= wish->end && wish->end <= swarm->count);
     struct part part = part_of(peers, wish);
-    uint32_t places[PEERS_MAX + SCANNED_BEYOND + 1], order[DRAWS_MAX];
-    unsigned found;
+    uint32_t places[DRAWS_MAX + 1], order[DRAWS_MAX];
+    unsigned found = 0;
     if (wish->wanted == 0)
         return 0;
-    if (part.range <= wish->wanted + SCANNED_BEYOND) {
-        found = gather(peers, swarm, &part, wish->member, NULL, part.range, places);
-    } else {
-        uint32_t draws = wish->wanted + wish->wanted / 8 + 4;
-        draw(&peers->random, part.range, draws, order);
-        found = gather(peers, swarm, &part, wish->member, order, draws, places);
+    uint32_t draws = part.range <= wish->wanted + SCANNED_BEYOND ? part.range : wish->wanted + wish->wanted / 8 + 4;
+    for (;;) {
+        bool whole = draws == part.range;
+        if (!whole)
+            draw(&peers->random, part.range, draws, order);
+        found = gather(peers, swarm, &part, wish, whole ? NULL : order, draws, places);
+        if (found >= wish->wanted || whole || draws == DRAWS_MAX)
+            break;
+        draws = at_most(at_most(draws * DRAWS_GROW, DRAWS_MAX), part.range);
     }
     found = thin_out(&peers->random, places, found, wish->wanted);
     memcpy(into, places, found * sizeof *into);

@@ -30,7 +30,9 @@ static bool is_barred(const struct tracker *tracker, const struct session_totals
     const struct member *member = registry_member_by_user(tracker->registry, totals->user);
     const struct torrent *torrent = registry_torrent_by_id(tracker->registry, totals->torrent);
     return (member != NULL && member->known && !member->active) ||
-           (torrent != NULL && torrent->known && !torrent->active);
+           (torrent != NULL && torrent->known && !torrent->active) ||
+           (member != NULL && torrent != NULL && totals->left > 0 &&
+            slots_get(tracker->slots, member->handle, torrent->handle, NULL) == SLOT_deny);
 }
 
 /* Puts the client of a session where it was before the process ended: into its swarm, or out of it. */
@@ -86,6 +88,7 @@ struct tracker *tracker_new(const struct tracker_settings *settings, const char 
     lock_init(&tracker->lock);
     tracker->settings = *settings;
     tracker->registry = registry_new(&key);
+    tracker->slots = slots_new(&key);
     tracker->sessions = sessions_new(&key, tracker->registry);
     tracker->peers = peers_new(tracker->sessions, seed);
     tracker->crowd = (struct crowd){.sessions = tracker->sessions, .peers = tracker->peers, .key = key};
@@ -108,6 +111,7 @@ void tracker_destroy(struct tracker **tracker)
     clients_clear(&t->clients);
     peers_destroy(&t->peers);
     sessions_destroy(&t->sessions);
+    slots_destroy(&t->slots);
     registry_destroy(&t->registry);
     lock_clear(&t->lock);
     free(t);
@@ -221,7 +225,12 @@ void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *f
     assert(lock_is_mine(&tracker->lock));
     registry_apply_torrent(tracker->registry, fact);
     struct torrent *torrent = registry_torrent_by_id(tracker->registry, fact->torrent);
-    if (torrent == NULL || !torrent->known || torrent->active)
+    if (torrent == NULL || !torrent->known)
+        return;
+    if (torrent->redundancy && fact->owner != 0)
+        slots_set(tracker->slots, registry_member_make(tracker->registry, fact->owner)->handle, torrent->handle,
+                  SLOT_owner, slice_text(""));
+    if (torrent->active)
         return;
     for (uint32_t gone = 1; torrent->swarm.count > 0; gone++) {
         tracker_drop_peer(tracker, swarm_session(&torrent->swarm, torrent->swarm.count - 1));
@@ -243,6 +252,34 @@ void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fac
 {
     assert(lock_is_mine(&tracker->lock));
     registry_apply_permit(tracker->registry, fact);
+}
+
+static enum slot_verdict verdict_of(const struct slot_fact *fact)
+{
+    enum slot_verdict verdict = SLOT_owner;
+    if (!fact->active)
+        return SLOT_none;
+    while (verdict < SLOT_deny && !slice_is(fact->verdict, slot_verdict_names[verdict]))
+        verdict++;
+    return verdict;
+}
+
+static void drop_leechers(struct tracker *tracker, const struct swarm *swarm, uint32_t member)
+{
+    for (uint32_t place = swarm->count; place-- > swarm->seeders;)
+        if (swarm_is_of(tracker->peers, swarm, place, member))
+            tracker_drop_peer(tracker, swarm_session(swarm, place));
+}
+
+void tracker_apply_slot(struct tracker *tracker, const struct slot_fact *fact)
+{
+    assert(lock_is_mine(&tracker->lock));
+    const struct torrent *torrent = registry_torrent_make(tracker->registry, fact->torrent);
+    uint32_t member = registry_member_make(tracker->registry, fact->user)->handle;
+    enum slot_verdict verdict = verdict_of(fact);
+    slots_set(tracker->slots, member, torrent->handle, verdict, fact->reason);
+    if (verdict == SLOT_deny || verdict == SLOT_none)
+        drop_leechers(tracker, &torrent->swarm, member);
 }
 
 void tracker_apply_client(struct tracker *tracker, const struct client_fact *fact)

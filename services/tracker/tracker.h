@@ -10,6 +10,7 @@
 #include "services/tracker/outbox.h"
 #include "services/tracker/registry.h"
 #include "services/tracker/scrape.h"
+#include "services/tracker/slots.h"
 #include "services/tracker/swarm.h"
 
 struct tracker_settings {
@@ -29,6 +30,7 @@ enum outcome {
     OUTCOME_member,
     OUTCOME_torrent,
     OUTCOME_permit,
+    OUTCOME_slot,
     OUTCOME_limit,
     OUTCOME_client,
     OUTCOME_malformed,
@@ -60,6 +62,7 @@ struct tracker {
     struct lock lock;                 /* over all below: who calls a function of this header holds it */
     struct registry *registry;
     struct clients clients;
+    struct slots *slots;
     struct crowd crowd; /* kept when settings.member_peers is set */
     struct sessions *sessions;
     struct peers *peers;
@@ -97,10 +100,12 @@ const char *tracker_scrape(struct tracker *tracker, struct slice passkey, const 
                            struct scrape_counts counts[SCRAPE_MAX]);
 
 /* What the feeds tell; lets go of the lock in between (lock_breathe) when much follows from it. Peers of a deleted
- * torrent leave at once, those of a disabled member with the next sweeps. */
+ * torrent leave at once, and so do those who miss something of a Backup and have no slot any more; those of a disabled
+ * member leave with the next sweeps. */
 void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *fact);
 void tracker_apply_member(struct tracker *tracker, const struct member_fact *fact);
 void tracker_apply_permit(struct tracker *tracker, const struct permit_fact *fact);
+void tracker_apply_slot(struct tracker *tracker, const struct slot_fact *fact);
 void tracker_apply_client(struct tracker *tracker, const struct client_fact *fact);
 
 /* A session changed and is to be stored; `seq` is the change's record in the journal. */

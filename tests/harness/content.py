@@ -19,10 +19,10 @@ def make_album(folder, name, size=6 << 20, files=3):
 V1_ONLY = 64  # libtorrent::create_torrent::v1_only, which its Python module does not name
 
 
-def make_torrent(album, file, private=True, tracker="http://127.0.0.1:1/announce"):
+def make_torrent(album, file, private=True, tracker="http://127.0.0.1:1/announce", piece_size=64 * 1024):
     storage = libtorrent.file_storage()
     libtorrent.add_files(storage, str(album))
-    torrent = libtorrent.create_torrent(storage, piece_size=64 * 1024, flags=V1_ONLY)
+    torrent = libtorrent.create_torrent(storage, piece_size=piece_size, flags=V1_ONLY)
     torrent.set_priv(private)
     torrent.add_tracker(tracker)
     libtorrent.set_piece_hashes(torrent, str(album.parent))

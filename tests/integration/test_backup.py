@@ -1,4 +1,5 @@
-"""A backup as its owner and as another member meet it: uploaded through the form and by a tool, seen, downloaded, deleted."""
+"""A backup as its owner and as other members meet it: uploaded through the form and by a tool, seen, downloaded with a slot, copied by
+clients that announce, deleted."""
 
 import os
 import re
@@ -7,7 +8,10 @@ import uuid
 import libtorrent
 import pytest
 
+import bencode
+from announcer import Announcer
 from content import V1_ONLY
+from instance import wait_for
 from visitor import Visitor, fill
 
 SECRETS = ("beach.jpg", "For nobody else", "Where the key lies", "2026-02-03")
@@ -49,6 +53,11 @@ def back_up(visitor, content, path="/upload/backup", **values):
     return visitor.post_file("/upload/backup", fields, "pack.torrent", content)
 
 
+def known(page):
+    """The page, once ratio has heard of the version."""
+    return None if page.status == 503 else page
+
+
 def token_of(visitor):
     visitor.send("/account", "/account/tokens", name="backup script")
     return re.search(r'id="token"[^>]* value="([^"]+)"', visitor.get("/account").html).group(1)
@@ -80,7 +89,7 @@ def test_a_backup_is_uploaded_and_only_its_owner_looks_inside(owner, other, tmp_
     assert "Nothing here" in other.get("/backup?q=beach").text or "did not match" in other.get("/backup?q=beach").text
     number = re.search(r'href="/torrent/(\d+)\.torrent"', theirs.html).group(1)
     for visitor in (owner, other):  # who may hold it needs it whole, and the owner always gets it back
-        file = visitor.get(f"/torrent/{number}.torrent")
+        file = wait_for("ratio knows of it", lambda v=visitor: known(v.get(f"/torrent/{number}.torrent")))
         assert file.status == 200 and libtorrent.bdecode(file.body)[b"info"] == libtorrent.bdecode(made)[b"info"]
     assert 'href="/upload/backup?group=' in mine.html and 'href="/upload/backup?group=' not in theirs.html
     assert "/delete" in mine.html and "/delete" not in theirs.html
@@ -149,3 +158,149 @@ def test_staff_delete_what_others_uploaded(instance, owner, tmp_path):
     version = re.search(r'href="(/torrent/\d+/delete)"', shown.html).group(1)
     assert admin.send(version, version, reason="Against the rules").status == 303
     assert "No version is left" in owner.get(page).text
+
+
+# ---- slots ----
+
+
+class Held:
+    """A version as its holders see it: `size` bytes of the member `owner`."""
+
+    def __init__(self, instance, owner, redundancy, tmp_path):
+        self.instance, self.owner = instance, owner
+        content = packed(tmp_path)
+        info = libtorrent.torrent_info(libtorrent.bdecode(content))
+        self.info_hash, self.size = info.info_hash().to_bytes(), info.total_size()
+        told = Visitor(instance.web).post_file("/upload/backup", [("name", f"slots {uuid.uuid4().hex[:8]}"), ("redundancy", str(redundancy))],
+                                               "p.torrent", content, headers=bearer(owner))
+        assert told.status == 201, told.text
+        self.number = told.json()["torrent"]
+        wait_for("ratio knows of it", self.row)
+
+    def row(self):
+        rows = self.instance.bus("ratio.version.list", {"user": self.owner["user"], "limit": 100}).get("versions", [])
+        return next((row for row in rows if row[0] == self.number), None)
+
+    def counted(self):
+        return self.row()[6]
+
+    def download(self, member):
+        return Visitor(self.instance.web).get(f"/torrent/{self.number}.torrent", headers=bearer(member))
+
+    def client(self, member, address, left=None):
+        return Announcer(self.instance, member, self.info_hash, address, self.size if left is None else left)
+
+
+def bearer(member):
+    return {"Authorization": f"Bearer {member['token']}"}
+
+
+def told(client, event=""):
+    return bencode.read(client.announce(event))
+
+
+def let_in(client):
+    """What it is told, once it is not refused."""
+    def try_again():
+        reply = told(client, "started")
+        return None if b"failure reason" in reply else reply
+    return wait_for("the announce is taken", try_again, 20)
+
+
+def addresses(reply):
+    return {".".join(map(str, reply[b"peers"][i:i + 4])) for i in range(0, len(reply[b"peers"]), 6)}
+
+
+FULL = b"all slots are taken; see your feed for other work"
+
+
+def test_copies_are_fetched_by_those_who_have_a_slot(instance, tmp_path):
+    a, b, c, d = (instance.member(f"{letter}-{uuid.uuid4().hex[:8]}") for letter in "abcd")
+    version = Held(instance, a, 2, tmp_path)
+    assert b"failure reason" not in told(version.client(a, "10.77.0.2", left=0), "started")
+    for member in (b, c):
+        assert wait_for("its slot", lambda m=member: known(version.download(m))).status == 200
+    refused = version.download(d)
+    assert refused.status == 403 and refused.json()["error"] == f"There is no slot for you on this version: {FULL.decode()}."
+    e = joined(instance)
+    page = wait_for("ratio knows the member", lambda: known(e.get(f"/torrent/{version.number}.torrent")))
+    assert page.status == 403 and "all slots are taken" in page.text and "Content-Disposition" not in page.headers
+    assert version.download(a).status == 200
+
+    fetching = [version.client(b, "10.77.0.3"), version.client(c, "10.77.0.4")]
+    for client in fetching:
+        let_in(client)
+    assert addresses(told(fetching[0])) == {"10.77.0.2", "10.77.0.4"}
+    without = version.client(d, "10.77.0.5")
+    first = told(without, "started")
+    assert first[b"failure reason"] == b"No slot for this copy yet: see your Backup page" and first[b"interval"] == 60
+    assert b"retry in" in first
+    wait_for("the tracker says why", lambda: told(without, "started").get(b"failure reason") == FULL, 20)
+    assert b"failure reason" not in told(without, "stopped")
+    assert addresses(told(fetching[0])) == {"10.77.0.2", "10.77.0.4"}  # nobody is told of who has no slot
+
+    fetching[0].left = 0
+    told(fetching[0], "completed")
+    wait_for("the copy counts", lambda: version.counted() == 1, 20)
+    assert addresses(told(fetching[1])) == {"10.77.0.2", "10.77.0.3"}
+
+    restoring = version.client(a, "10.77.0.6")  # the owner's disk died
+    assert addresses(told(restoring, "started")) >= {"10.77.0.3", "10.77.0.4"}
+    assert version.download(a).status == 200
+    without.left = 0  # a volunteer who has it from elsewhere
+    assert b"failure reason" not in told(without, "started")
+    wait_for("it counts, too, for the other is not there yet", lambda: version.counted() == 2, 20)
+
+
+def test_a_client_that_comes_without_a_slot_is_let_in_when_ratio_has_given_one(instance, tmp_path):
+    a, b = (instance.member(f"{letter}-{uuid.uuid4().hex[:8]}") for letter in "ab")
+    version = Held(instance, a, 1, tmp_path)
+    client = version.client(b, "10.77.0.3")
+    reply = told(client, "started")
+    assert reply[b"failure reason"] == b"No slot for this copy yet: see your Backup page"
+    let_in(client)
+    assert [copy[4:6] for copy in instance.bus("ratio.version.get", {"version": version.number})["copies"]] == [[b["user"], "fetching"]]
+
+
+def test_who_gives_up_a_copy_leaves_its_swarm(instance, tmp_path):
+    a, b, c = (instance.member(f"{letter}-{uuid.uuid4().hex[:8]}") for letter in "abc")
+    version = Held(instance, a, 1, tmp_path)
+    own = version.client(a, "10.77.0.2", left=0)
+    told(own, "started")
+    assert wait_for("its slot", lambda: known(version.download(b))).status == 200
+    dropped = version.client(b, "10.77.0.3")
+    let_in(dropped)
+    assert addresses(told(own)) == {"10.77.0.3"}
+    instance.bus("ratio.copy.drop", {"user": b["user"], "version": version.number})
+    wait_for("nobody is told of it any more", lambda: addresses(told(own)) == set(), 20)
+    assert version.download(c).status == 200
+    let_in(version.client(c, "10.77.0.4"))
+    wait_for("it may not go on", lambda: told(dropped, "started").get(b"failure reason") == FULL, 20)
+    assert addresses(told(own)) == {"10.77.0.4"}
+
+
+def test_slots_are_known_while_ratio_is_away(instance, tmp_path):
+    a, b, d, e = (instance.member(f"{letter}-{uuid.uuid4().hex[:8]}") for letter in "abde")
+    version = Held(instance, a, 1, tmp_path)
+    assert wait_for("its slot", lambda: known(version.download(b))).status == 200
+    holder, without, stranger = version.client(b, "10.77.0.3"), version.client(d, "10.77.0.4"), version.client(e, "10.77.0.5")
+    let_in(holder)
+    wait_for("the tracker says why", lambda: told(without, "started").get(b"failure reason") == FULL, 20)
+    wait_for("the feeds are on file", lambda: instance.metric("tracker", "tracker_feeds_unsaved") == 0)
+    instance.down("ratio")
+    try:
+        killed = instance.kill("tracker")
+        wait_for("the tracker runs again", lambda: instance.pid("tracker") not in (None, killed))
+        wait_for("announces are answered", lambda: instance.health("tracker")[0] == 200)
+        assert b"failure reason" not in told(holder)
+        assert told(without, "started")[b"failure reason"] == FULL
+        assert told(stranger, "started")[b"failure reason"] == b"No slot for this copy yet: see your Backup page"
+        assert b"failure reason" not in told(version.client(a, "10.77.0.2"), "started")
+        assert "has not been heard since the start" in instance.health("tracker", "healthz")[1]
+        away = version.download(e)
+        assert away.status == 503 and away.json()["error"]
+        assert version.download(a).status == 200
+    finally:
+        instance.up("ratio")
+        instance.wait_ready()
+    wait_for("ratio hears of the stranger, who is told why", lambda: told(stranger, "started").get(b"failure reason") == FULL, 30)

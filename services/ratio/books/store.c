@@ -205,6 +205,17 @@ static void on_slots(void *arg, const struct db_rows *rows, const struct fault *
     move(storing);
 }
 
+/* A slot that is merely open is nobody's: it is told of when it is given. */
+static struct rules_verdict verdict_on(const struct pair *pair)
+{
+    struct rules_verdict verdict = {.allow = RULES_DENY};
+    struct rules_copy copy = {.state = RULES_NO_COPY};
+    rules_verdict(book.rules, pair->user, pair->version, 1, &verdict, NULL);
+    rules_copy(book.rules, pair->user, pair->version, &copy, NULL);
+    bool has_copy = copy.state >= RULES_OFFERED && copy.state <= RULES_STALE;
+    return verdict.allow == RULES_ALLOW_SLOT && !has_copy ? (struct rules_verdict){.allow = RULES_DENY} : verdict;
+}
+
 static void store_slots(struct storing *storing)
 {
     struct posting *posting = storing->posting;
@@ -214,8 +225,7 @@ static void store_slots(struct storing *storing)
     int64_t *numbers = mem_take((2 * count + 1) * sizeof *numbers);
     struct slice *texts = mem_take((2 * count + 1) * sizeof *texts);
     for (size_t i = 0; i < count; i++) {
-        struct rules_verdict verdict = {.allow = RULES_DENY};
-        rules_verdict(book.rules, effects->pairs[i].user, effects->pairs[i].version, 1, &verdict, NULL);
+        struct rules_verdict verdict = verdict_on(&effects->pairs[i]);
         numbers[i] = effects->pairs[i].user;
         numbers[count + i] = effects->pairs[i].version;
         texts[i] = slice_text(allow_names[verdict.allow]);

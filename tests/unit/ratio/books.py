@@ -57,10 +57,10 @@ class Library(ledger.Site):
         return {**dict.fromkeys(("contribution", "lent", "obligation", "debt", "surplus", "clock_seconds", "points_assigned",
                                  "points_free", "points_total", "space"), 0), **got}
 
-    def sight(self, user, version, left, replica=None, client=None):
+    def sight(self, user, version, left, replica=None, client=None, flags=0):
         """A tracker reports; waits until the books have it."""
         self.next_client += 1
-        row = (client or Client(user, version, self.next_client)).row()
+        row = (client or Client(user, version, self.next_client)).row(flags)
         row[8] = left
         report((replica or random.choice(self.replicas)).bus(), [row])
         wait_for(lambda: sql("SELECT count(*) FROM ratio.book_inbox") == [["0"]])
@@ -145,7 +145,18 @@ def a_slot_is_published_and_taken_back(site):
     assert slots(site)[3, version] == ("slot", "")
     site.do("ratio.copy.drop", user=3, version=version)
     assert site.copy(3, version) is None and site.profile(3)["contribution"] == 0
+    assert slots(site)[3, version] == ("deny", "")  # a slot is open again, and not yet anybody's
     assert site.ask("ratio.slots.since", limit=1)["head"] > head_before
+
+
+def a_client_without_a_slot_asks_for_one_and_a_goodbye_asks_for_nothing(site):
+    version = site.version(2, GB, 1)
+    site.sight(5, version, 500, flags=2)
+    assert site.copy(5, version) is None and (5, version) not in slots(site)
+    site.sight(6, version, 500)
+    assert site.copy(6, version)[5] == "fetching" and slots(site)[6, version] == ("slot", "")
+    site.sight(5, version, 0, flags=2)  # it has it all: a copy, whether its client goes on or not
+    assert site.copy(5, version)[5] == "held"
 
 
 def slots(site):
@@ -485,6 +496,7 @@ def run(program, chosen):
 TESTS = {test.__name__: test for test in (the_mission_holds,
          every_replica_shows_what_was_done_at_another,
          a_slot_is_published_and_taken_back,
+         a_client_without_a_slot_asks_for_one_and_a_goodbye_asks_for_nothing,
          the_last_slot_goes_to_one_of_two_replicas,
          the_last_point_goes_to_one_of_two_replicas,
          a_key_acts_once,

@@ -661,39 +661,49 @@ static void without_postgresql_acknowledged_segments_are_dropped(void **state)
     assert_true(journal_bytes(tracker->journal) <= 2 * 65536);
 }
 
-/* A Backup has few holders, and a leecher's slot is for them. */
-static void where_copies_count_holders_come_first(void **state)
+static unsigned count_sixes(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < reply.peers_count; i++)
+        count += reply.peers[i].port6 != 0;
+    return count;
+}
+
+/* Most peers have IPv4 alone. A reply over UDP has one family only; over HTTP the asker may have an address of the
+ * other one, too. */
+static void who_comes_over_one_family_gets_those_whom_it_reaches(void **state)
 {
     (void)state;
-    tracker_apply_torrent(tracker, &(struct torrent_fact){.torrent = 5,
-                                                          .info_hash = slice_text(V1),
-                                                          .info_hash_v2 = slice_text(V2),
-                                                          .accounting = slice_text("redundancy"),
-                                                          .active = true});
     tracker->settings.member_peers = 0;
-    for (uint8_t client = 1; client <= 200; client++) {
-        struct announce other = from(KEY_A, client);
-        other.left = client <= 10 ? 0 : 100;
+    for (unsigned client = 0; client < 400; client++) {
+        struct announce other = from(KEY_A, 1);
+        other.left = 100;
+        memcpy(other.peer_id, &client, sizeof client);
+        if (client % 5 == 0)
+            other.address = (struct address){.family = FAMILY_v6, .bytes = {0x20, 1, (uint8_t)(client / 5)}};
         announce(other, NOW);
     }
-    struct announce asker = from(KEY_B, 201);
-    asker.left = 100;
-    asker.numwant = 30;
+    struct announce asker = from(KEY_B, 2);
+    asker.address = (struct address){.family = FAMILY_v6, .bytes = {0x20, 2}};
     announce(asker, NOW);
-    assert_int_equal(reply.peers_count, 30);
-    for (unsigned i = 0; i < 30; i++)
-        assert_int_equal(reply.peers[i].v4[3] <= 10, i < 10);
-    asker.numwant = 4;
+    assert_int_equal(reply.peers_count, 50);
+    assert_int_equal(count_sixes(), 50);
+    asker.numwant = 100;
     announce(asker, NOW);
-    assert_int_equal(reply.peers_count, 4);
-    for (unsigned i = 0; i < 4; i++)
-        assert_true(reply.peers[i].v4[3] <= 10);
-    asker.left = 0;
-    asker.numwant = 30;
+    assert_int_equal(reply.peers_count, 100);
+    assert_int_equal(count_sixes(), 80);
+    asker.one_family = true;
     announce(asker, NOW);
-    assert_int_equal(reply.peers_count, 30);
-    for (unsigned i = 0; i < 30; i++)
-        assert_true(reply.peers[i].v4[3] > 10);
+    assert_int_equal(reply.peers_count, 80);
+    assert_int_equal(count_sixes(), 80);
+    asker.address = from(KEY_B, 2).address;
+    announce(asker, NOW);
+    assert_int_equal(reply.peers_count, 100);
+    assert_int_equal(count_sixes(), 0);
+    asker.one_family = false; /* it is known to have both by now */
+    announce(asker, NOW);
+    assert_int_equal(reply.peers_count, 100);
+    assert_in_range(count_sixes(), 1, 60);
 }
 
 /* Ratio and PostgreSQL are slow for a long time: the journal is written again, shorter, and a kill loses nothing. */
@@ -788,7 +798,7 @@ int main(void)
         TEST(silent_and_refused_peers_are_not_brought_back),
         TEST(segments_that_are_acknowledged_and_stored_are_dropped),
         TEST(without_postgresql_acknowledged_segments_are_dropped),
-        TEST(where_copies_count_holders_come_first),
+        TEST(who_comes_over_one_family_gets_those_whom_it_reaches),
         TEST(the_journal_stays_short_while_nobody_takes_from_it),
         TEST(the_limit_of_a_member_holds_in_large_swarms_too),
     };

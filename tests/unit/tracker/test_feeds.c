@@ -18,7 +18,7 @@
 
 static const struct tracker_settings settings = {
     .interval = 1800, .min_interval = 300, .keep = 86400, .segment_size = 65536};
-static const struct feed_place places[FEED_count] = {{7, true}, {8, true}, {9, false}, {3, true}};
+static const struct feed_place places[FEED_count] = {{7, true}, {8, true}, {9, false}, {3, true}, {6, true}};
 static char folder[64];
 static struct tracker *tracker;
 static struct announce_reply reply;
@@ -37,6 +37,21 @@ static void tell_torrent(uint64_t id, const char *hash, const char *hash_v2, boo
                                                           .active = active});
 }
 
+static void tell_slot(uint64_t user, const char *verdict, const char *reason)
+{
+    tracker_apply_slot(tracker, &(struct slot_fact){.user = user,
+                                                    .torrent = 7,
+                                                    .verdict = slice_text(verdict),
+                                                    .reason = slice_text(reason),
+                                                    .active = verdict[0] != '\0'});
+}
+
+static enum slot_verdict slot_of(uint64_t user, const char **reason)
+{
+    return slots_get(tracker->slots, registry_member_make(tracker->registry, user)->handle,
+                     registry_torrent_make(tracker->registry, 7)->handle, reason);
+}
+
 static void tell_all(void)
 {
     tell_member(1, KEY_A, "active");
@@ -48,7 +63,10 @@ static void tell_all(void)
     tracker_apply_torrent(tracker, &(struct torrent_fact){.torrent = 7,
                                                           .info_hash = slice_text("77777777777777777777"),
                                                           .accounting = slice_text("redundancy"),
+                                                          .owner = 1,
                                                           .active = true});
+    tell_slot(2, "deny", "Full");
+    tell_slot(3, "spare", "");
     registry_torrent_make(tracker->registry, 5)->completed = 4;
 }
 
@@ -192,16 +210,27 @@ static void a_tracker_that_is_alone_knows_what_it_knew(void **state)
     assert_false(registry_torrent(tracker->registry, (const uint8_t *)"33333333333333333333")->active);
     assert_true(registry_torrent_by_id(tracker->registry, 7)->redundancy);
     assert_false(registry_torrent_by_id(tracker->registry, 5)->redundancy);
+    const char *reason;
+    assert_int_equal(slots_count(tracker->slots), 3);
+    assert_int_equal(slot_of(1, NULL), SLOT_owner);
+    assert_int_equal(slot_of(2, &reason), SLOT_deny);
+    assert_string_equal(reason, "Full");
+    assert_int_equal(slot_of(3, NULL), SLOT_spare);
 }
 
-/* As version 1 wrote it: nothing else differs but a bit that it did not know. */
-static void the_torrents_of_an_older_file_are_told_again(void **state)
+/* As version 2 wrote it: it did not know slots, nor who owns a Backup. */
+static void what_an_older_file_lacks_is_told_again(void **state)
 {
     (void)state;
     struct feed_place known[FEED_count];
     struct buffer image = {0};
+    for (uint64_t user = 1; user <= 3; user++)
+        tell_slot(user, "", "");
     feeds_image_write(tracker, places, &image);
-    image.at[6] = '1';
+    char *slots_place = image.at + 8 + FEED_slots * 9, *end = image.at + image.size;
+    memmove(slots_place, slots_place + 9, (size_t)(end - slots_place) - 9);
+    image.size -= 9 + 8;
+    image.at[6] = '2';
     size_t size = image.size - 8;
     uint64_t checksum =
         hash_of(&(struct hash_key){UINT64_C(0x452821e638d01377), UINT64_C(0xbe5466cf34e90c6c)}, image.at, size);
@@ -214,6 +243,7 @@ static void the_torrents_of_an_older_file_are_told_again(void **state)
     assert_true(known[FEED_torrents].read);
     assert_int_equal(known[FEED_members].seq, places[FEED_members].seq);
     assert_true(registry_torrent_by_id(tracker->registry, 5)->active);
+    assert_false(known[FEED_slots].read);
     buffer_free(&image);
 }
 
@@ -283,7 +313,7 @@ int main(void)
         TEST(peers_of_a_disabled_member_leave_within_a_second),
         TEST(the_journal_brings_nobody_back_who_had_to_leave),
         TEST(a_tracker_that_is_alone_knows_what_it_knew),
-        TEST(the_torrents_of_an_older_file_are_told_again),
+        TEST(what_an_older_file_lacks_is_told_again),
         TEST(without_a_file_the_feeds_are_read_from_their_owners),
         TEST(a_damaged_file_is_not_used),
         TEST(a_writer_killed_at_any_moment_leaves_a_whole_file),

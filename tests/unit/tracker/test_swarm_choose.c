@@ -9,7 +9,8 @@ static struct swarm_wish wish_of(uint64_t user, unsigned wanted)
                                .member = member_of(user),
                                .first = 0,
                                .end = swarm->count,
-                               .wanted = wanted};
+                               .wanted = wanted,
+                               .reach = REACH_any};
 }
 
 static unsigned choose(uint64_t user, unsigned wanted)
@@ -80,7 +81,7 @@ static void of_a_small_swarm_everybody_else_is_given(void **state)
     for (unsigned size = 1; size <= 60; size++) {
         session[size - 1] = join(size == 3 ? 1 : size, size % 2 == 0);
         for (unsigned asker = 0; asker < size; asker++) {
-            struct swarm_wish wish = {.session = session[asker], .end = size, .wanted = 60};
+            struct swarm_wish wish = {.session = session[asker], .end = size, .wanted = 60, .reach = REACH_any};
             wish.member = sessions_member(sessions, wish.session);
             bool has_two = (asker == 0 || asker == 2) && size >= 3;
             unsigned count = swarm_choose(peers, swarm, &wish, places);
@@ -98,7 +99,8 @@ static void each_is_given_at_most_once(void **state)
     for (unsigned user = 1; user <= 700; user++) {
         uint32_t session = join(user, user % 3 == 0);
         for (unsigned wanted = user % 7; wanted <= PEERS_MAX; wanted += 37) {
-            struct swarm_wish wish = {.session = session, .member = member_of(user), .end = user, .wanted = wanted};
+            struct swarm_wish wish = wish_of(user, wanted);
+            wish.session = session;
             bool given[701] = {false};
             unsigned count = swarm_choose(peers, swarm, &wish, places);
             assert_int_equal(count, wanted < user - 1 ? wanted : user - 1);
@@ -119,7 +121,7 @@ static void check_chances(unsigned size, unsigned wanted, unsigned rounds)
     while (swarm->count < size)
         join(swarm->count + 1, swarm->count % 2 == 0);
     uint32_t asker = swarm_session(swarm, size / 3);
-    struct swarm_wish wish = {.session = asker, .end = size, .wanted = wanted};
+    struct swarm_wish wish = {.session = asker, .end = size, .wanted = wanted, .reach = REACH_any};
     wish.member = sessions_member(sessions, asker);
     for (unsigned round = 0; round < rounds; round++) {
         assert_int_equal(swarm_choose(peers, swarm, &wish, places), wanted);
@@ -170,6 +172,87 @@ static void who_stands_beside_a_silent_peer_has_no_better_chance(void **state)
     }
 }
 
+/* Every so-many-th of a thousand peers and more has an IPv6 address, and those of them that are even no other. */
+static void join_with_sixes(unsigned size, unsigned every)
+{
+    for (unsigned user = 1; user <= size; user++) {
+        uint32_t session = join(user, false);
+        if (user % every != 0)
+            continue;
+        seen(session, &v6, 6882, SECOND + 1, SECOND);
+        if (user / every % 2 == 0)
+            seen(session, &v4, 0, SECOND + 2, SECOND + 1);
+    }
+}
+
+static bool is_of_reach(uint32_t place, enum reach reach)
+{
+    struct announce_peer peer;
+    swarm_describe(peers, swarm, place, &peer);
+    unsigned by = (peer.port4 != 0) + 2u * (peer.port6 != 0);
+    return (reach >> by & 1) != 0;
+}
+
+static unsigned choose_reached(unsigned wanted, enum reach reach)
+{
+    struct swarm_wish wish = wish_of(5000, wanted);
+    wish.reach = reach;
+    unsigned count = swarm_choose(peers, swarm, &wish, places);
+    for (unsigned i = 0; i < count; i++) {
+        assert_true(is_of_reach(places[i], reach));
+        for (unsigned j = 0; j < i; j++)
+            assert_int_not_equal(places[i], places[j]);
+    }
+    return count;
+}
+
+static void as_many_as_are_wanted_are_found_among_few_of_a_family(void **state)
+{
+    (void)state;
+    join_with_sixes(1500, 20); /* 75 with IPv6, 37 of them with that alone */
+    for (unsigned round = 0; round < 200; round++) {
+        assert_int_equal(choose_reached(50, REACH_any), 50);
+        assert_int_equal(choose_reached(50, REACH_v4), 50);
+        assert_int_equal(choose_reached(50, REACH_v6), 50);
+        assert_int_equal(choose_reached(200, REACH_v6), 75);
+        assert_int_equal(choose_reached(50, REACH_any & ~REACH_v4), 37);
+        assert_int_equal(choose_reached(60, REACH_any & ~REACH_v6), 60);
+    }
+    while (swarm->count < 20000)
+        join_with_sixes(1000, 10);
+    for (unsigned round = 0; round < 200; round++)
+        assert_int_equal(choose_reached(100, REACH_v6), 100);
+}
+
+/* One in a hundred: two thousand places are looked at, and a search that finds too few ends. */
+static void what_is_hardly_there_is_not_looked_for_without_end(void **state)
+{
+    (void)state;
+    while (swarm->count < 20000)
+        join_with_sixes(1000, 100);
+    unsigned total = 0;
+    for (unsigned round = 0; round < 1000; round++)
+        total += choose_reached(50, REACH_v6);
+    assert_in_range(total, 18000, 23000);
+}
+
+static void each_of_a_family_has_the_same_chance(void **state)
+{
+    (void)state;
+    static unsigned given[10000];
+    join_with_sixes(3000, 7);
+    for (unsigned round = 0; round < 20000; round++) {
+        assert_int_equal(choose_reached(20, REACH_v6), 20);
+        for (unsigned i = 0; i < 20; i++)
+            given[places[i]]++;
+    }
+    double expected = 20000.0 * 20 / (3000 / 7);
+    for (unsigned place = 0; place < 3000; place++) {
+        double off = given[place] - expected;
+        assert_true(place % 7 == 6 ? off * off < 6.0 * 6.0 * expected : given[place] == 0);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tear_down)
@@ -181,6 +264,9 @@ int main(void)
         TEST(each_is_given_at_most_once),
         TEST(each_has_the_same_chance),
         TEST(who_stands_beside_a_silent_peer_has_no_better_chance),
+        TEST(as_many_as_are_wanted_are_found_among_few_of_a_family),
+        TEST(what_is_hardly_there_is_not_looked_for_without_end),
+        TEST(each_of_a_family_has_the_same_chance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
