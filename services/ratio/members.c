@@ -110,8 +110,7 @@ static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *
 
 void members_published(void)
 {
-    if (members.permits != NULL) /* a transaction may end after the stop */
-        feed_published(members.permits);
+    feed_published(members.permits);
 }
 
 static void stored(void)
@@ -130,10 +129,10 @@ void members_read(struct loop *loop, struct bus *bus, struct db *db)
     members.position = position_follow(loop, bus, db, &ratio_positions, "web.members", store, stored);
 }
 
+/* The feed stays for those who ask for its facts while the bus is drained. */
 void members_stop(void)
 {
     position_destroy(&members.position);
-    feed_destroy(&members.permits);
 }
 
 bool members_ready(void)
