@@ -318,6 +318,14 @@ bool fields_read(const struct field *fields, size_t size, void *into, const msgp
     return true;
 }
 
+bool field_given(const struct field *fields, const void *read, const char *name)
+{
+    size_t i = 0;
+    while (strcmp(fields[i].name, name) != 0)
+        i++;
+    return (*(const field_mask *)read >> i & 1) != 0;
+}
+
 bool row_read(const struct row *row, void *into, const msgpack_object *array, struct fault *why)
 {
     memset(into, 0, row->size);

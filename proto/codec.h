@@ -79,6 +79,9 @@ size_t field_offset(const struct field *fields, size_t i);
  * first fault. */
 bool fields_read(const struct field *fields, size_t size, void *into, const msgpack_object *map, struct fault *why);
 
+/* Was the field of that name in the message that the struct was read from, be it zero or empty? */
+bool field_given(const struct field *fields, const void *read, const char *name);
+
 /* Do the struct's own values keep the declared limits? What trees and rows hold is for the reader to check. */
 bool fields_check(const struct field *fields, const void *from, struct fault *why);
 

@@ -76,7 +76,7 @@ static void on_committed(void *arg, const struct fault *why, bool uncertain)
 static const struct statement delete_torrents = {
     "delete_torrents",
     "UPDATE catalog.torrent SET active = false, deleted_at = now(), deleted_by = $2, deleted_why = $3"
-    " WHERE id = ANY($1::bigint[])",
+    " WHERE id = ANY($1::bigint[]) AND active",
 };
 static const struct statement delete_units = {
     "delete_units",
@@ -121,31 +121,38 @@ static struct slice reply_pack(struct deleting *deleting)
 
 #define DOOMED                                                                                                         \
     "SELECT (SELECT reply FROM catalog.kept WHERE key = $1), g.id, g.plugin, g.attrs::text, g.added_by, t.id,"         \
-    " t.info_hash, t.info_hash_v2, t.size, t.uploader FROM (VALUES (1)) AS one"
+    " t.info_hash, t.info_hash_v2, t.size, t.uploader, t.active FROM (VALUES (1)) AS one"
 
 static const struct statement doomed_torrent = {
     "doomed_torrent",
     DOOMED " LEFT JOIN catalog.torrent t ON t.id = $2 AND t.active LEFT JOIN catalog.entity u ON u.id = t.entity"
            " LEFT JOIN catalog.entity g ON g.id = u.grp",
 };
+/* The last torrent comes even when it is deleted: its fact tells that the group is. */
 static const struct statement doomed_group = {
     "doomed_group",
     DOOMED " LEFT JOIN catalog.entity g ON g.id = $2 AND g.kind = 1 AND g.deleted_at IS NULL"
-           " LEFT JOIN (catalog.entity u JOIN catalog.torrent t ON t.entity = u.id AND t.active) ON u.grp = g.id"
-           " AND u.kind = 3 ORDER BY t.id",
+           " LEFT JOIN (catalog.entity u JOIN catalog.torrent t ON t.entity = u.id) ON u.grp = g.id AND u.kind = 3"
+           " AND (t.active OR t.id = (SELECT max(l.id) FROM catalog.entity e JOIN catalog.torrent l ON l.entity = e.id"
+           " WHERE e.grp = $2 AND e.kind = 3)) ORDER BY t.id",
 };
 
 static void fact_of_row(struct deleting *deleting, const struct db_rows *rows, size_t row)
 {
+    bool active = db_get_flag(rows, row, 10), backup = deleting->entity != 0 && deleting->plugin->redundancy != NULL;
+    if (!active && !backup)
+        return;
     struct torrent_fact fact = {
         .torrent = (uint64_t)db_get_int(rows, row, 5),
         .info_hash = db_get_bytes(rows, row, 6),
         .info_hash_v2 = db_get_bytes(rows, row, 7),
         .size = (uint64_t)db_get_int(rows, row, 8),
         .owner = (uint64_t)db_get_int(rows, row, 9),
+        .backup_deleted = backup,
     };
     fact_of_plugin(&fact, deleting->plugin, &deleting->values, deleting->group);
-    deleting->torrents[deleting->count++] = (int64_t)fact.torrent;
+    if (active)
+        deleting->torrents[deleting->count++] = (int64_t)fact.torrent;
     fact_write(deleting->tx, &fact);
 }
 

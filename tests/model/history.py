@@ -301,6 +301,11 @@ class Author:
     def burn(self):
         self.say(event="burn", user=self.user(), points=self.random.choice((0, 1, 10, 50, 200, -1)))
 
+    def grant(self):
+        m = self.pick(self.rules.members.values())
+        room = self.rules.set["t_max"] - self.rules.total(m) if m else 1
+        self.say(event="grant", user=m.id if m else 1, points=self.random.choice((0, 1, 5, 20, max(0, room), room + 1, -1)))
+
     def tracker(self):
         self.say(event="tracker", up=self.chance(0.5))
         if not self.rules.up and self.chance(0.5):
@@ -458,7 +463,7 @@ class Author:
         """Lines: `steps`, and asks about all that there is then."""
         odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 3, self.delete: 0.4, self.announce: 40, self.owner: 6,
                 self.restore: 1, self.alive: 5, self.polls: 4, self.free_space: 3, self.tick: 6, self.dropped: 3, self.audit: 8, self.audits: 2,
-                self.streak: 0.5, self.swarm: 4, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.tracker: 1,
+                self.streak: 0.5, self.swarm: 4, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.grant: 1, self.tracker: 1,
                 self.nonsense: 1, self.debtor: 0.5, self.cheat: 0.3, self.lender: 0.5, self.ties: 0.3, self.recover: 0.3}
         actions, weights = list(odds), [weight * self.random.choice((0.1, 0.3, 1, 1, 3, 6)) for weight in odds.values()]
         self.most = steps

@@ -26,7 +26,7 @@ EVENTS = {
     "member": "user", "backup": "backup owner redundancy", "redundancy": "backup redundancy", "version": "version backup size",
     "delete_version": "version", "delete_backup": "backup", "announce": "user version left", "dropped": "user version",
     "audit": "user version result", "assign": "user backup points expected_assigned?", "free_space": "user bytes", "tracker": "up",
-    "burn": "user points", "move": "user from to points", "tick": ""}
+    "burn": "user points", "grant": "user points", "move": "user from to points", "tick": ""}
 ASKS = {"profile": "user", "version": "version", "queue": "", "offers": "user", "verdict": "user version left?", "check": ""}
 RESULTS = ("pass", "fail", "suspect", "busy", "unreachable")
 
@@ -596,6 +596,11 @@ class Rules:
         m = self.known(user, self.members, "member")
         self.need(0 <= points <= self.total(m) - self.assigned(m), "not that many free points")
         m.burned += points
+
+    def on_grant(self, user, points):
+        m = self.known(user, self.members, "member")
+        self.need(0 <= points <= max(0, self.set["t_max"] - self.total(m)), "more than a member may have")
+        m.minted += points
 
     def on_free_space(self, user, bytes):
         m = self.known(user, self.members, "member")

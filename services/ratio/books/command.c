@@ -3,22 +3,17 @@
 #include "services/ratio/books/book.h"
 
 #include "services/ratio/books/command.h"
+#include "services/ratio/statements.h"
 
+#define NO_REASON ((struct slice){0})
 #define NO_LIMIT (INT64_C(1) << 62) /* the free space of a member who never declared any */
 
-static struct command *command_new(struct bus_request *request, struct slice key, const struct rules_event *event,
-                                   bool (*check)(struct command *, bool *, struct fault *),
-                                   struct slice (*reply)(struct command *))
-{
-    struct command *command = arena_take(bus_arena(request), sizeof *command);
-    *command = (struct command){.request = request, .key = key, .event = *event, .check = check, .reply = reply};
-    return command;
-}
-
-static void submit(struct bus_request *request, struct slice key, const struct rules_event *event,
+static void submit(struct bus_request *request, struct slice key, const struct rules_event *event, struct slice reason,
                    bool (*check)(struct command *, bool *, struct fault *), struct slice (*reply)(struct command *))
 {
-    struct command *command = command_new(request, key, event, check, reply);
+    struct command *command = arena_take(bus_arena(request), sizeof *command);
+    *command = (struct command){
+        .request = request, .key = key, .event = *event, .reason = reason, .check = check, .reply = reply};
     if (book.state == BOOK_CLOSED || book.stopped)
         bus_fail(request, &(struct fault){.status = STATUS_unavailable,
                                           .text = "The books of backups are closed for the moment: try again in a "
@@ -69,7 +64,7 @@ static void on_space(struct bus_request *request, const void *message, void *arg
     const struct ratio_space_set *ask = message;
     const struct rules_event event = {
         .kind = RULES_free_space, .user = (int64_t)ask->user, .bytes = ask->declare ? (int64_t)ask->bytes : -1};
-    submit(request, slice_text(""), &event, check_space, reply_space);
+    submit(request, slice_text(""), &event, NO_REASON, check_space, reply_space);
 }
 
 /* ---- ratio.copy.drop ---- */
@@ -88,7 +83,7 @@ static void on_drop(struct bus_request *request, const void *message, void *arg)
     const struct ratio_copy_drop *ask = message;
     const struct rules_event event = {
         .kind = RULES_dropped, .user = (int64_t)ask->user, .version = (int64_t)ask->version};
-    submit(request, ask->key, &event, NULL, reply_drop);
+    submit(request, ask->key, &event, NO_REASON, NULL, reply_drop);
 }
 
 /* ---- ratio.backup.set, ratio.backup.delete ---- */
@@ -123,7 +118,7 @@ static void on_backup_set(struct bus_request *request, const void *message, void
                                       .user = (int64_t)ask->user,
                                       .backup = (int64_t)ask->backup,
                                       .redundancy = (int64_t)ask->redundancy};
-    submit(request, ask->key, &event, check_owner, reply_backup);
+    submit(request, ask->key, &event, NO_REASON, check_owner, reply_backup);
 }
 
 static struct slice reply_delete(struct command *command)
@@ -140,7 +135,7 @@ static void on_backup_delete(struct bus_request *request, const void *message, v
     const struct ratio_backup_delete *ask = message;
     const struct rules_event event = {
         .kind = RULES_delete_backup, .user = (int64_t)ask->user, .backup = (int64_t)ask->backup};
-    submit(request, ask->key, &event, check_owner, reply_delete);
+    submit(request, ask->key, &event, NO_REASON, check_owner, reply_delete);
 }
 
 /* ---- points ---- */
@@ -158,13 +153,14 @@ static void on_assign(struct bus_request *request, const void *message, void *ar
 {
     (void)arg;
     const struct ratio_points_assign *ask = message;
-    const struct rules_event event = {.kind = RULES_assign,
-                                      .user = (int64_t)ask->user,
-                                      .backup = (int64_t)ask->backup,
-                                      .points = (int64_t)ask->points,
-                                      .expected_assigned = (int64_t)ask->expected_assigned,
-                                      .expects = true};
-    submit(request, ask->key, &event, NULL, reply_assign);
+    const struct rules_event event = {
+        .kind = RULES_assign,
+        .user = (int64_t)ask->user,
+        .backup = (int64_t)ask->backup,
+        .points = (int64_t)ask->points,
+        .expected_assigned = (int64_t)ask->expected_assigned,
+        .expects = ask->expects || field_given(ratio_points_assign_message.ask, ask, "expected_assigned")};
+    submit(request, ask->key, &event, NO_REASON, NULL, reply_assign);
 }
 
 static struct slice reply_move(struct command *command)
@@ -183,7 +179,7 @@ static void on_move(struct bus_request *request, const void *message, void *arg)
                                       .from = (int64_t)ask->from,
                                       .to = (int64_t)ask->to,
                                       .points = (int64_t)ask->points};
-    submit(request, ask->key, &event, NULL, reply_move);
+    submit(request, ask->key, &event, NO_REASON, NULL, reply_move);
 }
 
 static struct slice reply_burn(struct command *command)
@@ -199,7 +195,51 @@ static void on_burn(struct bus_request *request, const void *message, void *arg)
     (void)arg;
     const struct ratio_points_burn *ask = message;
     const struct rules_event event = {.kind = RULES_burn, .user = (int64_t)ask->user, .points = (int64_t)ask->points};
-    submit(request, ask->key, &event, NULL, reply_burn);
+    submit(request, ask->key, &event, NO_REASON, NULL, reply_burn);
+}
+
+/* ---- ratio.points.grant ---- */
+
+static struct slice reply_grant(struct command *command)
+{
+    struct rules_profile profile = profile_of(command->event.user);
+    struct ratio_points_grant_reply reply = {.points_total = (uint64_t)profile.points_total,
+                                             .points_free = (uint64_t)profile.points_free};
+    return bus_pack(command->request, &reply);
+}
+
+static void grant(struct bus_request *request, const struct ratio_points_grant *ask)
+{
+    const struct rules_event event = {.kind = RULES_grant, .user = (int64_t)ask->user, .points = (int64_t)ask->points};
+    submit(request, ask->key, &event, ask->reason, NULL, reply_grant);
+}
+
+struct granting {
+    struct bus_request *request;
+    const struct ratio_points_grant *ask;
+};
+
+static void on_staff(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    const struct granting *granting = arg;
+    struct fault none;
+    if (why == NULL && db_count(rows) == 1) {
+        grant(granting->request, granting->ask);
+        return;
+    }
+    fault_set(&none, STATUS_forbidden, NULL, "Only staff may do that.");
+    bus_fail(granting->request, why != NULL ? why : &none);
+}
+
+static void on_grant(struct bus_request *request, const void *message, void *arg)
+{
+    (void)arg;
+    struct granting *granting = arena_take(bus_arena(request), sizeof *granting);
+    *granting = (struct granting){.request = request, .ask = message};
+    if (bus_actor(request) == 0)
+        grant(request, message);
+    else
+        db_ask(book.db, &once_staff, db_int(db_args(), (int64_t)bus_actor(request)), on_staff, granting);
 }
 
 /* ---- ratio.slot.ask ---- */
@@ -239,7 +279,7 @@ static void on_slot(struct bus_request *request, const void *message, void *arg)
     const struct ratio_slot_ask *ask = message;
     const struct rules_event event = {
         .kind = RULES_announce, .user = (int64_t)ask->user, .version = (int64_t)ask->version};
-    submit(request, slice_text(""), &event, check_slot, reply_slot);
+    submit(request, slice_text(""), &event, NO_REASON, check_slot, reply_slot);
 }
 
 void commands_serve(void)
@@ -251,5 +291,6 @@ void commands_serve(void)
     bus_serve(book.bus, NULL, &ratio_points_assign_message, on_assign, NULL);
     bus_serve(book.bus, NULL, &ratio_points_move_message, on_move, NULL);
     bus_serve(book.bus, NULL, &ratio_points_burn_message, on_burn, NULL);
+    bus_serve(book.bus, NULL, &ratio_points_grant_message, on_grant, NULL);
     bus_serve(book.bus, NULL, &ratio_slot_ask_message, on_slot, NULL);
 }

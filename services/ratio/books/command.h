@@ -15,6 +15,8 @@ struct command {
     bool (*check)(struct command *command, bool *skip, struct fault *why);
     /* What to answer, from the state after the event. */
     struct slice (*reply)(struct command *command);
+    struct slice reason; /* that the staff gave; empty: none */
+    int64_t seq;         /* of its event; 0: it left none */
     struct slice packed; /* the answer */
     struct fault why;    /* refused, when its status is not ok */
     bool kept;           /* answered before */
@@ -22,7 +24,6 @@ struct command {
 
 /* The command's answer is sent when what it did is stored. */
 void command_queue(struct command *command);
-/* command.c: runs check, event and reply; false: it left no event. */
 void commands_serve(void);
 
 #endif

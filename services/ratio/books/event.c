@@ -14,6 +14,7 @@ static const char *const names[RULES_EVENTS] = {
     [RULES_assign] = "assign",
     [RULES_move] = "move",
     [RULES_burn] = "burn",
+    [RULES_grant] = "grant",
     [RULES_free_space] = "free_space",
     [RULES_tracker] = "tracker",
     [RULES_tick] = "tick",
@@ -39,6 +40,7 @@ static int64_t amount_of(const struct rules_event *event)
     case RULES_assign:
     case RULES_move:
     case RULES_burn:
+    case RULES_grant:
         return event->points;
     case RULES_free_space:
         return event->bytes;

@@ -44,6 +44,7 @@ static const int fields[RULES_EVENTS] = {
     [RULES_assign] = USER | BACKUP | POINTS | EXPECTED,
     [RULES_move] = USER | FROM_TO | POINTS,
     [RULES_burn] = USER | POINTS,
+    [RULES_grant] = USER | POINTS,
     [RULES_free_space] = USER | BYTES,
     [RULES_tracker] = UP,
 };

@@ -26,6 +26,8 @@ static void on_entries(void *arg, const struct db_rows *rows, const struct fault
             .after = db_get_int(rows, i, 9),
             .state_before = db_get_text(rows, i, 10),
             .state_after = db_get_text(rows, i, 11),
+            .reason = db_get_text(rows, i, 12),
+            .by = (uint64_t)db_get_int(rows, i, 13),
         };
         row_pack(&history_row_row, &row, &listing.packer);
     }
@@ -34,8 +36,9 @@ static void on_entries(void *arg, const struct db_rows *rows, const struct fault
 }
 
 #define ENTRIES(where)                                                                                                 \
-    "SELECT entry, seq, at, cause, what, user_id, version_id, backup_id, before, after, state_before, state_after"     \
-    " FROM ratio.book_effect WHERE " where " AND entry < $2 ORDER BY entry DESC LIMIT $3"
+    "SELECT entry, seq, at, cause, what, user_id, version_id, backup_id, before, after, state_before, state_after,"    \
+    " coalesce(reason, ''), coalesce(said_by, 0) FROM ratio.book_effect LEFT JOIN ratio.book_reason USING (seq) "      \
+    "WHERE " where " AND entry < $2 ORDER BY entry DESC LIMIT $3"
 
 const struct statement book_history_user = {.name = "book_history_user", .sql = ENTRIES("user_id = $1")};
 const struct statement book_history_version = {.name = "book_history_version", .sql = ENTRIES("version_id = $1")};

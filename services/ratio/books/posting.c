@@ -262,6 +262,7 @@ static void gather(struct posting *posting)
     count = 0;
     for (struct command *command = posting->commands; command != NULL; command = command->next) {
         command->kept = false;
+        command->seq = 0;
         command->why = (struct fault){0};
         if (command->key.size > 0)
             keys[count++] = command->key;

@@ -24,6 +24,7 @@
     S(book_add_events)                                                                                                 \
     S(book_add_effects)                                                                                                \
     S(book_inbox_done)                                                                                                 \
+    S(book_reason_add)                                                                                                 \
     S(book_refuse)                                                                                                     \
     S(book_slots_set)                                                                                                  \
     S(book_slots_tell)                                                                                                 \

@@ -111,6 +111,19 @@ static void store_replies(struct posting *posting)
             kept_add(book.kept, posting->tx, command->key, command->packed);
 }
 
+const struct statement book_reason_add = {
+    .name = "book_reason_add", .sql = "INSERT INTO ratio.book_reason (seq, said_by, reason) VALUES ($1, $2, $3)"};
+
+static void store_reasons(struct posting *posting)
+{
+    for (const struct command *command = posting->commands; command != NULL; command = command->next) {
+        if (command->reason.size == 0 || command->seq == 0)
+            continue;
+        struct db_args *args = db_int(db_int(db_args(), command->seq), (int64_t)bus_actor(command->request));
+        db_tx_ask(posting->tx, &book_reason_add, db_text(args, command->reason), NULL, NULL);
+    }
+}
+
 /* ---- what the tracker may allow ---- */
 
 static int by_pair(const void *left, const void *right)
@@ -259,5 +272,6 @@ void store_all(struct posting *posting, db_commit_fn *done)
     store_inbox(posting);
     store_refusals(posting);
     store_replies(posting);
+    store_reasons(posting);
     tell_members(posting, store_last, storing);
 }

@@ -112,6 +112,21 @@ static void tell_effect(struct telling *telling, const struct effect *effect)
         tell_gone(telling, effect, &placing);
 }
 
+/* ---- commands ---- */
+
+static void tell_grant(struct telling *telling, const struct command *command)
+{
+    char text[TEXT_MAX];
+    struct rules_profile profile = {0};
+    rules_profile(book.rules, command->event.user, &profile, NULL);
+    snprintf(text, sizeof text,
+             "You got %" PRId64 " priority point%s: %.*s. You have %" PRId64
+             " now; assign them to a backup, and its versions come earlier in the queue.",
+             command->event.points, command->event.points == 1 ? "" : "s", SLICE_ARGS(command->reason),
+             profile.points_total);
+    put(telling, command->event.user, NOTICE_points_granted, "You got priority points", text);
+}
+
 /* ---- debt clocks ---- */
 
 /* Which mark the clock has passed: half of the first limit, 7/30 before it, it; then half of what is left, 1/14 before
@@ -209,7 +224,13 @@ void tell_members(struct posting *posting, void (*then)(void *arg), void *arg)
 {
     struct telling *telling = mem_zero(1, sizeof *telling);
     *telling = (struct telling){.posting = posting, .then = then, .arg = arg};
-    telling->notices = notices_take(posting->arena, EACH_MOST * posting->effects.rows_count);
+    size_t commands = 0;
+    for (const struct command *command = posting->commands; command != NULL; command = command->next)
+        commands++;
+    telling->notices = notices_take(posting->arena, EACH_MOST * posting->effects.rows_count + commands);
+    for (const struct command *command = posting->commands; command != NULL; command = command->next)
+        if (command->event.kind == RULES_grant && command->seq != 0)
+            tell_grant(telling, command);
     for (size_t i = 0; i < posting->effects.rows_count; i++)
         tell_effect(telling, &posting->effects.rows[i]);
     bool due = posting->after.ticked_at == posting->now && posting->now - book.swept_at >= SWEEP_MS;

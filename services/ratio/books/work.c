@@ -208,6 +208,8 @@ static bool take_in(struct posting *posting, struct incoming *row)
         learn_version(posting, row);
     else if (slice_is(row->kind, "delete_version"))
         run(posting, &(struct rules_event){.kind = RULES_delete_version, .version = row->version}, NULL);
+    else if (slice_is(row->kind, "delete_backup"))
+        run(posting, &(struct rules_event){.kind = RULES_delete_backup, .backup = row->backup}, NULL);
     return true;
 }
 
@@ -239,6 +241,8 @@ static void obey(struct posting *posting, struct command *command)
         return;
     if (!skip && !run(posting, &command->event, &command->why))
         return;
+    if (!skip)
+        command->seq = next_seq(posting) - 1;
     command->packed = command->reply(command);
 }
 

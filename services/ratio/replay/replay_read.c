@@ -41,6 +41,7 @@ static const struct shape events[RULES_EVENTS] = {
     [RULES_assign] = {"assign", {NUMBER(user), NUMBER(backup), NUMBER(points), OPTIONAL(expected_assigned)}},
     [RULES_move] = {"move", {NUMBER(user), NUMBER(from), NUMBER(to), NUMBER(points)}},
     [RULES_burn] = {"burn", {NUMBER(user), NUMBER(points)}},
+    [RULES_grant] = {"grant", {NUMBER(user), NUMBER(points)}},
     [RULES_free_space] = {"free_space", {NUMBER(user), NUMBER(bytes)}},
     [RULES_tracker] = {"tracker", {{"up", 0, FIELD_SWITCH, false}}},
     [RULES_tick] = {"tick", {{0}}},

@@ -1,4 +1,4 @@
-/* 2.8, Q27, Q29: staking, moving and burning points. A stake moves nothing but the order of the queue. */
+/* 2.8, Q27, Q29: staking, moving, burning and granting points. A stake moves nothing but the order of the queue. */
 #include "services/ratio/rules/state.h"
 
 /* A backup on which that member may set points; 0 when there is none. */
@@ -83,6 +83,22 @@ bool apply_burn(struct rules *r, const struct rules_event *event, struct fault *
                          owner->total - owner->assigned);
     owner->total -= (int32_t)event->points;
     r->burned += event->points;
+    touch_member(r, member);
+    return true;
+}
+
+/* Minted by the staff: T_MAX holds, and here it refuses instead of forfeiting. */
+bool apply_grant(struct rules *r, const struct rules_event *event, struct fault *why)
+{
+    uint32_t member = known_member(r, event->user, why);
+    if (member == 0)
+        return false;
+    struct member *owner = member_at(r, member);
+    int64_t room = r->set.t_max - owner->total;
+    if (event->points < 0 || event->points > (room > 0 ? room : 0))
+        return fault_set(why, STATUS_invalid, "points", "A member has at most %lld points: %lld can be given.",
+                         (long long)r->set.t_max, (long long)(room > 0 ? room : 0));
+    owner->total += (int32_t)event->points;
     touch_member(r, member);
     return true;
 }

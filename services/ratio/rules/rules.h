@@ -53,6 +53,7 @@ enum rules_event_kind {
     RULES_assign,
     RULES_move,
     RULES_burn,
+    RULES_grant,
     RULES_free_space,
     RULES_tracker,
     RULES_tick,
@@ -71,7 +72,7 @@ struct rules_event {
     int64_t redundancy, size;  /* of a backup; of a version */
     int64_t left;              /* bytes still missing */
     int64_t bytes;             /* declared free space */
-    int64_t points;            /* to set, burn or move */
+    int64_t points;            /* to set, move, burn or grant */
     int64_t from, to;          /* backups */
     int64_t expected_assigned; /* read when `expects` */
     bool expects, up;

@@ -109,6 +109,7 @@ static apply_event *const applies[RULES_EVENTS] = {
     [RULES_assign] = apply_assign,
     [RULES_move] = apply_move,
     [RULES_burn] = apply_burn,
+    [RULES_grant] = apply_grant,
     [RULES_free_space] = apply_free_space,
     [RULES_tracker] = apply_tracker,
     [RULES_tick] = apply_tick,

@@ -322,6 +322,7 @@ bool apply_audit(struct rules *r, const struct rules_event *event, struct fault 
 bool apply_assign(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_move(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_burn(struct rules *r, const struct rules_event *event, struct fault *why);
+bool apply_grant(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_free_space(struct rules *r, const struct rules_event *event, struct fault *why);
 
 /* verdict.c: may h have a slot of v now? (2.5, Q16-Q18) */

@@ -63,7 +63,7 @@ def test_a_backup_is_made_joined_by_its_owner_and_told_to_ratio(bus, tmp_path, f
     assert {fact["name"]: fact["value"] for fact in group["facts"]} == {"name": f"photos {fresh}", "redundancy": "5"}
     for told in (first, second):  # the backup keeps what it was made with
         fact, = facts_of(bus, told["torrent"])
-        assert fact[3:] == [1 << 20, owner, "redundancy", True, group["entity"], 5]
+        assert fact[3:9] == [1 << 20, owner, "redundancy", True, group["entity"], 5]
     assert bus.ask("catalog.torrent.get", {"torrent": first["torrent"]})["file_name"] == f"awa - photos {fresh} - version 1.torrent"
     person = bus.ask("catalog.entity.get", {"entity": group["artists"][0]["entity"]})["page"]
     assert (person["name"], person["href"].rsplit("/", 1)[0]) == ("awa", "/backup/user")
@@ -215,16 +215,26 @@ def test_the_owner_deletes_a_version_and_then_all_of_it(bus, tmp_path, fresh, ow
     assert gone == remove(bus, "torrent", told[0]["torrent"], owner, key=key) == {"deleted": 1, "href": f"/backup/backup/{group}"}
     assert refused(remove, bus, "torrent", told[0]["torrent"], owner).status == "not_found"
     assert refused(bus.ask, "catalog.torrent.get", {"torrent": told[0]["torrent"]}).status == "not_found"
-    assert facts_of(bus, told[0]["torrent"])[-1][3:] == [1 << 20, owner, "redundancy", False, group, 4]
+    assert facts_of(bus, told[0]["torrent"])[-1][3:10] == [1 << 20, owner, "redundancy", False, group, 4, False]
     assert len(units(page_of(bus, told[1], owner))) == 2
     assert remove(bus, "entity", group, owner) == {"deleted": 2, "href": "/backup"}
     for one in told:
-        assert facts_of(bus, one["torrent"])[-1][6] is False and len(facts_of(bus, one["torrent"])) == 2
+        facts = facts_of(bus, one["torrent"])
+        assert facts[-1][6] is False and len(facts) == 2 and facts[-1][9] is (one is not told[0])
     assert refused(bus.ask, "catalog.entity.get", {"entity": group}).status == "not_found"
     assert browse(bus, fresh)["groups"] == []
     assert sql("SELECT count(*), max(deleted_why) FROM catalog.torrent WHERE deleted_by = %s", owner) == [(3, "No longer needed.")]
     again = back_up(bus, sealed(tmp_path), fresh, owner)
     assert not again.get("joined") and again["title"].endswith("Version 1") and group_of(bus, again, owner) != group
+
+
+def test_a_backup_without_versions_is_told_to_be_deleted(bus, tmp_path, fresh, owner):
+    told = back_up(bus, sealed(tmp_path), fresh, owner)
+    group = group_of(bus, told, owner)
+    remove(bus, "torrent", told["torrent"], owner)
+    assert facts_of(bus, told["torrent"])[-1][9] is False
+    assert remove(bus, "entity", group, owner) == {"href": "/backup"}
+    assert facts_of(bus, told["torrent"])[-1][6:10] == [False, group, 3, True]
 
 
 def test_what_was_deleted_does_not_come_back_as_it_was(bus, tmp_path, fresh, owner):

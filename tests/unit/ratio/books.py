@@ -230,6 +230,57 @@ def bad_commands_change_nothing(site):
     assert kinds in ([], [["time"]], [["tick"]], [["tick"], ["time"]]), kinds
 
 
+def points_are_set_without_knowing_what_is_assigned(site):
+    """`expected_assigned` is optional (Q27); where it is given it is compared, 0 too."""
+    site.version(7, GB, 1)
+    set_points = lambda **more: site.do("ratio.points.assign", user=7, backup=107, **more)
+    assert set_points(points=4)["points_assigned"] == 4
+    assert set_points(points=6)["points_assigned"] == 6
+    refused(lambda: set_points(points=7, expected_assigned=0), "conflict")
+    refused(lambda: set_points(points=7, expects=True), "conflict")
+    assert set_points(points=0, expected_assigned=6) == {"points_free": 100}
+
+
+def the_staff_grants_points_and_says_why(site):
+    body = {"key": os.urandom(16), "user": 8, "points": 40, "reason": "for the translation"}
+    answers = []
+    at_once([lambda r=r: answers.append(json.dumps(r.bus().ask("ratio.points.grant", body))) for r in site.replicas * 3])
+    assert set(answers) == {'{"points_total": 140, "points_free": 140}'}, answers
+    assert "860 can be given" in refused(lambda: site.do("ratio.points.grant", user=8, points=861, reason="x"), "invalid")
+    refused(lambda: site.do("ratio.points.grant", user=8, points=1, reason=""), "invalid")
+    refused(lambda: site.do("ratio.points.grant", user=99, points=1, reason="x"), "not_found")
+    refused(lambda: site.replicas[0].bus().ask("ratio.points.grant", {**body, "key": os.urandom(16)}, actor=7), "forbidden")
+    entry = next(row for row in pages(site, user=8) if row[4] == "points" and row[3] == "grant")
+    assert (entry[8], entry[9], entry[12]) == (100, 140, "for the translation"), entry
+    told = [notice for notice in notices(site) if notice[1] == 8 and notice[2] == "points_granted"]
+    assert len(told) == 1 and "40 priority points: for the translation" in told[0][4], told
+    site.do("ratio.points.burn", user=8, points=40)
+
+
+def notices(site):
+    """All that members were told, the oldest first."""
+    facts, seq = [], 0
+    while True:
+        page = site.ask("ratio.notices.since", seq=seq, limit=1000).get("facts", [])
+        facts += [msgpack.unpackb(fact[2]) for fact in page]
+        if len(page) < 1000:
+            return facts
+        seq = page[-1][0]
+
+
+def points_return_when_the_whole_backup_is_deleted(site):
+    """Not when all of its versions are."""
+    version = site.version(8, GB, 2, 208)
+    site.do("ratio.points.assign", user=8, backup=208, points=30)
+    fact = [version, bytes(20), b"", GB, 8, "redundancy", False, 208, 0]
+    site.catalog.tell(version, fact)
+    wait_for(lambda: site.state(version) == "deleted")
+    assert site.profile(8)["points_assigned"] == 30
+    site.catalog.tell(version, fact + [True])
+    wait_for(lambda: site.profile(8)["points_assigned"] == 0)
+    assert [row[5] for row in site.ask("ratio.backup.get", backup=208)["backups"]] == [True]
+
+
 def figures(site, replica=None):
     return [site.profile(user, replica) for user in range(1, 9)]
 
@@ -500,6 +551,9 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          the_last_slot_goes_to_one_of_two_replicas,
          the_last_point_goes_to_one_of_two_replicas,
          a_key_acts_once,
+         points_are_set_without_knowing_what_is_assigned,
+         the_staff_grants_points_and_says_why,
+         points_return_when_the_whole_backup_is_deleted,
          bad_commands_change_nothing,
          redundancy_and_deletion_move_the_debt,
          a_version_that_the_books_refuse_says_why,

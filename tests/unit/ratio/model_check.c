@@ -177,7 +177,7 @@ static bool same_sums(const struct before *a, const struct before *b)
 
 static bool is_about_points(enum rules_event_kind kind)
 {
-    return kind == RULES_assign || kind == RULES_move || kind == RULES_burn;
+    return kind == RULES_assign || kind == RULES_move || kind == RULES_burn || kind == RULES_grant;
 }
 
 /* 10-12, for a slot that an announce took: against the state before it. */

@@ -57,7 +57,7 @@ static void event_fill(struct rules_event *event)
         RULES_announce, RULES_announce,       RULES_announce,      RULES_dropped,    RULES_audit,    RULES_audit,
         RULES_audit,    RULES_audit,          RULES_assign,        RULES_move,       RULES_burn,     RULES_free_space,
         RULES_tick,     RULES_tick,           RULES_free_space,    RULES_redundancy, RULES_announce, RULES_announce,
-        RULES_tracker,  RULES_delete_version, RULES_delete_backup,
+        RULES_tracker,  RULES_delete_version, RULES_delete_backup, RULES_grant,
     };
     event->kind = kinds[roll(sizeof kinds / sizeof *kinds)];
     event->user = (int64_t)roll(roll(2) == 0 ? USERS : 2) + 1; /* two of them do most of it, and so have much */
@@ -133,7 +133,7 @@ static void event_print(const struct rules_event *event)
     static const char *const results[] = {"pass", "fail", "suspect", "busy", "unreachable"};
     static const char *const names[RULES_EVENTS] = {
         "member", "backup", "redundancy", "version", "delete_version", "delete_backup", "announce", "dropped",
-        "audit",  "assign", "move",       "burn",    "free_space",     "tracker",       "tick"};
+        "audit",  "assign", "move",       "burn",    "grant",          "free_space",    "tracker",  "tick"};
     printf("{\"at\":%" PRId64 ",\"event\":\"%s\",\"user\":%" PRId64 ",\"owner\":%" PRId64 ",\"backup\":%" PRId64,
            event->at, names[event->kind], event->user, event->user, event->backup);
     printf(",\"version\":%" PRId64 ",\"redundancy\":%" PRId64 ",\"size\":%" PRId64 ",\"left\":%" PRId64, event->version,

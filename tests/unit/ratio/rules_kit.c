@@ -92,6 +92,11 @@ bool burn(int64_t user, int64_t points)
     return ACT(burn, .user = user, .points = points);
 }
 
+bool grant(int64_t user, int64_t points)
+{
+    return ACT(grant, .user = user, .points = points);
+}
+
 bool free_space(int64_t user, int64_t bytes)
 {
     return ACT(free_space, .user = user, .bytes = bytes);

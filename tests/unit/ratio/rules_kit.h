@@ -48,6 +48,7 @@ bool audit(int64_t user, int64_t of, enum rules_result result);
 bool assign(int64_t user, int64_t id, int64_t points);
 bool move(int64_t user, int64_t from, int64_t to, int64_t points);
 bool burn(int64_t user, int64_t points);
+bool grant(int64_t user, int64_t points);
 bool free_space(int64_t user, int64_t bytes);
 bool tracker(bool up);
 void tick(void);

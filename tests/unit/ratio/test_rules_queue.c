@@ -279,6 +279,23 @@ static void q28_bounties_in_thirty_days_have_a_limit(void **unused)
     world_end();
 }
 
+static void the_staff_grants_what_t_max_leaves_room_for(void **unused)
+{
+    (void)unused;
+    world_begin("t_max=150", NULL);
+    members(1);
+    assert_true(grant(1, 30));
+    assert_true(profile(1).points_total == 130 && profile(1).points_free == 130);
+    assert_false(grant(1, 21));
+    assert_true(said("20 can be given"));
+    assert_false(grant(1, -1));
+    assert_false(grant(2, 1));
+    assert_true(grant(1, 20));
+    assert_true(burn(1, 50));
+    assert_true(profile(1).points_total == 100);
+    world_end();
+}
+
 static void q29_only_free_points_burn_and_a_move_is_one_step(void **unused)
 {
     (void)unused;
@@ -319,6 +336,7 @@ int main(void)
         cmocka_unit_test(q28_without_a_proof_nothing_is_minted),
         cmocka_unit_test(q28_a_bounty_is_paid_once_and_up_to_twenty_points),
         cmocka_unit_test(q28_bounties_in_thirty_days_have_a_limit),
+        cmocka_unit_test(the_staff_grants_what_t_max_leaves_room_for),
         cmocka_unit_test(q29_only_free_points_burn_and_a_move_is_one_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
