@@ -137,6 +137,40 @@ class Author:
         if made and self.chance(0.8):
             self.say(event="announce", user=made.backup.owner, version=version, left=0)
 
+    def retention(self):
+        b = self.pick(self.rules.backups.values())
+        keep = {name: self.random.choice((0, 0, 1, 1, 2, 5)) for name in ("last", "daily", "weekly", "monthly", "within") if self.chance(0.4)}
+        if self.chance(0.03):
+            keep["last"] = self.random.choice((-1, 1001, 2**70))
+        self.say(event="retention", backup=b.id if b else 1, **keep)
+
+    def chain(self):
+        """One backup gets version after version, its holders come along."""
+        b = self.pick(b for b in self.rules.backups.values() if not b.deleted)
+        if b is None:
+            return
+        self.say(event="retention", backup=b.id, **{self.random.choice(("last", "daily", "weekly", "monthly")): self.random.choice((1, 1, 2))})
+        holders = [user for user in self.rules.members if user != b.owner and self.chance(0.6)]
+        for _ in range(self.random.randint(2, 5)):
+            base = self.pick(self.rules.active(b))
+            version = max(self.rules.versions, default=0) + 1
+            depends = {"depends_on": base.id} if base and self.chance(0.4) else {}
+            self.say(event="version", version=version, backup=b.id, size=self.random.choice(self.usual), **depends)
+            self.say(event="announce", user=b.owner, version=version, left=0)
+            for user in holders:
+                self.say(event="free_space", user=user, bytes=10**14)
+            self.say(event="tick")
+            for user in holders:
+                if self.chance(0.6):
+                    self.say(event="announce", user=user, version=version, left=self.random.choice((0, 0, 1)))
+                self.say(ask="offers", user=user)
+            if self.rules.set["auditor"]:
+                self.audits()
+            for v in self.rules.newest_first():
+                if v.backup is b:
+                    self.say(ask="version", version=v.id)
+            self.at += self.random.choice((0, 1000, HOUR, DAY, 8 * DAY))
+
     def redundancy(self):
         b = self.pick(self.rules.backups.values())
         if b and b.changed is not None and self.rules.up and self.chance(0.5):
@@ -461,7 +495,7 @@ class Author:
 
     def write(self, steps):
         """Lines: `steps`, and asks about all that there is then."""
-        odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 3, self.delete: 0.4, self.announce: 40, self.owner: 6,
+        odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 3, self.retention: 1, self.chain: 0.4, self.delete: 0.4, self.announce: 40, self.owner: 6,
                 self.restore: 1, self.alive: 5, self.polls: 4, self.free_space: 3, self.tick: 6, self.dropped: 3, self.audit: 8, self.audits: 2,
                 self.streak: 0.5, self.swarm: 4, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.grant: 1, self.tracker: 1,
                 self.nonsense: 1, self.debtor: 0.5, self.cheat: 0.3, self.lender: 0.5, self.ties: 0.3, self.recover: 0.3}

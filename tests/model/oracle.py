@@ -6,6 +6,7 @@ State is what happened (members, backups, versions, copies); whatever follows fr
 out anew in View. Time moves in steps that end where anything can change, so that every rate is constant within a step. Numbers like Q17
 are those of the rules."""
 
+import datetime
 import json
 import re
 import sys
@@ -23,7 +24,7 @@ DEFAULTS = {
 TIMES = ("clock_overdue", "clock_release", "grace_min", "grace_max", "offer", "fetch_idle", "probation", "proof_ttl", "cooldown", "interval")
 
 EVENTS = {
-    "member": "user", "backup": "backup owner redundancy", "redundancy": "backup redundancy", "version": "version backup size",
+    "member": "user", "backup": "backup owner redundancy", "redundancy": "backup redundancy", "retention": "backup last? daily? weekly? monthly? within?", "version": "version backup size depends_on?",
     "delete_version": "version", "delete_backup": "backup", "announce": "user version left", "dropped": "user version",
     "audit": "user version result", "assign": "user backup points expected_assigned?", "free_space": "user bytes", "tracker": "up",
     "burn": "user points", "grant": "user points", "move": "user from to points", "tick": ""}
@@ -72,11 +73,12 @@ class Backup:
     def __init__(self, id, owner, redundancy):
         self.id, self.owner, self.redundancy = id, owner, redundancy
         self.points, self.deleted, self.changed = 0, False, None
+        self.keep = {}  # retention: last, daily, weekly, monthly, within; all 0 or missing: everything
 
 
 class Version:
-    def __init__(self, id, backup, size, at):
-        self.id, self.backup, self.size, self.created = id, backup, size, at
+    def __init__(self, id, backup, size, at, depends_on=None):
+        self.id, self.backup, self.size, self.created, self.depends_on = id, backup, size, at, depends_on
         self.deleted, self.seeded = None, None  # times: of deletion, of the owner's last left = 0
         self.wait, self.open = 0, False
 
@@ -120,10 +122,11 @@ class View:
             probation |= self.probation(copies)
         self.C, self.L, self.O, self.IF = ({id: 0 for id in rules.members} for _ in range(4))
         self.counting, self.counted, self.n, self.k, self.R = {}, {}, {}, {}, {}
-        for v in rules.versions.values():
+        superseded = {v for b in rules.backups.values() for v in rules.superseded(b)}
+        for v in rules.newest_first():  # D5: of a superseded version the newest's n is known before its R*
             counts = [c for c in self.of[v.id] if c.holding() and (not rules.set["auditor"] or rules.proven(c) or c in probation)]
             counts.sort(key=lambda c: (c.held_at, c.user))
-            self.R[v.id] = R = rules.wanted(v)
+            self.R[v.id] = R = max(0, v.backup.redundancy - self.n[rules.active(v.backup)[0].id]) if v in superseded else rules.wanted(v)
             self.counting[v.id], self.counted[v.id] = counts, counts[:R]
             in_flight = sum(1 for c in self.of[v.id] if c.in_flight())
             self.n[v.id] = n = len(counts[:R])
@@ -247,6 +250,44 @@ class Rules:
 
     def wanted(self, v):
         return v.backup.redundancy if v.deleted is None else 0
+
+    # Retention (2.6)
+
+    def newest_first(self):
+        return list(self.versions.values())[::-1]
+
+    def active(self, backup):
+        """The backup's versions that are not deleted, the newest first."""
+        return [v for v in self.newest_first() if v.backup is backup and v.deleted is None]
+
+    def superseded(self, backup):
+        """What is neither kept nor depended on."""
+        versions, keep = self.active(backup), backup.keep
+        if not any(keep.values()):
+            return []
+        kept = set(versions[:keep.get("last", 0)])
+        kept |= {v for v in versions if versions[0].created - v.created < keep.get("within", 0) * DAY}
+        for name, period in (("daily", day_of), ("weekly", lambda at: (day_of(at) - datetime.date(1970, 1, 5)).days // 7),
+                             ("monthly", lambda at: (day_of(at).year, day_of(at).month))):
+            newest = {}
+            for v in versions:
+                newest.setdefault(period(v.created), v)
+            kept |= set(list(newest.values())[:keep.get(name, 0)])
+        needed = {v.depends_on for v in versions}
+        return [v for v in versions if v not in kept and v not in needed]
+
+    def safe(self, v):
+        """It, and all that it depends on, has min(R, 2) copies."""
+        return v is None or (self.view().n[v.id] >= min(v.backup.redundancy, 2) and self.safe(v.depends_on))
+
+    def retire(self):
+        """A superseded version goes when a newer one is safe, or when nobody has or fetches it."""
+        for backup in self.backups.values():
+            while doomed := [v for v in self.superseded(backup) if not self.view().of[v.id] or any(
+                    self.safe(w) for w in self.active(backup)[:self.active(backup).index(v)])]:
+                for v in doomed:
+                    self.on_delete_version(v.id)
+                self.changed()
 
     def proven(self, copy):
         return copy.passed is not None and self.time - copy.passed < self.set["proof_ttl"]
@@ -373,7 +414,8 @@ class Rules:
                 m.idle_until = self.time + 30 * DAY
 
     def watch(self):
-        """Q25: waiting starts at 0 when the deficit opens."""
+        """What the state leads to at once. Q25: waiting starts at 0 when the deficit opens."""
+        self.retire()
         view = self.view()
         for v in self.versions.values():
             was, v.open = v.open, view.k[v.id] < view.R[v.id]
@@ -475,18 +517,31 @@ class Rules:
         if redundancy == b.redundancy:
             return
         self.need(b.changed is None or self.time - b.changed >= DAY, "one change in 24 hours")
-        more = sum(v.size for v in self.versions.values() if v.backup is b and v.deleted is None) * (redundancy - b.redundancy)
-        self.need(more <= 0 or self.view().O[b.owner] + more <= self.want_cap(b.owner), "wants too much")
-        b.redundancy, b.changed = redundancy, self.time
+        was, before, cap = b.redundancy, self.view().O[b.owner], self.want_cap(b.owner)
+        b.redundancy = redundancy
+        self.changed()
+        after = self.view().O[b.owner]
+        if after > before and after > cap:
+            b.redundancy = was
+            self.changed()
+            raise Refused("wants too much")
+        b.changed = self.time
 
-    def on_version(self, version, backup, size):
+    def on_retention(self, backup, **keep):
+        b = self.living(backup)
+        self.need(all(0 <= number <= (36500 if name == "within" else 1000) for name, number in keep.items()), "out of range")
+        b.keep = keep
+
+    def on_version(self, version, backup, size, depends_on=0):
         self.fresh(version, self.versions)
         b = self.living(backup)
         self.need(0 < size <= SIZE_MAX, "size")
         count = sum(1 for v in self.versions.values() if v.backup.owner == b.owner and v.deleted is None)
         self.need(count < VERSIONS_MAX, "too many versions")
         self.need(self.view().O[b.owner] + size * b.redundancy <= self.want_cap(b.owner), "wants too much")
-        self.versions[version] = Version(version, b, size, self.at)
+        base = self.versions.get(depends_on)
+        self.need(depends_on == 0 or (base and base.backup is b and base.deleted is None), "no such version to depend on")
+        self.versions[version] = Version(version, b, size, self.at, base)
 
     def on_delete_version(self, version):
         v = self.known(version, self.versions, "version")
@@ -613,15 +668,30 @@ class Rules:
     def on_tick(self):
         """Q24."""
         for v, _ in self.view().queue:
+            self.offer_holders(v)
             while self.view().tier[v.id]:
                 takers = [m for m in self.members.values() if self.takes(m, v)]
                 if not takers:
                     break
                 m = min(takers, key=lambda m: (-self.view().debt(m.id), m.offered, m.id))
-                tier = self.view().tier[v.id]
-                copy = self.grant(m.id, v)
-                copy.state, copy.tier, copy.expires = "OFFERED", tier, self.time + self.set["offer"]
-                m.offered = self.at
+                self.offer(m, v)
+
+    def offer(self, m, v):
+        tier = self.view().tier[v.id]
+        copy = self.grant(m.id, v)
+        copy.state, copy.tier, copy.expires = "OFFERED", tier, self.time + self.set["offer"]
+        m.offered = self.at
+
+    def offer_holders(self, v):
+        """2.6: holders of superseded versions have the first offers of the newest, whatever they owe."""
+        if self.active(v.backup)[0] is not v:
+            return
+        for old in self.superseded(v.backup):
+            for copy in self.view().counting[old.id]:
+                m = self.members[copy.user]
+                polls = m.polled is not None and self.time - m.polled < DAY and self.time >= m.idle_until
+                if polls and self.view().tier[v.id] and v in self.view().items(m.id):
+                    self.offer(m, v)
 
     def takes(self, m, v):
         view = self.view()
@@ -729,6 +799,10 @@ class Rules:
         self.watch()
         self.settle()
         return None
+
+
+def day_of(at):
+    return datetime.date(1970, 1, 1) + datetime.timedelta(days=at // DAY)
 
 
 def integer(value):

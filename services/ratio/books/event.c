@@ -5,6 +5,7 @@ static const char *const names[RULES_EVENTS] = {
     [RULES_member] = "member",
     [RULES_backup] = "backup",
     [RULES_redundancy] = "redundancy",
+    [RULES_retention] = "retention",
     [RULES_version] = "version",
     [RULES_delete_version] = "delete_version",
     [RULES_delete_backup] = "delete_backup",

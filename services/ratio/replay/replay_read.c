@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELDS_MAX 5
+#define FIELDS_MAX 6
 
 enum field_kind { FIELD_NUMBER, FIELD_RESULT, FIELD_SWITCH };
 
@@ -27,12 +27,14 @@ struct shape {
 /* clang-format off */
 #define NUMBER(name) {#name, offsetof(struct rules_event, name), FIELD_NUMBER, false}
 #define OPTIONAL(name) {#name, offsetof(struct rules_event, name), FIELD_NUMBER, true}
+#define KEEP(name) {#name, offsetof(struct rules_event, retention.name), FIELD_NUMBER, true}
 
 static const struct shape events[RULES_EVENTS] = {
     [RULES_member] = {"member", {NUMBER(user)}},
     [RULES_backup] = {"backup", {NUMBER(backup), {"owner", offsetof(struct rules_event, user), FIELD_NUMBER, false}, NUMBER(redundancy)}},
     [RULES_redundancy] = {"redundancy", {NUMBER(backup), NUMBER(redundancy)}},
-    [RULES_version] = {"version", {NUMBER(version), NUMBER(backup), NUMBER(size)}},
+    [RULES_retention] = {"retention", {NUMBER(backup), KEEP(last), KEEP(daily), KEEP(weekly), KEEP(monthly), KEEP(within)}},
+    [RULES_version] = {"version", {NUMBER(version), NUMBER(backup), NUMBER(size), OPTIONAL(depends_on)}},
     [RULES_delete_version] = {"delete_version", {NUMBER(version)}},
     [RULES_delete_backup] = {"delete_backup", {NUMBER(backup)}},
     [RULES_announce] = {"announce", {NUMBER(user), NUMBER(version), NUMBER(left)}},

@@ -37,6 +37,11 @@ bool rules_backup(const struct rules *r, int64_t id, struct rules_backup *answer
         .bytes = backup->bytes,
         .changed_at = unix_of(r, backup->changed),
         .deleted = backup->deleted,
+        .retention = {.last = backup->retention.last,
+                      .daily = backup->retention.daily,
+                      .weekly = backup->retention.weekly,
+                      .monthly = backup->retention.monthly,
+                      .within = backup->retention.within},
     };
     return true;
 }
@@ -161,6 +166,7 @@ bool rules_placing(const struct rules *r, int64_t id, struct rules_placing *plac
         .in_flight = version->in_flight,
         .queued = version->queued != 0,
         .deleted = !version_is_active(version),
+        .superseded = version->superseded || version->retired,
     };
     return true;
 }

@@ -14,6 +14,7 @@ struct rules_backup {
     int64_t backup, owner, redundancy, points, bytes;
     int64_t changed_at; /* the last change of redundancy; 0: none yet */
     bool deleted;
+    struct rules_retention retention;
 };
 bool rules_backup(const struct rules *rules, int64_t backup, struct rules_backup *answer, struct fault *why);
 
@@ -41,6 +42,7 @@ struct rules_placing {
     int64_t backup, owner, size;
     int counted, redundancy, in_flight; /* n, R* (D5) */
     bool queued, deleted;
+    bool superseded; /* by the backup's retention, which may have deleted it */
 };
 bool rules_placing(const struct rules *rules, int64_t version, struct rules_placing *placing);
 /* Q17: could the member be given a slot of it? */

@@ -80,6 +80,53 @@ static void recount_trials(struct recount *count)
     }
 }
 
+/* D5, 2.6: kept by the retention, found by looking at all newer versions. */
+static bool is_kept(const struct rules *r, const struct version *version)
+{
+    const struct backup *backup = backup_at(r, version->backup);
+    const struct retention *keep = &backup->retention;
+    const struct version *newest = version_at(r, backup->versions), *other;
+    int32_t newer = 0, days = 0, weeks = 0, months = 0;
+    int64_t day = -1, week = -1, month = -1;
+    for (uint32_t at = backup->versions; (other = version_at(r, at)) != version; at = other->backup_next) {
+        newer++;
+        days += other->created_at / DAY_MS != day;
+        weeks += (other->created_at / DAY_MS + 3) / 7 != week;
+        months += month_of(other->created_at) != month;
+        day = other->created_at / DAY_MS;
+        week = (day + 3) / 7;
+        month = month_of(other->created_at);
+    }
+    return keep->last + keep->daily + keep->weekly + keep->monthly + keep->within == 0 || newer < keep->last ||
+           newest->created_at - version->created_at < keep->within * DAY_MS ||
+           (days < keep->daily && version->created_at / DAY_MS != day) ||
+           (weeks < keep->weekly && (version->created_at / DAY_MS + 3) / 7 != week) ||
+           (months < keep->monthly && month_of(version->created_at) != month);
+}
+
+static bool is_superseded(const struct rules *r, uint32_t handle)
+{
+    const struct version *version = version_at(r, handle);
+    if (!version_is_active(version) || is_kept(r, version))
+        return false;
+    for (uint32_t at = backup_at(r, version->backup)->versions; at != 0; at = version_at(r, at)->backup_next)
+        if (version_at(r, at)->depends_on == handle)
+            return false;
+    return true;
+}
+
+static int wanted_of(const struct rules *r, uint32_t handle)
+{
+    const struct version *version = version_at(r, handle);
+    const struct backup *backup = backup_at(r, version->backup);
+    if (!version_is_active(version))
+        return 0;
+    if (!version->superseded)
+        return backup->redundancy;
+    uint32_t newest = version_at(r, backup->versions)->counting_count;
+    return newest < (uint32_t)backup->redundancy ? backup->redundancy - (int)newest : 0;
+}
+
 /* D4, D5. */
 static void recount_counted(struct recount *count)
 {
@@ -100,7 +147,7 @@ static void recount_counted(struct recount *count)
         const struct copy *copy = copy_at(r, count->rows[i].copy);
         const struct version *version = version_at(r, copy->version);
         struct tally *tally = &count->versions[copy->version];
-        int wanted = version_is_active(version) ? backup_at(r, version->backup)->redundancy : 0;
+        int wanted = wanted_of(r, copy->version);
         bool counted = tally->counting++ < (uint32_t)wanted;
         expect(count, copy->counted == counted);
         if (!counted)
@@ -137,11 +184,11 @@ static void recount_records(struct recount *count)
 static void compare_versions(struct recount *count)
 {
     struct rules *r = count->r;
-    uint32_t queued = 0;
+    uint32_t queued = 0, superseded = 0;
     for (uint32_t at = 1; at < r->versions.top; at++) {
         const struct version *version = version_at(r, at);
         const struct tally *tally = &count->versions[at];
-        int wanted = version_is_active(version) ? backup_at(r, version->backup)->redundancy : 0;
+        int wanted = wanted_of(r, at);
         bool serveable = tally->held > 0 || r->now - version->owner_seen < r->ms.window;
         bool deficit = (int)(tally->n + tally->in_flight) < wanted;
         expect(count, version->redundancy == wanted && version->n == tally->n);
@@ -150,11 +197,14 @@ static void compare_versions(struct recount *count)
         expect(count, version->serveable == serveable && version->deficit == deficit);
         expect(count, version->tier == version_tier(r, version));
         expect(count, version->queued == (serveable ? version->tier : 0));
+        expect(count, version->superseded == is_superseded(r, at));
+        superseded += version->superseded;
         queued += version->queued != 0;
         count->members[version->owner].obligation += version->size * wanted;
         count->members[version->owner].blocked += version->queued != 0;
     }
-    expect(count, queued == r->queue.count && queued == r->sizes_count[1] + r->sizes_count[2]);
+    expect(count,
+           superseded == r->superseded && queued == r->queue.count && queued == r->sizes_count[1] + r->sizes_count[2]);
 }
 
 static void compare_members(struct recount *count, struct rules_check *check)

@@ -22,7 +22,7 @@ static bool redundancy_is_valid(int64_t redundancy, struct fault *why)
 }
 
 /* Finds a backup that is not deleted; 0 when there is none. */
-static uint32_t active_backup(const struct rules *r, int64_t id, struct fault *why)
+uint32_t active_backup(const struct rules *r, int64_t id, struct fault *why)
 {
     uint32_t found = backup_find(r, id);
     if (found == 0)
@@ -73,13 +73,6 @@ bool apply_backup(struct rules *r, const struct rules_event *event, struct fault
     return true;
 }
 
-static void want(struct rules *r, uint32_t owner, int64_t bytes)
-{
-    member_at(r, owner)->obligation += bytes;
-    mark_member(r, owner);
-    touch_member(r, owner);
-}
-
 bool apply_redundancy(struct rules *r, const struct rules_event *event, struct fault *why)
 {
     uint32_t handle = active_backup(r, event->backup, why);
@@ -90,16 +83,28 @@ bool apply_redundancy(struct rules *r, const struct rules_event *event, struct f
         return true;
     if (r->now - backup->changed < CHANGE_WINDOW)
         return fault_set(why, STATUS_conflict, "redundancy", "The redundancy of a backup changes once in 24 hours.");
-    int64_t more = event->redundancy - backup->redundancy;
-    if (wants_too_much(r, member_at(r, backup->owner), (rules_wide)more * backup->bytes, why))
+    rules_wide more = retention_increase(r, backup, (int)event->redundancy);
+    if (wants_too_much(r, member_at(r, backup->owner), more, why))
         return false;
     backup->redundancy = (int32_t)event->redundancy;
     backup->changed = r->now;
-    for (uint32_t at = backup->versions; at != 0; at = version_at(r, at)->backup_next)
+    if (backup->rolling)
+        mark_backup(r, handle);
+    for (uint32_t at = backup->versions; at != 0 && !backup->rolling; at = version_at(r, at)->backup_next)
         counted_resize(r, at, backup->redundancy);
-    want(r, backup->owner, more * backup->bytes);
     touch_backup(r, handle);
     return true;
+}
+
+static bool depends_well(const struct rules *r, const struct rules_event *event, const struct backup *backup,
+                         struct fault *why)
+{
+    uint32_t found = event->depends_on == 0 ? 0 : version_find(r, event->depends_on);
+    if (event->depends_on == 0 ||
+        (found != 0 && version_is_active(version_at(r, found)) && backup_at(r, version_at(r, found)->backup) == backup))
+        return true;
+    return fault_set(why, STATUS_invalid, "depends_on", "The backup has no version %lld that it could depend on.",
+                     (long long)event->depends_on);
 }
 
 static bool version_is_welcome(const struct rules *r, const struct rules_event *event, const struct backup *backup,
@@ -111,7 +116,8 @@ static bool version_is_welcome(const struct rules *r, const struct rules_event *
     if (owner->versions_count >= RULES_VERSIONS_MAX)
         return fault_set(why, STATUS_conflict, NULL, "A member has at most %d versions: delete old ones.",
                          RULES_VERSIONS_MAX);
-    return !wants_too_much(r, owner, (rules_wide)event->size * backup->redundancy, why);
+    return depends_well(r, event, backup, why) &&
+           !wants_too_much(r, owner, (rules_wide)event->size * backup->redundancy, why);
 }
 
 static void version_link(struct rules *r, uint32_t handle)
@@ -127,6 +133,9 @@ static void version_link(struct rules *r, uint32_t handle)
         version_at(r, owner->versions)->owner_prev = handle;
     owner->versions = handle;
     owner->versions_count++;
+    if (version->depends_on != 0)
+        version_at(r, version->depends_on)->dependents++;
+    mark_backup(r, version->backup);
 }
 
 static void version_unlink(struct rules *r, uint32_t handle)
@@ -146,6 +155,9 @@ static void version_unlink(struct rules *r, uint32_t handle)
     if (version->owner_next != 0)
         version_at(r, version->owner_next)->owner_prev = version->owner_prev;
     owner->versions_count--;
+    if (version->depends_on != 0)
+        version_at(r, version->depends_on)->dependents--;
+    mark_backup(r, version->backup);
 }
 
 bool apply_version(struct rules *r, const struct rules_event *event, struct fault *why)
@@ -160,19 +172,20 @@ bool apply_version(struct rules *r, const struct rules_event *event, struct faul
     version->size = event->size;
     version->backup = parent;
     version->owner = backup_at(r, parent)->owner;
+    version->depends_on = event->depends_on == 0 ? 0 : version_find(r, event->depends_on);
     version_link(r, made);
     counted_resize(r, made, backup_at(r, parent)->redundancy);
-    want(r, version->owner, version->size * version->redundancy);
     return true;
 }
 
 /* Q11: offers and fetches end at once; what is held goes on as spare. */
-static void version_delete(struct rules *r, uint32_t handle)
+void version_delete(struct rules *r, uint32_t handle)
 {
     struct version *version = version_at(r, handle);
-    want(r, version->owner, -version->size * version->redundancy);
     version_unlink(r, handle);
     version->deleted = r->now;
+    r->superseded -= version->superseded;
+    version->superseded = false;
     for (uint32_t at = version->others.first, next; at != 0; at = next) {
         next = copy_at(r, at)->by_version.next;
         if (copy_is_in_flight(copy_at(r, at)))

@@ -31,6 +31,7 @@ static void enter(struct rules *r, uint32_t handle, enum rules_state state)
         work_blocks(r, copy->member, blocked ? -1 : 1);
     tell_copy(r, handle, from, state);
     mark_version(r, copy->version);
+    mark_backup(r, version->backup);
     mark_member(r, copy->member);
     mark_member(r, version->owner);
 }

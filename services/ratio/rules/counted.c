@@ -2,7 +2,7 @@
  * spare.
  *
  * Each version's counting copies are a list in that order, and `counted_last` marks where the set ends. A copy that
- * comes, goes, or a new R*, moves the mark; nothing else is looked at. C, L and n follow here and nowhere else. */
+ * comes, goes, or a new R*, moves the mark; nothing else is looked at. C, L, O and n follow here and nowhere else. */
 #include "services/ratio/rules/state.h"
 
 static bool precedes(const struct rules *r, const struct copy *a, const struct copy *b)
@@ -40,6 +40,7 @@ static void set_counted(struct rules *r, uint32_t handle, bool counted)
     touch_member(r, copy->member);
     touch_member(r, version->owner);
     mark_version(r, copy->version);
+    mark_backup(r, version->backup);
     mark_member(r, copy->member);
     mark_member(r, version->owner);
 }
@@ -96,6 +97,9 @@ static void counting_leave(struct rules *r, uint32_t handle)
 void counted_resize(struct rules *r, uint32_t handle, int redundancy)
 {
     struct version *version = version_at(r, handle);
+    member_at(r, version->owner)->obligation += version->size * (redundancy - version->redundancy);
+    mark_member(r, version->owner);
+    touch_member(r, version->owner);
     version->redundancy = (uint8_t)redundancy;
     while (version->n > redundancy) {
         uint32_t last = version->counted_last;

@@ -159,10 +159,43 @@ static void offer(struct rules *r, uint32_t member, uint32_t version)
     settle(r);
 }
 
+/* 2.6: of a holder of what the version supersedes no debt is asked, for it will give the other up. */
+static bool succeeds(const struct rules *r, uint32_t handle, uint32_t version)
+{
+    const struct member *member = member_at(r, handle);
+    int tier = version_at(r, version)->queued;
+    return tier != 0 && polls(r, member) && r->now >= member->idle_until && is_eligible(r, handle, version) &&
+           (tier == 1 || !has_tier_one_work(r, handle));
+}
+
+static void offer_holder(struct rules *r, struct takers *takers, uint32_t member, uint32_t version)
+{
+    offer(r, member, version);
+    for (size_t place = 0; place < takers->count; place++)
+        if (takers->at[place].member == member) {
+            takers_move(r, takers, place);
+            return;
+        }
+}
+
+/* The first offers of a backup's newest version are for the holders of superseded ones, the newest of those first. */
+static void offer_holders(struct rules *r, struct takers *takers, uint32_t version)
+{
+    const struct backup *backup = backup_at(r, version_at(r, version)->backup);
+    if (r->superseded == 0 || backup->versions != version)
+        return;
+    for (uint32_t of = version_at(r, version)->backup_next; of != 0; of = version_at(r, of)->backup_next)
+        for (uint32_t at = version_at(r, of)->superseded ? version_at(r, of)->counting.first : 0; at != 0;
+             at = copy_at(r, at)->by_version.next)
+            if (succeeds(r, copy_at(r, at)->member, version))
+                offer_holder(r, takers, copy_at(r, at)->member, version);
+}
+
 /* Offers the slots of one version while somebody takes one. */
 static void offer_version(struct rules *r, struct takers *takers, uint32_t version)
 {
     size_t place = 0;
+    offer_holders(r, takers, version);
     while (version_at(r, version)->queued != 0 && place < takers->count) {
         if (!takes(r, &takers->at[place], version)) {
             place++;
@@ -177,12 +210,12 @@ static void offer_version(struct rules *r, struct takers *takers, uint32_t versi
 void offers_make(struct rules *r)
 {
     struct takers takers = {0};
-    if (r->hungry.count == 0 || r->queue.count == 0)
+    if (r->hungry.count + r->superseded == 0 || r->queue.count == 0)
         return;
     takers_find(r, &takers);
     size_t count = 0;
-    const struct rules_queued *queue = takers.count == 0 ? NULL : rules_queue(r, &count);
-    for (size_t i = 0; takers.count > 0 && i < count; i++)
+    const struct rules_queued *queue = takers.count + r->superseded == 0 ? NULL : rules_queue(r, &count);
+    for (size_t i = 0; takers.count + r->superseded > 0 && i < count; i++)
         offer_version(r, &takers, queue[i].handle);
     free(takers.at);
 }

@@ -72,8 +72,8 @@ void rules_destroy(struct rules **rules)
     struct table *tables[] = {&r->member_ids, &r->backup_ids, &r->version_ids, &r->pairs};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         table_clear(tables[i]);
-    struct handles *lists[] = {&r->queue,          &r->hungry,      &r->marked_versions,
-                               &r->marked_members, &r->release_due, &r->bounties_due};
+    struct handles *lists[] = {&r->queue,       &r->hungry,       &r->marked_versions, &r->marked_members,
+                               &r->release_due, &r->bounties_due, &r->marked_backups};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         handles_clear(lists[i]);
     free(r->changes);

@@ -44,6 +44,7 @@ enum rules_event_kind {
     RULES_member,
     RULES_backup,
     RULES_redundancy,
+    RULES_retention,
     RULES_version,
     RULES_delete_version,
     RULES_delete_backup,
@@ -62,6 +63,12 @@ enum rules_event_kind {
 
 enum rules_result { RULES_pass, RULES_fail, RULES_suspect, RULES_busy, RULES_unreachable, RULES_RESULTS };
 
+/* Which versions of a backup are kept (2.6): the newest ones, the newest of so many days, weeks and months, and those
+ * of so many days before the newest. All 0: all of them. */
+struct rules_retention {
+    int64_t last, daily, weekly, monthly, within;
+};
+
 /* Each kind reads the fields that the table of section 6 gives it; the others are ignored. */
 struct rules_event {
     enum rules_event_kind kind;
@@ -70,12 +77,14 @@ struct rules_event {
     int64_t user;              /* who; a backup's owner, too */
     int64_t backup, version;   /* what */
     int64_t redundancy, size;  /* of a backup; of a version */
+    int64_t depends_on;        /* a version that this one cannot be restored without; 0: none */
     int64_t left;              /* bytes still missing */
     int64_t bytes;             /* declared free space */
     int64_t points;            /* to set, move, burn or grant */
     int64_t from, to;          /* backups */
     int64_t expected_assigned; /* read when `expects` */
     bool expects, up;
+    struct rules_retention retention;
 };
 
 /* D2. From LOST on, RELEASED aside, a copy is gone: nothing is kept of it but a cooldown. */

@@ -20,7 +20,7 @@ struct header {
 struct scalars {
     int64_t at, now, burned;
     uint32_t turn, queue_turn, pools_count;
-    uint32_t sizes[3], sizes_count[3];
+    uint32_t sizes[3], sizes_count[3], superseded;
     bool down;
 };
 
@@ -125,6 +125,7 @@ void rules_save(const struct rules *r, struct buffer *into)
     scalars.turn = r->turn;
     scalars.queue_turn = r->queue_turn;
     scalars.pools_count = r->pools_count;
+    scalars.superseded = r->superseded;
     scalars.down = r->down;
     memcpy(scalars.sizes, r->sizes, sizeof scalars.sizes);
     memcpy(scalars.sizes_count, r->sizes_count, sizeof scalars.sizes_count);
@@ -258,6 +259,7 @@ static void load_parts(struct source *from, struct rules *r)
     r->burned = scalars.burned;
     r->turn = scalars.turn;
     r->queue_turn = scalars.queue_turn;
+    r->superseded = scalars.superseded;
     r->down = scalars.down;
     memcpy(r->sizes, scalars.sizes, sizeof scalars.sizes);
     memcpy(r->sizes_count, scalars.sizes_count, sizeof scalars.sizes_count);

@@ -1,11 +1,16 @@
-/* The end of an instant. Members come first, for tiers depend on their owners; the queue that follows changes what work
- * members have, so they are looked at again. Nothing of a member depends on the queue but whether its clock runs from
- * now on, so this ends. */
+/* The end of an instant. Retention comes first, for it changes what counts; then members, for tiers depend on their
+ * owners; the queue that follows changes what work members have, so they are looked at again. Nothing of a member
+ * depends on the queue but whether its clock runs from now on, so this ends. */
 #include "services/ratio/rules/state.h"
 
 void settle(struct rules *r)
 {
-    while (r->marked_members.count + r->marked_versions.count > 0) {
+    while (r->marked_backups.count + r->marked_members.count + r->marked_versions.count > 0) {
+        while (r->marked_backups.count > 0) {
+            uint32_t handle = r->marked_backups.at[--r->marked_backups.count];
+            backup_settle(r, handle);
+            backup_at(r, handle)->marked = false;
+        }
         while (r->marked_members.count > 0) {
             uint32_t handle = r->marked_members.at[--r->marked_members.count];
             member_at(r, handle)->marked = false;
@@ -100,6 +105,7 @@ static apply_event *const applies[RULES_EVENTS] = {
     [RULES_member] = apply_member,
     [RULES_backup] = apply_backup,
     [RULES_redundancy] = apply_redundancy,
+    [RULES_retention] = apply_retention,
     [RULES_version] = apply_version,
     [RULES_delete_version] = apply_delete_version,
     [RULES_delete_backup] = apply_delete_backup,

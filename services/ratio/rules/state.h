@@ -73,22 +73,31 @@ struct version {
     uint32_t left, right;            /* in the tree of its tier's sizes */
     uint32_t queue_place;            /* in the list of queued versions, from 1 */
     uint32_t timer, touched;
-    uint8_t redundancy; /* R* */
+    uint32_t depends_on, dependents; /* another version of the backup; how many active ones depend on this one */
+    uint8_t redundancy;              /* R* */
     uint8_t n;
     uint16_t in_flight;
     uint8_t tier;   /* of the next slot; 0: none (2.5) */
     uint8_t queued; /* the tier under which it is in the queue, 0 when it is not */
     bool deficit, serveable, marked;
+    bool superseded; /* active, and not kept by the backup's retention */
+    bool retired;    /* deleted by it */
+};
+
+struct retention {
+    int32_t last, daily, weekly, monthly, within;
 };
 
 struct backup {
     int64_t id;
-    int64_t bytes;   /* of its active versions */
-    int64_t changed; /* the last change of redundancy */
-    uint32_t owner, versions;
+    int64_t bytes;            /* of its active versions */
+    int64_t changed;          /* the last change of redundancy */
+    uint32_t owner, versions; /* versions: the newest active one */
     uint32_t touched;
     int32_t redundancy, points;
-    bool deleted;
+    struct retention retention;
+    bool deleted, marked;
+    bool rolling; /* it has a retention, or had one until this instant */
 };
 
 enum clock_mode { CLOCK_STANDS, CLOCK_RUNS, CLOCK_RETURNS };
@@ -155,7 +164,8 @@ struct rules {
     uint32_t sizes[3];            /* roots of the trees of queued versions by size: tier 1, tier 2 */
     uint32_t sizes_count[3];
     uint32_t queue_turn; /* rises when a version comes into the queue, leaves it or changes its tier */
-    struct handles marked_versions, marked_members;
+    struct handles marked_versions, marked_members, marked_backups;
+    uint32_t superseded;         /* versions that are */
     struct handles release_due;  /* members */
     struct handles bounties_due; /* copies */
     struct rules_change *changes;
@@ -309,7 +319,17 @@ int64_t member_debt(const struct member *member);
 /* settle.c: brings all that was marked up to date. */
 void settle(struct rules *r);
 
+/* retention.c: 2.6. */
+void mark_backup(struct rules *r, uint32_t backup); /* if it has a retention: something that it looks at has changed */
+void backup_settle(struct rules *r, uint32_t backup);
+int64_t month_of(int64_t at); /* of a calendar (UTC), from some beginning */
+/* By how much O would rise with another R. */
+rules_wide retention_increase(const struct rules *r, const struct backup *backup, int redundancy);
+
 /* commands. */
+uint32_t active_backup(const struct rules *r, int64_t id, struct fault *why); /* 0: there is none, or no longer */
+void version_delete(struct rules *r, uint32_t version);
+bool apply_retention(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_member(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_backup(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_redundancy(struct rules *r, const struct rules_event *event, struct fault *why);

@@ -223,6 +223,44 @@ static const char *check_grants(const struct rules *r, const struct rules_event 
     return NULL;
 }
 
+/* 3.1, the last line: what retention takes away leaves a newer version with as many copies as make it safe, or it had
+ * none itself. `before`: of which versions somebody held a copy. */
+static const char *check_retired(const struct rules *r, uint64_t held_before, uint64_t retired_before)
+{
+    for (uint32_t at = 1; at < r->versions.top; at++) {
+        const struct version *version = version_at(r, at);
+        const struct backup *backup = backup_at(r, version->backup);
+        bool restorable = (held_before >> at & 1) == 0 || backup->deleted || (retired_before >> at & 1) != 0;
+        if (!version->retired)
+            continue;
+        for (uint32_t next = backup->versions; next != 0; next = version_at(r, next)->backup_next) {
+            const struct version *newer = version_at(r, next);
+            restorable = restorable || (next > at && newer->n >= (backup->redundancy < 2 ? 1 : 2));
+        }
+        if (!restorable)
+            return "retention never removes the last restorable version";
+    }
+    return NULL;
+}
+
+/* Of each version, a bit: somebody holds a copy; retention has taken it away. */
+static uint64_t versions_held(const struct rules *r)
+{
+    uint64_t held = 0;
+    for (uint32_t at = 1; at < r->copies.top; at++)
+        if (copy_at(r, at)->member != 0 && copy_is_held(copy_at(r, at)))
+            held |= UINT64_C(1) << copy_at(r, at)->version;
+    return held;
+}
+
+static uint64_t versions_retired(const struct rules *r)
+{
+    uint64_t retired = 0;
+    for (uint32_t at = 1; at < r->versions.top; at++)
+        retired |= (uint64_t)version_at(r, at)->retired << at;
+    return retired;
+}
+
 /* Under SUSPECT an announce with something missing ends a copy (Q8). */
 static bool is_dropped(const struct rules *r)
 {
@@ -289,8 +327,11 @@ const char *model_step(struct rules *r, const struct rules_event *event)
     const struct rules_queued *list = rules_queue(r, &count);
     if (count > 0)
         memcpy(queue, list, count * sizeof *queue);
+    uint64_t held = versions_held(r), retired = versions_retired(r);
     bool accepted = rules_apply(r, event, NULL);
     const char *wrong = check_change(r, event, accepted, &before);
+    if (wrong == NULL)
+        wrong = check_retired(r, held, retired);
     if (wrong == NULL && accepted)
         wrong = check_grants(r, event, &slot);
     if (wrong == NULL && accepted && event->kind == RULES_assign)

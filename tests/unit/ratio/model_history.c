@@ -52,12 +52,12 @@ static int64_t time_roll(const struct rules *rules)
 static void event_fill(struct rules_event *event)
 {
     static const enum rules_event_kind kinds[] = {
-        RULES_member,   RULES_backup,         RULES_version,       RULES_version,    RULES_version,  RULES_announce,
-        RULES_announce, RULES_announce,       RULES_announce,      RULES_announce,   RULES_announce, RULES_announce,
-        RULES_announce, RULES_announce,       RULES_announce,      RULES_dropped,    RULES_audit,    RULES_audit,
-        RULES_audit,    RULES_audit,          RULES_assign,        RULES_move,       RULES_burn,     RULES_free_space,
-        RULES_tick,     RULES_tick,           RULES_free_space,    RULES_redundancy, RULES_announce, RULES_announce,
-        RULES_tracker,  RULES_delete_version, RULES_delete_backup, RULES_grant,
+        RULES_member,   RULES_backup,         RULES_version,       RULES_version,    RULES_version,   RULES_announce,
+        RULES_announce, RULES_announce,       RULES_announce,      RULES_announce,   RULES_announce,  RULES_announce,
+        RULES_announce, RULES_announce,       RULES_announce,      RULES_dropped,    RULES_audit,     RULES_audit,
+        RULES_audit,    RULES_audit,          RULES_assign,        RULES_move,       RULES_burn,      RULES_free_space,
+        RULES_tick,     RULES_tick,           RULES_free_space,    RULES_redundancy, RULES_announce,  RULES_announce,
+        RULES_tracker,  RULES_delete_version, RULES_delete_backup, RULES_grant,      RULES_retention, RULES_retention,
     };
     event->kind = kinds[roll(sizeof kinds / sizeof *kinds)];
     event->user = (int64_t)roll(roll(2) == 0 ? USERS : 2) + 1; /* two of them do most of it, and so have much */
@@ -74,6 +74,12 @@ static void event_fill(struct rules_event *event)
     event->expected_assigned = CHOOSE(0, 5, 50);
     event->result = (enum rules_result)CHOOSE(RULES_pass, RULES_pass, RULES_fail, RULES_suspect, RULES_busy);
     event->up = roll(3) != 0;
+    event->depends_on = roll(4) == 0 ? (int64_t)roll(VERSIONS) + 1 : 0;
+    event->retention = (struct rules_retention){.last = CHOOSE(0, 0, 1, 2, 1001),
+                                                .daily = CHOOSE(0, 0, 0, 1, 3),
+                                                .weekly = CHOOSE(0, 0, 0, 1),
+                                                .monthly = CHOOSE(0, 0, 0, 1),
+                                                .within = CHOOSE(0, 0, 0, 9, -1)};
 }
 
 /* Most of what happens is about a copy that there is. */
@@ -132,14 +138,19 @@ static void event_print(const struct rules_event *event)
 {
     static const char *const results[] = {"pass", "fail", "suspect", "busy", "unreachable"};
     static const char *const names[RULES_EVENTS] = {
-        "member", "backup", "redundancy", "version", "delete_version", "delete_backup", "announce", "dropped",
-        "audit",  "assign", "move",       "burn",    "grant",          "free_space",    "tracker",  "tick"};
+        "member",        "backup",   "redundancy", "retention", "version", "delete_version",
+        "delete_backup", "announce", "dropped",    "audit",     "assign",  "move",
+        "burn",          "grant",    "free_space", "tracker",   "tick"};
     printf("{\"at\":%" PRId64 ",\"event\":\"%s\",\"user\":%" PRId64 ",\"owner\":%" PRId64 ",\"backup\":%" PRId64,
            event->at, names[event->kind], event->user, event->user, event->backup);
     printf(",\"version\":%" PRId64 ",\"redundancy\":%" PRId64 ",\"size\":%" PRId64 ",\"left\":%" PRId64, event->version,
            event->redundancy, event->size, event->left);
     printf(",\"bytes\":%" PRId64 ",\"points\":%" PRId64 ",\"from\":%" PRId64 ",\"to\":%" PRId64, event->bytes,
            event->points, event->from, event->to);
+    printf(",\"depends_on\":%" PRId64 ",\"last\":%" PRId64 ",\"daily\":%" PRId64, event->depends_on,
+           event->retention.last, event->retention.daily);
+    printf(",\"weekly\":%" PRId64 ",\"monthly\":%" PRId64 ",\"within\":%" PRId64, event->retention.weekly,
+           event->retention.monthly, event->retention.within);
     if (event->expects)
         printf(",\"expected_assigned\":%" PRId64, event->expected_assigned);
     printf(",\"result\":\"%s\",\"up\":%s}\n", results[event->result], event->up ? "true" : "false");

@@ -46,6 +46,16 @@ bool version(int64_t id, int64_t of, int64_t size)
     return ACT(version, .version = id, .backup = of, .size = size);
 }
 
+bool depending(int64_t id, int64_t of, int64_t size, int64_t depends_on)
+{
+    return ACT(version, .version = id, .backup = of, .size = size, .depends_on = depends_on);
+}
+
+bool retention(int64_t id, struct rules_retention keep)
+{
+    return ACT(retention, .backup = id, .retention = keep);
+}
+
 bool redundancy(int64_t id, int64_t wanted)
 {
     return ACT(redundancy, .backup = id, .redundancy = wanted);

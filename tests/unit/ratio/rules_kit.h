@@ -39,6 +39,8 @@ void world_end(void);
 bool member(int64_t user);
 bool backup(int64_t id, int64_t owner, int64_t redundancy);
 bool version(int64_t id, int64_t of, int64_t size);
+bool depending(int64_t id, int64_t of, int64_t size, int64_t depends_on);
+bool retention(int64_t id, struct rules_retention keep);
 bool redundancy(int64_t id, int64_t wanted);
 bool delete_version(int64_t id);
 bool delete_backup(int64_t id);
