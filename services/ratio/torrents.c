@@ -13,7 +13,7 @@ static struct position *torrents;
 
 struct columns {
     size_t count;
-    int64_t *ids, *sizes, *owners, *actives, *seqs, *backups, *redundancies, *backups_deleted;
+    int64_t *ids, *sizes, *owners, *actives, *seqs, *backups, *redundancies, *backups_deleted, *depends_on;
     struct slice *accountings;
 };
 
@@ -29,6 +29,7 @@ static struct columns columns_take(struct arena *arena, size_t count)
         .backups = arena_take(arena, numbers),
         .redundancies = arena_take(arena, numbers),
         .backups_deleted = arena_take(arena, numbers),
+        .depends_on = arena_take(arena, numbers),
         .accountings = arena_take(arena, (count + 1) * sizeof(struct slice)),
     };
 }
@@ -54,6 +55,7 @@ static void column_add(struct columns *into, struct arena *arena, const struct f
     into->backups[i] = (int64_t)torrent.backup;
     into->redundancies[i] = (int64_t)torrent.redundancy;
     into->backups_deleted[i] = torrent.backup_deleted;
+    into->depends_on[i] = (int64_t)torrent.depends_on;
     into->accountings[i] = arena_copy(arena, torrent.accounting);
     msgpack_zone_free(zone);
 }
@@ -70,8 +72,8 @@ const struct statement torrents_store = {
     .sql =
         "WITH told AS (SELECT DISTINCT ON (torrent_id) *"
         " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],"
-        " $8::bigint[], $9::bigint[])"
-        " AS n(torrent_id, size, owner, accounting, active, seq, backup_id, redundancy, backup_deleted)"
+        " $8::bigint[], $9::bigint[], $10::bigint[])"
+        " AS n(torrent_id, size, owner, accounting, active, seq, backup_id, redundancy, backup_deleted, depends_on)"
         " ORDER BY torrent_id, seq DESC),"
         " learnt AS (INSERT INTO ratio.torrent AS old (torrent_id, size, owner, accounting, active, seq, backup_id)"
         " SELECT torrent_id, size, owner, accounting, active <> 0, seq, backup_id FROM told"
@@ -85,12 +87,14 @@ const struct statement torrents_store = {
         " ORDER BY user_id, torrent_id) AS payload FROM version JOIN ratio.member_torrent USING (torrent_id)"
         " WHERE seen_at > now() - interval '1 hour' AND NOT EXISTS"
         " (SELECT FROM ratio.torrent t WHERE t.torrent_id = version.torrent_id)),"
-        " booked AS (INSERT INTO ratio.book_inbox (kind, user_id, backup_id, version_id, amount, other, payload)"
+        " booked AS (INSERT INTO ratio.book_inbox (kind, user_id, backup_id, version_id, amount, other, payload, "
+        "depends_on)"
         " SELECT CASE WHEN active = 0 THEN 'delete_version' ELSE 'version' END, owner, backup_id, torrent_id, size,"
-        " redundancy, ''::bytea FROM (SELECT * FROM version ORDER BY torrent_id) v"
-        " UNION ALL SELECT DISTINCT 'delete_backup', 0::bigint, backup_id, 0::bigint, 0::bigint, 0::bigint, ''::bytea"
+        " redundancy, ''::bytea, depends_on FROM (SELECT * FROM version ORDER BY torrent_id) v"
+        " UNION ALL SELECT DISTINCT 'delete_backup', 0::bigint, backup_id, 0::bigint, 0::bigint, 0::bigint, ''::bytea, "
+        "0::bigint"
         " FROM version WHERE backup_deleted <> 0 AND backup_id > 0"
-        " UNION ALL SELECT 'sightings', 0, 0, 0, 0, 0, payload FROM seen WHERE payload IS NOT NULL),"
+        " UNION ALL SELECT 'sightings', 0, 0, 0, 0, 0, payload, 0 FROM seen WHERE payload IS NOT NULL),"
         " settled AS (INSERT INTO ratio.member_total AS old (user_id, uploaded, downloaded, credited_up, credited_down)"
         " SELECT m.user_id, ratio.add_counts(0, sum(m.uploaded)), ratio.add_counts(0, sum(m.downloaded)),"
         " ratio.add_counts(0, sum(m.credited_up)), ratio.add_counts(0, sum(m.credited_down))"
@@ -117,7 +121,7 @@ static void store(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *
     args = db_texts(db_ints(args, columns.owners, count), columns.accountings, count);
     args = db_ints(db_ints(args, columns.actives, count), columns.seqs, count);
     args = db_ints(db_ints(args, columns.backups, count), columns.redundancies, count);
-    args = db_ints(args, columns.backups_deleted, count);
+    args = db_ints(db_ints(args, columns.backups_deleted, count), columns.depends_on, count);
     db_tx_ask(tx, &torrents_settle, NULL, NULL, NULL);
     db_tx_ask(tx, &torrents_store, args, done, arg);
     arena_destroy(&arena);

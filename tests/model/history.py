@@ -98,6 +98,7 @@ class Author:
             yield from (time + 30 * DAY for time in m.expired + m.strikes + [time for time, _ in m.bounties])
             if m.polled is not None:
                 yield m.polled + DAY
+        yield from (m.suspended + 30 * DAY for m in self.rules.members.values() if m.suspended is not None)
         yield from (v.deleted + 30 * DAY for v in self.rules.versions.values() if v.deleted is not None)
 
     def wait(self):
@@ -335,6 +336,9 @@ class Author:
     def burn(self):
         self.say(event="burn", user=self.user(), points=self.random.choice((0, 1, 10, 50, 200, -1)))
 
+    def suspended(self):
+        self.say(event="suspended", user=self.user(), suspended=self.chance(0.4))
+
     def grant(self):
         m = self.pick(self.rules.members.values())
         room = self.rules.set["t_max"] - self.rules.total(m) if m else 1
@@ -497,7 +501,7 @@ class Author:
         """Lines: `steps`, and asks about all that there is then."""
         odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 3, self.retention: 1, self.chain: 0.4, self.delete: 0.4, self.announce: 40, self.owner: 6,
                 self.restore: 1, self.alive: 5, self.polls: 4, self.free_space: 3, self.tick: 6, self.dropped: 3, self.audit: 8, self.audits: 2,
-                self.streak: 0.5, self.swarm: 4, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.grant: 1, self.tracker: 1,
+                self.streak: 0.5, self.swarm: 4, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.grant: 1, self.suspended: 1, self.tracker: 1,
                 self.nonsense: 1, self.debtor: 0.5, self.cheat: 0.3, self.lender: 0.5, self.ties: 0.3, self.recover: 0.3}
         actions, weights = list(odds), [weight * self.random.choice((0.1, 0.3, 1, 1, 3, 6)) for weight in odds.values()]
         self.most = steps

@@ -26,7 +26,7 @@ TIMES = ("clock_overdue", "clock_release", "grace_min", "grace_max", "offer", "f
 EVENTS = {
     "member": "user", "backup": "backup owner redundancy", "redundancy": "backup redundancy", "retention": "backup last? daily? weekly? monthly? within?", "version": "version backup size depends_on?",
     "delete_version": "version", "delete_backup": "backup", "announce": "user version left", "dropped": "user version",
-    "audit": "user version result", "assign": "user backup points expected_assigned?", "free_space": "user bytes", "tracker": "up",
+    "audit": "user version result", "assign": "user backup points expected_assigned?", "free_space": "user bytes", "suspended": "user suspended", "tracker": "up",
     "burn": "user points", "grant": "user points", "move": "user from to points", "tick": ""}
 ASKS = {"profile": "user", "version": "version", "queue": "", "offers": "user", "verdict": "user version left?", "check": ""}
 RESULTS = ("pass", "fail", "suspect", "busy", "unreachable")
@@ -65,6 +65,7 @@ class Member:
         self.clock, self.releases, self.restores = 0, [], []  # ms; instants (at, time); spans in which an own version was being restored
         self.expired, self.idle_until = [], 0  # fetches that ran out; until when no offers and no pause (Q19)
         self.strikes, self.barred_until = [], 0  # until when own versions have no tier (Q15)
+        self.suspended = None  # since when
         self.minted, self.burned = 0, 0
         self.byte_time, self.milli, self.bounties = 0, 0, []
 
@@ -162,7 +163,7 @@ class View:
     def tier_of(self, v):
         """2.5, Q15, Q16: of the next slot."""
         rules, u = self.rules, v.backup.owner
-        if v.deleted is not None or self.k[v.id] >= self.R[v.id] or rules.time < rules.members[u].barred_until:
+        if v.deleted is not None or self.k[v.id] >= self.R[v.id] or rules.time < rules.members[u].barred_until or rules.members[u].suspended is not None:
             return None
         loan = rules.set["loan"] if self.k[v.id] < rules.set["loan_copies"] and not self.overdue[u] else 0
         if self.L[u] + self.IF[u] + v.size <= self.C[u] + loan:
@@ -509,6 +510,7 @@ class Rules:
         self.fresh(backup, self.backups)
         self.known(owner, self.members, "member")
         self.need(1 <= redundancy <= REDUNDANCY_MAX, "redundancy is 1 to 20")
+        self.need(self.members[owner].suspended is None, "suspended")
         self.backups[backup] = Backup(backup, owner, redundancy)
 
     def on_redundancy(self, backup, redundancy):
@@ -535,6 +537,7 @@ class Rules:
     def on_version(self, version, backup, size, depends_on=0):
         self.fresh(version, self.versions)
         b = self.living(backup)
+        self.need(self.members[b.owner].suspended is None, "suspended")
         self.need(0 < size <= SIZE_MAX, "size")
         count = sum(1 for v in self.versions.values() if v.backup.owner == b.owner and v.deleted is None)
         self.need(count < VERSIONS_MAX, "too many versions")
@@ -562,13 +565,14 @@ class Rules:
         m, v = self.known(user, self.members, "member"), self.known(version, self.versions, "version")
         self.need(left >= 0, "left is negative")
         if v.backup.owner == user:
-            self.need(v.deleted is None or self.time - v.deleted < 30 * DAY, "deleted 30 days ago")
+            self.need(not self.late(v), "deleted or suspended 30 days ago")
             if left:
                 start = m.restores.pop()[0] if m.restores and m.restores[-1][1] >= self.time else self.time
                 m.restores.append((start, self.time + self.window))
             else:
                 v.seeded = self.time
             return
+        self.need(m.suspended is None, "suspended")
         copy = self.copies.get((user, version))
         self.need(copy is None or self.time >= copy.cooldown, "failed an audit lately")
         if copy and copy.holding():
@@ -590,6 +594,16 @@ class Rules:
             copy.begin()
             copy.stake, copy.state = 0, None
             self.hold(copy)
+
+    def late(self, v):
+        """2.6: restoring is over 30 days after the deletion, or after the owner was suspended."""
+        since = self.members[v.backup.owner].suspended
+        return any(start is not None and self.time - start >= 30 * DAY for start in (v.deleted, since))
+
+    def on_suspended(self, user, suspended):
+        m = self.known(user, self.members, "member")
+        if suspended != (m.suspended is not None):
+            m.suspended = self.time if suspended else None
 
     def sighting(self, copy, left):
         """Q8."""
@@ -689,14 +703,14 @@ class Rules:
         for old in self.superseded(v.backup):
             for copy in self.view().counting[old.id]:
                 m = self.members[copy.user]
-                polls = m.polled is not None and self.time - m.polled < DAY and self.time >= m.idle_until
+                polls = m.suspended is None and m.polled is not None and self.time - m.polled < DAY and self.time >= m.idle_until
                 if polls and self.view().tier[v.id] and v in self.view().items(m.id):
                     self.offer(m, v)
 
     def takes(self, m, v):
         view = self.view()
         room = view.debt(m.id) - view.booked(m.id)
-        if m.polled is None or self.time - m.polled >= DAY or self.time < m.idle_until or room <= 0:
+        if m.suspended is not None or m.polled is None or self.time - m.polled >= DAY or self.time < m.idle_until or room <= 0:
             return False
         items = view.items(m.id)
         fits = any(w.size <= room for w in items)
@@ -758,8 +772,9 @@ class Rules:
         v, view, copy = self.known(version, self.versions, "version"), self.view(), self.copies.get((user, version))
         self.need(left >= 0, "left is negative")
         if v.backup.owner == user:
-            late = v.deleted is not None and self.time - v.deleted >= 30 * DAY
-            return self.verdict("DENY", "deleted 30 days ago") if late else self.verdict("ALLOW_OWNER", "own")
+            return self.verdict("DENY", "deleted 30 days ago") if self.late(v) else self.verdict("ALLOW_OWNER", "own")
+        if self.members[user].suspended is not None:
+            return self.verdict("DENY", "suspended")
         if copy and copy.live():
             slot = copy.in_flight() or copy in view.counted[version]
             return self.verdict("ALLOW_SLOT", "has a slot") if slot else self.verdict("ALLOW_SPARE", "not counted")
@@ -837,7 +852,7 @@ def parse(text, before):
         value = fields[field] = line[field]
         if field == "result":
             good = value in RESULTS if isinstance(value, str) else False
-        elif field == "up":
+        elif field in ("up", "suspended"):
             good = isinstance(value, bool)
         else:
             good = integer(value) or isinstance(value, float)

@@ -8,12 +8,18 @@
 #define NO_REASON ((struct slice){0})
 #define NO_LIMIT (INT64_C(1) << 62) /* the free space of a member who never declared any */
 
-static void submit(struct bus_request *request, struct slice key, const struct rules_event *event, struct slice reason,
+static void submit(struct bus_request *request, struct slice key, const struct rules_event *event,
+                   const struct rules_event *more, struct slice reason,
                    bool (*check)(struct command *, bool *, struct fault *), struct slice (*reply)(struct command *))
 {
     struct command *command = arena_take(bus_arena(request), sizeof *command);
-    *command = (struct command){
-        .request = request, .key = key, .event = *event, .reason = reason, .check = check, .reply = reply};
+    *command = (struct command){.request = request,
+                                .key = key,
+                                .event = *event,
+                                .more = more,
+                                .reason = reason,
+                                .check = check,
+                                .reply = reply};
     if (book.state == BOOK_CLOSED || book.stopped)
         bus_fail(request, &(struct fault){.status = STATUS_unavailable,
                                           .text = "The books of backups are closed for the moment: try again in a "
@@ -64,7 +70,7 @@ static void on_space(struct bus_request *request, const void *message, void *arg
     const struct ratio_space_set *ask = message;
     const struct rules_event event = {
         .kind = RULES_free_space, .user = (int64_t)ask->user, .bytes = ask->declare ? (int64_t)ask->bytes : -1};
-    submit(request, slice_text(""), &event, NO_REASON, check_space, reply_space);
+    submit(request, slice_text(""), &event, NULL, NO_REASON, check_space, reply_space);
 }
 
 /* ---- ratio.copy.drop ---- */
@@ -83,7 +89,7 @@ static void on_drop(struct bus_request *request, const void *message, void *arg)
     const struct ratio_copy_drop *ask = message;
     const struct rules_event event = {
         .kind = RULES_dropped, .user = (int64_t)ask->user, .version = (int64_t)ask->version};
-    submit(request, ask->key, &event, NO_REASON, NULL, reply_drop);
+    submit(request, ask->key, &event, NULL, NO_REASON, NULL, reply_drop);
 }
 
 /* ---- ratio.backup.set, ratio.backup.delete ---- */
@@ -110,6 +116,19 @@ static struct slice reply_backup(struct command *command)
     return bus_pack(command->request, &reply);
 }
 
+static const struct rules_event *retention_asked(struct bus_request *request, const struct ratio_backup_set *ask)
+{
+    struct rules_event *event = arena_take(bus_arena(request), sizeof *event);
+    *event = (struct rules_event){.kind = RULES_retention,
+                                  .backup = (int64_t)ask->backup,
+                                  .retention = {.last = (int64_t)ask->keep_last,
+                                                .daily = (int64_t)ask->keep_daily,
+                                                .weekly = (int64_t)ask->keep_weekly,
+                                                .monthly = (int64_t)ask->keep_monthly,
+                                                .within = (int64_t)ask->keep_within}};
+    return event;
+}
+
 static void on_backup_set(struct bus_request *request, const void *message, void *arg)
 {
     (void)arg;
@@ -118,7 +137,8 @@ static void on_backup_set(struct bus_request *request, const void *message, void
                                       .user = (int64_t)ask->user,
                                       .backup = (int64_t)ask->backup,
                                       .redundancy = (int64_t)ask->redundancy};
-    submit(request, ask->key, &event, NO_REASON, check_owner, reply_backup);
+    submit(request, ask->key, &event, ask->keep ? retention_asked(request, ask) : NULL, NO_REASON, check_owner,
+           reply_backup);
 }
 
 static struct slice reply_delete(struct command *command)
@@ -135,7 +155,7 @@ static void on_backup_delete(struct bus_request *request, const void *message, v
     const struct ratio_backup_delete *ask = message;
     const struct rules_event event = {
         .kind = RULES_delete_backup, .user = (int64_t)ask->user, .backup = (int64_t)ask->backup};
-    submit(request, ask->key, &event, NO_REASON, check_owner, reply_delete);
+    submit(request, ask->key, &event, NULL, NO_REASON, check_owner, reply_delete);
 }
 
 /* ---- points ---- */
@@ -160,7 +180,7 @@ static void on_assign(struct bus_request *request, const void *message, void *ar
         .points = (int64_t)ask->points,
         .expected_assigned = (int64_t)ask->expected_assigned,
         .expects = ask->expects || field_given(ratio_points_assign_message.ask, ask, "expected_assigned")};
-    submit(request, ask->key, &event, NO_REASON, NULL, reply_assign);
+    submit(request, ask->key, &event, NULL, NO_REASON, NULL, reply_assign);
 }
 
 static struct slice reply_move(struct command *command)
@@ -179,7 +199,7 @@ static void on_move(struct bus_request *request, const void *message, void *arg)
                                       .from = (int64_t)ask->from,
                                       .to = (int64_t)ask->to,
                                       .points = (int64_t)ask->points};
-    submit(request, ask->key, &event, NO_REASON, NULL, reply_move);
+    submit(request, ask->key, &event, NULL, NO_REASON, NULL, reply_move);
 }
 
 static struct slice reply_burn(struct command *command)
@@ -195,7 +215,7 @@ static void on_burn(struct bus_request *request, const void *message, void *arg)
     (void)arg;
     const struct ratio_points_burn *ask = message;
     const struct rules_event event = {.kind = RULES_burn, .user = (int64_t)ask->user, .points = (int64_t)ask->points};
-    submit(request, ask->key, &event, NO_REASON, NULL, reply_burn);
+    submit(request, ask->key, &event, NULL, NO_REASON, NULL, reply_burn);
 }
 
 /* ---- ratio.points.grant ---- */
@@ -211,7 +231,7 @@ static struct slice reply_grant(struct command *command)
 static void grant(struct bus_request *request, const struct ratio_points_grant *ask)
 {
     const struct rules_event event = {.kind = RULES_grant, .user = (int64_t)ask->user, .points = (int64_t)ask->points};
-    submit(request, ask->key, &event, ask->reason, NULL, reply_grant);
+    submit(request, ask->key, &event, NULL, ask->reason, NULL, reply_grant);
 }
 
 struct granting {
@@ -279,7 +299,7 @@ static void on_slot(struct bus_request *request, const void *message, void *arg)
     const struct ratio_slot_ask *ask = message;
     const struct rules_event event = {
         .kind = RULES_announce, .user = (int64_t)ask->user, .version = (int64_t)ask->version};
-    submit(request, slice_text(""), &event, NO_REASON, check_slot, reply_slot);
+    submit(request, slice_text(""), &event, NULL, NO_REASON, check_slot, reply_slot);
 }
 
 void commands_serve(void)

@@ -10,6 +10,7 @@ struct command {
     struct bus_request *request;
     struct slice key; /* empty: it may be done twice */
     struct rules_event event;
+    const struct rules_event *more; /* NULL, or what is done with it and is never refused */
     /* False: refused. `skip`: there is nothing to change. May complete the event from the state. NULL: nothing to
      * check. */
     bool (*check)(struct command *command, bool *skip, struct fault *why);

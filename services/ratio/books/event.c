@@ -17,6 +17,7 @@ static const char *const names[RULES_EVENTS] = {
     [RULES_burn] = "burn",
     [RULES_grant] = "grant",
     [RULES_free_space] = "free_space",
+    [RULES_suspended] = "suspended",
     [RULES_tracker] = "tracker",
     [RULES_tick] = "tick",
 };
@@ -26,12 +27,29 @@ const char *event_name(enum rules_event_kind kind)
     return names[kind];
 }
 
+/* Five numbers in one: the rules keep the counts below 1024, and the days below 65536. */
+static int64_t retention_number(const struct rules_retention *keep)
+{
+    return keep->last | keep->daily << 10 | keep->weekly << 20 | keep->monthly << 30 | keep->within << 40;
+}
+
+static struct rules_retention retention_of(int64_t number)
+{
+    return (struct rules_retention){.last = number & 1023,
+                                    .daily = number >> 10 & 1023,
+                                    .weekly = number >> 20 & 1023,
+                                    .monthly = number >> 30 & 1023,
+                                    .within = number >> 40 & 65535};
+}
+
 static int64_t amount_of(const struct rules_event *event)
 {
     switch (event->kind) {
     case RULES_backup:
     case RULES_redundancy:
         return event->redundancy;
+    case RULES_retention:
+        return retention_number(&event->retention);
     case RULES_version:
         return event->size;
     case RULES_announce:
@@ -45,6 +63,8 @@ static int64_t amount_of(const struct rules_event *event)
         return event->points;
     case RULES_free_space:
         return event->bytes;
+    case RULES_suspended:
+        return event->suspended;
     case RULES_tracker:
         return event->up;
     default:
@@ -64,6 +84,8 @@ struct book_row row_of_event(const struct rules_event *event)
     };
     if (event->kind == RULES_move)
         row.other = event->to;
+    else if (event->kind == RULES_version)
+        row.other = event->depends_on;
     else if (event->kind == RULES_assign)
         row.other = event->expects ? event->expected_assigned : -1;
     return row;
@@ -85,9 +107,12 @@ bool event_of_row(const struct book_row *row, struct rules_event *event)
         .points = row->amount,
         .from = row->backup,
         .to = row->other,
+        .depends_on = row->other,
+        .retention = retention_of(row->amount),
         .expected_assigned = row->other,
         .expects = row->other >= 0,
         .up = row->amount != 0,
+        .suspended = row->amount != 0,
     };
     for (int kind = 0; kind < RULES_EVENTS; kind++)
         if (slice_is(row->kind, names[kind]))

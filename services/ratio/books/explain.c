@@ -79,6 +79,11 @@ static bool explain_profile(struct steps *steps, int64_t user, struct fault *why
                "second.",
          {"clock_seconds", p.clock_ms / 1000}, {"overdue_seconds", p.overdue_ms / 1000},
          {"release_seconds", p.release_ms / 1000});
+    if (p.suspended)
+        STEP(steps, "2.6",
+             "The account is suspended: its content gets no slots, it is offered nothing, and its own content can be "
+             "restored for 30 days.",
+             {"suspended", 1});
     if (p.barred)
         STEP(steps, "Q15",
              "Three copies of yours failed their audits within 30 days: your content gets no slots for 30 days.",
@@ -103,6 +108,8 @@ static void explain_tier(struct steps *steps, const struct rules_version *v)
         sentence =
             "Its next slot is of tier 2: with it others would hold more than the owner holds, and the loan. It is "
             "offered to those who have no work of tier 1.";
+    else if (v->tier == 0 && owner.suspended)
+        sentence = "It gets no slot: its owner is suspended.";
     else if (v->tier == 0 && owner.barred)
         sentence = "It gets no slot: its owner is barred.";
     else if (v->tier == 0 && owner.overdue)

@@ -30,12 +30,13 @@ enum {
     BYTES = 256,
     UP = 512
 };
-enum { RESULT = 1024, FROM_TO = 2048, EXPECTED = 4096 };
+enum { RESULT = 1024, FROM_TO = 2048, EXPECTED = 4096, DEPENDS = 8192, KEEP = 16384, SUSPENDED = 32768 };
 static const int fields[RULES_EVENTS] = {
     [RULES_member] = USER,
     [RULES_backup] = BACKUP | OWNER | REDUNDANCY,
     [RULES_redundancy] = BACKUP | REDUNDANCY,
-    [RULES_version] = VERSION | BACKUP | SIZE,
+    [RULES_retention] = BACKUP | KEEP,
+    [RULES_version] = VERSION | BACKUP | SIZE | DEPENDS,
     [RULES_delete_version] = VERSION,
     [RULES_delete_backup] = BACKUP,
     [RULES_announce] = USER | VERSION | LEFT,
@@ -46,6 +47,7 @@ static const int fields[RULES_EVENTS] = {
     [RULES_burn] = USER | POINTS,
     [RULES_grant] = USER | POINTS,
     [RULES_free_space] = USER | BYTES,
+    [RULES_suspended] = USER | SUSPENDED,
     [RULES_tracker] = UP,
 };
 
@@ -72,16 +74,25 @@ static void write_event(const struct rules_event *event)
         {FROM_TO, "to", event->to},
         {POINTS, "points", event->points},
         {BYTES, "bytes", event->bytes},
+        {KEEP, "last", event->retention.last},
+        {KEEP, "daily", event->retention.daily},
+        {KEEP, "weekly", event->retention.weekly},
+        {KEEP, "monthly", event->retention.monthly},
+        {KEEP, "within", event->retention.within},
     };
     int has = fields[event->kind];
     printf("{\"event\":\"%s\",\"at\":%" PRId64, event_name(event->kind), event->at);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (has & numbers[i].field)
             write_number(numbers[i].name, numbers[i].value);
+    if (has & DEPENDS && event->depends_on != 0)
+        write_number("depends_on", event->depends_on);
     if (has & EXPECTED && event->expects)
         write_number("expected_assigned", event->expected_assigned);
     if (has & RESULT)
         printf(",\"result\":\"%s\"", results[event->result]);
+    if (has & SUSPENDED)
+        printf(",\"suspended\":%s", event->suspended ? "true" : "false");
     if (has & UP)
         printf(",\"up\":%s", event->up ? "true" : "false");
     puts("}");

@@ -186,7 +186,11 @@ static void pack_deletable(struct listing *into, int64_t user, const struct rule
         struct rules_copy copy = {0};
         rules_placing(book.rules, offers->may_delete[i], &placing);
         rules_copy(book.rules, user, offers->may_delete[i], &copy, NULL);
-        const char *why = copy.state == RULES_RELEASED ? "released" : placing.deleted ? "deleted" : "spare";
+        const char *why = placing.deleted ? "deleted" : "spare";
+        if (placing.superseded)
+            why = "superseded";
+        else if (copy.state == RULES_RELEASED)
+            why = "released";
         struct deletable_row row = {
             .version = (uint64_t)offers->may_delete[i],
             .owner = (uint64_t)placing.owner,

@@ -31,6 +31,7 @@ static void posting_free(struct posting *posting)
 {
     free(posting->rows);
     free(posting->refused);
+    free(posting->restored);
     free(posting->refused_why);
     buffer_free(&posting->sightings);
     effects_clear(&posting->effects);
@@ -204,7 +205,7 @@ static int by_id(const void *left, const void *right)
 
 const struct statement book_inbox_read = {
     .name = "book_inbox_read",
-    .sql = "SELECT id, kind, user_id, backup_id, version_id, amount, other, payload FROM"
+    .sql = "SELECT id, kind, user_id, backup_id, version_id, amount, other, payload, depends_on FROM"
            " (SELECT *, sum(length(payload)) OVER (ORDER BY id) - length(payload) AS before FROM"
            " (SELECT * FROM ratio.book_inbox ORDER BY id LIMIT $1) first) i WHERE before < $2"};
 
@@ -227,6 +228,7 @@ static void on_inbox(void *arg, const struct db_rows *rows, const struct fault *
             .amount = db_get_int(rows, i, 5),
             .other = db_get_int(rows, i, 6),
             .payload = arena_copy(posting->arena, db_get_bytes(rows, i, 7)),
+            .depends_on = db_get_int(rows, i, 8),
         };
     qsort(posting->incoming, posting->incoming_count, sizeof *posting->incoming, by_id);
     posting->current = true;

@@ -10,7 +10,7 @@
 
 /* A row of ratio.book_inbox. */
 struct incoming {
-    int64_t id, user, backup, version, amount, other;
+    int64_t id, user, backup, version, amount, other, depends_on;
     struct slice kind, payload;
 };
 
@@ -36,6 +36,8 @@ struct posting {
     size_t rows_count, rows_room;
     struct buffer sightings; /* those accepted since the last row */
     struct effects effects;
+    int64_t *restored; /* versions whose owners have begun to restore them */
+    size_t restored_count, restored_room;
     int64_t *refused; /* versions that the rules would not take, and why; empty: taken after all */
     struct slice *refused_why;
     size_t refused_count, refused_room;

@@ -86,6 +86,11 @@ static bool pack_backup(struct listing *into, int64_t id, struct fault *why)
         .bytes = (uint64_t)backup.bytes,
         .deleted = backup.deleted,
         .changed_at = backup.changed_at > 0 ? backup.changed_at : 0,
+        .keep_last = (uint64_t)backup.retention.last,
+        .keep_daily = (uint64_t)backup.retention.daily,
+        .keep_weekly = (uint64_t)backup.retention.weekly,
+        .keep_monthly = (uint64_t)backup.retention.monthly,
+        .keep_within = (uint64_t)backup.retention.within,
     };
     row_pack(&book_backup_row, &row, &into->packer);
     return true;
@@ -169,6 +174,8 @@ static void on_backup_list(struct bus_request *request, const void *message, voi
 
 static void pack_version(struct listing *into, const struct rules_version *version)
 {
+    struct rules_placing placing = {0};
+    rules_placing(book.rules, version->version, &placing);
     struct book_version row = {
         .version = (uint64_t)version->version,
         .backup = (uint64_t)version->backup,
@@ -184,6 +191,7 @@ static void pack_version(struct listing *into, const struct rules_version *versi
         .state = slice_text(version->state),
         .points = (uint64_t)version->points,
         .serveable = version->serveable,
+        .superseded = placing.superseded,
     };
     row_pack(&book_version_row, &row, &into->packer);
 }

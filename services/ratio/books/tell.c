@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 600, EACH_MOST = 2 }; /* notices of one effect */
+enum { TEXT_MAX = 600, EACH_MOST = 2 /* notices of one effect */, HOLDERS_MOST = 40 /* of one restore */ };
 
 #define SWEEP_MS 3600000
 
@@ -127,6 +127,25 @@ static void tell_grant(struct telling *telling, const struct command *command)
     put(telling, command->event.user, NOTICE_points_granted, "You got priority points", text);
 }
 
+/* 4.2: those who hold a version that its owner begins to restore. */
+static void tell_restore(struct telling *telling, int64_t version)
+{
+    struct rules_holdings holdings = {0};
+    struct rules_placing placing = {0};
+    char name[TEXT_MAX], text[TEXT_MAX + 200];
+    rules_placing(book.rules, version, &placing);
+    rules_version_copies(book.rules, version, &holdings, NULL);
+    name_version(version, &placing, "another member's", name);
+    snprintf(text, sizeof text, "%s is being restored by its owner from the copies that others hold. Please be online.",
+             name);
+    for (size_t i = 0, told = 0; i < holdings.count && told < HOLDERS_MOST; i++)
+        if (holdings.at[i].state == RULES_HELD || holdings.at[i].state == RULES_STALE) {
+            put(telling, holdings.at[i].user, NOTICE_restore_wanted, "A copy that you hold is needed now", text);
+            told++;
+        }
+    rules_holdings_clear(&holdings);
+}
+
 /* ---- debt clocks ---- */
 
 /* Which mark the clock has passed: half of the first limit, 7/30 before it, it; then half of what is left, 1/14 before
@@ -227,7 +246,10 @@ void tell_members(struct posting *posting, void (*then)(void *arg), void *arg)
     size_t commands = 0;
     for (const struct command *command = posting->commands; command != NULL; command = command->next)
         commands++;
-    telling->notices = notices_take(posting->arena, EACH_MOST * posting->effects.rows_count + commands);
+    telling->notices = notices_take(posting->arena, EACH_MOST * posting->effects.rows_count + commands +
+                                                        HOLDERS_MOST * posting->restored_count);
+    for (size_t i = 0; i < posting->restored_count; i++)
+        tell_restore(telling, posting->restored[i]);
     for (const struct command *command = posting->commands; command != NULL; command = command->next)
         if (command->event.kind == RULES_grant && command->seq != 0)
             tell_grant(telling, command);

@@ -127,6 +127,19 @@ static void learn_member(struct posting *posting, int64_t user)
         run(posting, &(struct rules_event){.kind = RULES_member, .user = user}, NULL);
 }
 
+/* What it may do with each of its copies has changed. */
+static void learn_standing(struct posting *posting, int64_t user, bool suspended)
+{
+    static struct rules_holdings holdings; /* room for one member's */
+    struct rules_profile profile;
+    if (!rules_profile(book.rules, user, &profile, NULL) || profile.suspended == suspended)
+        return;
+    run(posting, &(struct rules_event){.kind = RULES_suspended, .user = user, .suspended = suspended}, NULL);
+    rules_member_copies(book.rules, user, &holdings, NULL);
+    for (size_t i = 0; i < holdings.count; i++)
+        effects_pair(&posting->effects, user, holdings.at[i].version);
+}
+
 static bool learn_backup(struct posting *posting, const struct incoming *row, struct fault *why)
 {
     struct rules_backup backup;
@@ -152,6 +165,9 @@ static void learn_version(struct posting *posting, const struct incoming *row)
     learn_member(posting, row->user);
     struct rules_event event = {
         .kind = RULES_version, .version = row->version, .backup = row->backup, .size = row->amount};
+    if (row->depends_on != 0 && rules_placing(book.rules, row->depends_on, &placing) && !placing.deleted &&
+        placing.backup == row->backup)
+        event.depends_on = row->depends_on; /* of a snapshot's versions the base may have gone */
     if (learn_backup(posting, row, &why) && run(posting, &event, &why))
         refuse_version(posting, row->version, "");
     else
@@ -166,12 +182,32 @@ static int64_t number_at(struct slice payload, size_t at)
     return (int64_t)number;
 }
 
+static bool begins_restore(const struct rules_event *event)
+{
+    struct rules_profile profile;
+    struct rules_placing placing;
+    return event->left > 0 && rules_placing(book.rules, event->version, &placing) && placing.owner == event->user &&
+           rules_profile(book.rules, event->user, &profile, NULL) && !profile.restoring;
+}
+
+static void note_restore(struct posting *posting, int64_t version)
+{
+    if (posting->restored_count == posting->restored_room) {
+        posting->restored_room = posting->restored_room == 0 ? 16 : posting->restored_room * 2;
+        posting->restored = mem_grow(posting->restored, posting->restored_room * sizeof *posting->restored);
+    }
+    posting->restored[posting->restored_count++] = version;
+}
+
 static void sight(struct posting *posting, struct rules_event *event)
 {
+    bool restores = begins_restore(event);
     bool done = rules_apply(book.rules, event, NULL);
     memory_note(book.memory, book.rules, next_seq(posting), event_name(RULES_announce), &posting->effects);
     book.events_unsaved++;
     book.count.events++;
+    if (done && restores)
+        note_restore(posting, event->version);
     if (done) {
         sighting_pack(&posting->sightings, event->user, event->version, event->left);
         return;
@@ -202,9 +238,10 @@ static bool take_in(struct posting *posting, struct incoming *row)
 {
     if (slice_is(row->kind, ROW_SIGHTINGS))
         return sight_some(posting, row);
-    if (slice_is(row->kind, "member"))
+    if (slice_is(row->kind, "member")) {
         learn_member(posting, row->user);
-    else if (slice_is(row->kind, "version"))
+        learn_standing(posting, row->user, row->amount != 0);
+    } else if (slice_is(row->kind, "version"))
         learn_version(posting, row);
     else if (slice_is(row->kind, "delete_version"))
         run(posting, &(struct rules_event){.kind = RULES_delete_version, .version = row->version}, NULL);
@@ -241,6 +278,10 @@ static void obey(struct posting *posting, struct command *command)
         return;
     if (!skip && !run(posting, &command->event, &command->why))
         return;
+    if (!skip && command->more != NULL) {
+        struct rules_event more = *command->more;
+        run(posting, &more, NULL);
+    }
     if (!skip)
         command->seq = next_seq(posting) - 1;
     command->packed = command->reply(command);

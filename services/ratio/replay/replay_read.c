@@ -27,6 +27,7 @@ struct shape {
 /* clang-format off */
 #define NUMBER(name) {#name, offsetof(struct rules_event, name), FIELD_NUMBER, false}
 #define OPTIONAL(name) {#name, offsetof(struct rules_event, name), FIELD_NUMBER, true}
+#define SWITCH(name) {#name, offsetof(struct rules_event, name), FIELD_SWITCH, false}
 #define KEEP(name) {#name, offsetof(struct rules_event, retention.name), FIELD_NUMBER, true}
 
 static const struct shape events[RULES_EVENTS] = {
@@ -45,7 +46,8 @@ static const struct shape events[RULES_EVENTS] = {
     [RULES_burn] = {"burn", {NUMBER(user), NUMBER(points)}},
     [RULES_grant] = {"grant", {NUMBER(user), NUMBER(points)}},
     [RULES_free_space] = {"free_space", {NUMBER(user), NUMBER(bytes)}},
-    [RULES_tracker] = {"tracker", {{"up", 0, FIELD_SWITCH, false}}},
+    [RULES_suspended] = {"suspended", {NUMBER(user), SWITCH(suspended)}},
+    [RULES_tracker] = {"tracker", {SWITCH(up)}},
     [RULES_tick] = {"tick", {{0}}},
 };
 
@@ -113,9 +115,11 @@ static enum replay_read read_field(const json_t *object, const struct field *fie
         return read_result(value, event, why);
     if (field->kind == FIELD_NUMBER)
         return read_number(value, field, event, why);
-    if (!json_is_boolean(value))
-        return malformed(why, field->name, "\"up\" is neither true nor false.");
-    event->up = json_is_true(value);
+    if (!json_is_boolean(value)) {
+        fault_set(why, STATUS_invalid, field->name, "\"%s\" is neither true nor false.", field->name);
+        return REPLAY_MALFORMED;
+    }
+    *(bool *)((char *)event + field->at) = json_is_true(value);
     return REPLAY_READ;
 }
 

@@ -19,7 +19,8 @@ static bool announce_owner(struct rules *r, uint32_t member, uint32_t handle, in
 {
     struct version *version = version_at(r, handle);
     if (!restore_is_open(r, version))
-        return fault_set(why, STATUS_forbidden, "version", "You deleted this version more than 30 days ago.");
+        return fault_set(why, STATUS_forbidden, "version",
+                         "You deleted this version, or were suspended, more than 30 days ago.");
     if (left > 0) {
         restore_seen(r, member);
         return true;
@@ -94,6 +95,8 @@ bool apply_announce(struct rules *r, const struct rules_event *event, struct fau
         return fault_set(why, STATUS_invalid, "left", "What is missing cannot be less than nothing.");
     if (version_at(r, version)->owner == member)
         return announce_owner(r, member, version, event->left, why);
+    if (is_suspended(member_at(r, member)))
+        return fault_set(why, STATUS_forbidden, "user", "The member is suspended.");
     uint32_t copy = copy_find(r, member, version);
     enum rules_state state = copy == 0 ? RULES_NO_COPY : copy_at(r, copy)->state;
     if (state == RULES_FAILED)

@@ -46,6 +46,11 @@ static bool wants_too_much(const struct rules *r, const struct member *owner, ru
     return true;
 }
 
+static bool suspended_fault(struct fault *why)
+{
+    return fault_set(why, STATUS_forbidden, "owner", "The owner is suspended.");
+}
+
 bool apply_member(struct rules *r, const struct rules_event *event, struct fault *why)
 {
     if (!is_new(event->user, member_find(r, event->user), "user", why))
@@ -54,6 +59,22 @@ bool apply_member(struct rules *r, const struct rules_event *event, struct fault
     member_at(r, made)->total = (int32_t)r->set.p_grant; /* Q28 */
     mark_member(r, made);
     touch_member(r, made);
+    return true;
+}
+
+/* 2.6: what it holds goes through its grace, for nobody hears it any more; its content gets no slots. */
+bool apply_suspended(struct rules *r, const struct rules_event *event, struct fault *why)
+{
+    uint32_t handle = member_find(r, event->user);
+    if (handle == 0)
+        return fault_set(why, STATUS_not_found, "user", "There is no member %lld.", (long long)event->user);
+    struct member *member = member_at(r, handle);
+    if (event->suspended == is_suspended(member))
+        return true;
+    member->suspended = event->suspended ? r->now : FOREVER;
+    for (uint32_t at = member->open; at != 0; at = version_at(r, at)->open_next)
+        mark_version(r, at);
+    touch_member(r, handle);
     return true;
 }
 
@@ -66,6 +87,8 @@ bool apply_backup(struct rules *r, const struct rules_event *event, struct fault
         return fault_set(why, STATUS_not_found, "owner", "There is no member %lld.", (long long)event->user);
     if (!redundancy_is_valid(event->redundancy, why))
         return false;
+    if (is_suspended(member_at(r, owner)))
+        return suspended_fault(why);
     uint32_t made = backup_make(r, event->backup);
     backup_at(r, made)->owner = owner;
     backup_at(r, made)->redundancy = (int32_t)event->redundancy;
@@ -111,6 +134,8 @@ static bool version_is_welcome(const struct rules *r, const struct rules_event *
                                struct fault *why)
 {
     const struct member *owner = member_at(r, backup->owner);
+    if (is_suspended(owner))
+        return suspended_fault(why);
     if (event->size < 1 || event->size > RULES_SIZE_MAX)
         return fault_set(why, STATUS_invalid, "size", "A version has between 1 byte and 4 TiB.");
     if (owner->versions_count >= RULES_VERSIONS_MAX)

@@ -124,7 +124,7 @@ static void takers_find(struct rules *r, struct takers *takers)
             .member = handle, .id = member->id, .debt = member_debt(member), .offered_at = member->offered_at};
         if (!polls(r, member))
             hungry_review(r, handle);
-        else if (r->now >= member->idle_until)
+        else if (r->now >= member->idle_until && !is_suspended(member))
             look_up(r, &taker);
         if (taker.item != 0)
             takers->at[takers->count++] = taker;
@@ -164,8 +164,8 @@ static bool succeeds(const struct rules *r, uint32_t handle, uint32_t version)
 {
     const struct member *member = member_at(r, handle);
     int tier = version_at(r, version)->queued;
-    return tier != 0 && polls(r, member) && r->now >= member->idle_until && is_eligible(r, handle, version) &&
-           (tier == 1 || !has_tier_one_work(r, handle));
+    return tier != 0 && polls(r, member) && !is_suspended(member) && r->now >= member->idle_until &&
+           is_eligible(r, handle, version) && (tier == 1 || !has_tier_one_work(r, handle));
 }
 
 static void offer_holder(struct rules *r, struct takers *takers, uint32_t member, uint32_t version)

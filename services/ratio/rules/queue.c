@@ -11,7 +11,7 @@ int version_tier(const struct rules *r, const struct version *version)
 {
     const struct member *owner = member_at(r, version->owner);
     int taken = version->n + version->in_flight;
-    if (taken >= version->redundancy || owner->is_barred)
+    if (taken >= version->redundancy || owner->is_barred || is_suspended(owner))
         return 0;
     int64_t loan = taken < r->set.loan_copies && !owner->overdue ? r->set.loan : 0;
     rules_wide needed = (rules_wide)owner->lent + owner->incoming + version->size;

@@ -56,6 +56,7 @@ enum rules_event_kind {
     RULES_burn,
     RULES_grant,
     RULES_free_space,
+    RULES_suspended,
     RULES_tracker,
     RULES_tick,
     RULES_EVENTS
@@ -83,7 +84,7 @@ struct rules_event {
     int64_t points;            /* to set, move, burn or grant */
     int64_t from, to;          /* backups */
     int64_t expected_assigned; /* read when `expects` */
-    bool expects, up;
+    bool expects, up, suspended;
     struct rules_retention retention;
 };
 
@@ -131,7 +132,7 @@ struct rules_profile {
     int64_t clock_ms, overdue_ms, release_ms;                    /* k and the limits that hold now (2.5, Q22) */
     int64_t points_total, points_assigned, points_free;
     int clock_direction; /* 1, 0, -1 */
-    bool overdue, barred, restoring, qualifying, work;
+    bool overdue, barred, suspended, restoring, qualifying, work;
 };
 
 /* How the place in the queue comes about (2.7). */

@@ -73,6 +73,7 @@ uint32_t member_make(struct rules *r, int64_t id)
     member->released = member->released_before = member->struck = member->struck_before = RULES_NEVER;
     member->barred = member->idle_until = RULES_NEVER;
     member->earned_mark = r->now;
+    member->suspended = FOREVER;
     return made;
 }
 

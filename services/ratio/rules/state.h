@@ -127,6 +127,7 @@ struct member {
     int64_t released, released_before;
     int64_t struck, struck_before, barred; /* strikes, and until when no version of its has a tier (Q15) */
     int64_t expired, idle_until;           /* last expired fetch, until when pause and offers are off (Q19) */
+    int64_t suspended;                     /* since when; FOREVER: it is not */
     uint32_t restores;                     /* notes: times in which it was restoring, the last may lie ahead */
     uint32_t blocked;                      /* versions of the queue that are no work for it (Q19) */
     uint32_t pool;                         /* of a running clock: the pool it is in, which is `blocked` */
@@ -343,11 +344,13 @@ bool apply_assign(struct rules *r, const struct rules_event *event, struct fault
 bool apply_move(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_burn(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_grant(struct rules *r, const struct rules_event *event, struct fault *why);
+bool apply_suspended(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_free_space(struct rules *r, const struct rules_event *event, struct fault *why);
 
 /* verdict.c: may h have a slot of v now? (2.5, Q16-Q18) */
 bool slot_is_open(const struct rules *r, uint32_t member, uint32_t version, const char **reason);
 bool restore_is_open(const struct rules *r, const struct version *version);
+bool is_suspended(const struct member *member);
 
 void answers_clear(struct rules *r);
 

@@ -26,9 +26,17 @@ bool slot_is_open(const struct rules *r, uint32_t member, uint32_t handle, const
     return open;
 }
 
+bool is_suspended(const struct member *member)
+{
+    return member->suspended != FOREVER;
+}
+
+/* 2.6: for so long after a deletion, and after the owner was suspended. */
 bool restore_is_open(const struct rules *r, const struct version *version)
 {
-    return version_is_active(version) || r->now - version->deleted < RESTORE_OPEN;
+    const struct member *owner = member_at(r, version->owner);
+    return (version_is_active(version) || r->now - version->deleted < RESTORE_OPEN) &&
+           (!is_suspended(owner) || r->now - owner->suspended < RESTORE_OPEN);
 }
 
 static enum rules_allow decide_copy(const struct copy *copy, const char **reason)
@@ -47,8 +55,14 @@ static enum rules_allow decide(const struct rules *r, uint32_t member, uint32_t 
     const struct version *version = version_at(r, handle);
     if (version->owner == member) {
         bool open = restore_is_open(r, version);
-        *reason = open ? "it is yours" : "it was deleted more than 30 days ago";
+        *reason = open                         ? "it is yours"
+                  : version_is_active(version) ? "your account was suspended more than 30 days ago"
+                                               : "it was deleted more than 30 days ago";
         return open ? RULES_ALLOW_OWNER : RULES_DENY;
+    }
+    if (is_suspended(member_at(r, member))) {
+        *reason = "your account is suspended";
+        return RULES_DENY;
     }
     uint32_t at = copy_find(r, member, handle);
     const struct copy *copy = at == 0 ? NULL : copy_at(r, at);

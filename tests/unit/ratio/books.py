@@ -28,10 +28,10 @@ class Library(ledger.Site):
         except (Refused, TimeoutError):
             return False
 
-    def version(self, owner, size=GB, redundancy=2, backup=None):
+    def version(self, owner, size=GB, redundancy=2, backup=None, depends_on=0):
         self.next_version += 1
         self.catalog.tell(self.next_version, [self.next_version, bytes(20), b"", size, owner, "redundancy", True,
-                                              backup or 100 + owner, redundancy])
+                                              backup or 100 + owner, redundancy, False, depends_on])
         version = self.next_version
         wait_for(lambda: self.state(version) not in (None, "missing"))
         return version
@@ -266,6 +266,60 @@ def notices(site):
         if len(page) < 1000:
             return facts
         seq = page[-1][0]
+
+
+def a_superseded_version_goes_when_the_next_is_safe(site):
+    backup = 401
+    old = site.version(1, GB, 2, backup)
+    site.sight(2, old, 0)
+    site.sight(3, old, 0)
+    keep = {"redundancy": 2, "keep": True, "keep_last": 1, "keep_within": 3650}
+    site.do("ratio.backup.set", user=1, backup=backup, **keep)
+    assert site.ask("ratio.backup.get", backup=backup)["backups"][0][7:] == [1, 0, 0, 0, 3650]
+    refused(lambda: site.do("ratio.backup.set", user=1, backup=backup, **{**keep, "keep_last": 1001}), "invalid")
+    refused(lambda: site.do("ratio.backup.set", user=2, backup=backup, **keep), "forbidden")
+    site.do("ratio.backup.set", user=1, backup=backup, redundancy=2, keep=True, keep_last=1)
+    based = site.version(1, GB, 2, backup, depends_on=old)
+    assert not row(site, old)[15]
+    new = site.version(1, GB, 2, backup)
+    assert site.state(based) == "deleted" and row(site, based)[15]  # nobody had it
+    assert site.state(old) != "deleted" and row(site, old)[15]
+    site.sight(2, new, 0)
+    assert site.state(old) != "deleted"
+    site.sight(4, new, 0)
+    assert site.state(old) == "deleted" and row(site, old)[15]
+    deletable = site.ask("ratio.offer.list", user=3)["may_delete"]
+    assert [old, "superseded"] in [listed[0::3] for listed in deletable], deletable
+    agree(site)
+
+
+def row(site, version):
+    return site.ask("ratio.version.get", version=version)["versions"][0]
+
+
+def who_is_disabled_gets_and_places_nothing(site):
+    version = site.version(4, GB, 2)
+    other = site.version(3, GB, 2)
+    site.sight(4, other, 0)
+    site.member(4, "disabled")
+    wait_for(lambda: any(step["rule"] == "2.6" for step in site.ask("ratio.explain", what="profile", user=4)["steps"]))
+    assert site.ask("ratio.slot.ask", user=5, version=version)["verdict"] == "deny"
+    assert slots(site)[4, other][0] == "deny", slots(site)
+    assert site.copy(4, other)[5] == "held"  # until its grace is over
+    site.member(4, "active")
+    wait_for(lambda: site.ask("ratio.slot.ask", user=5, version=version)["verdict"] == "slot")
+    assert slots(site)[4, other][0] == "slot"
+
+
+def holders_hear_that_a_version_is_being_restored(site):
+    version = site.version(5, GB, 2)
+    site.sight(6, version, 0)
+    told = lambda: [notice for notice in notices(site) if notice[2] == "restore_wanted" and str(version) in notice[4]]
+    site.sight(6, version, 5)  # who is not the owner restores nothing
+    assert not told()
+    site.sight(5, version, 5)
+    site.sight(5, version, 4)
+    assert [notice[1] for notice in told()] == [6], told()
 
 
 def points_return_when_the_whole_backup_is_deleted(site):
@@ -551,9 +605,6 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          the_last_slot_goes_to_one_of_two_replicas,
          the_last_point_goes_to_one_of_two_replicas,
          a_key_acts_once,
-         points_are_set_without_knowing_what_is_assigned,
-         the_staff_grants_points_and_says_why,
-         points_return_when_the_whole_backup_is_deleted,
          bad_commands_change_nothing,
          redundancy_and_deletion_move_the_debt,
          a_version_that_the_books_refuse_says_why,
@@ -564,6 +615,12 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          reports_again_late_and_mixed_up_change_nothing,
          trackers_silent_for_ten_days_cost_nobody_anything,
          ten_days_without_ratio_itself_cost_nobody_anything,
+         points_are_set_without_knowing_what_is_assigned,
+         the_staff_grants_points_and_says_why,
+         a_superseded_version_goes_when_the_next_is_safe,
+         who_is_disabled_gets_and_places_nothing,
+         holders_hear_that_a_version_is_being_restored,
+         points_return_when_the_whole_backup_is_deleted,
          kill_9_at_any_moment_leaves_before_or_after,
          a_commit_in_doubt_is_resolved,
          what_is_exported_replays_to_the_same_answers)}

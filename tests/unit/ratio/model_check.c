@@ -110,7 +110,9 @@ static const char *check_version(struct rules *r, uint32_t at)
     if (!in_order(r, version))
         return "6: counted copies are the first by (held_since, user)";
     rules_verdict(r, member_at(r, version->owner)->id, version->id, 1, &verdict, NULL);
-    if (version_is_active(version) && verdict.allow != RULES_ALLOW_OWNER)
+    const struct member *owner = member_at(r, version->owner);
+    bool late = is_suspended(owner) && r->now - owner->suspended >= 30 * DAY_MS;
+    if (version_is_active(version) && !late && verdict.allow != RULES_ALLOW_OWNER)
         return "13: an owner may always restore";
     if (copy_find(r, version->owner, at) != 0)
         return "4: an owner has no copy";

@@ -52,12 +52,13 @@ static int64_t time_roll(const struct rules *rules)
 static void event_fill(struct rules_event *event)
 {
     static const enum rules_event_kind kinds[] = {
-        RULES_member,   RULES_backup,         RULES_version,       RULES_version,    RULES_version,   RULES_announce,
-        RULES_announce, RULES_announce,       RULES_announce,      RULES_announce,   RULES_announce,  RULES_announce,
-        RULES_announce, RULES_announce,       RULES_announce,      RULES_dropped,    RULES_audit,     RULES_audit,
-        RULES_audit,    RULES_audit,          RULES_assign,        RULES_move,       RULES_burn,      RULES_free_space,
-        RULES_tick,     RULES_tick,           RULES_free_space,    RULES_redundancy, RULES_announce,  RULES_announce,
-        RULES_tracker,  RULES_delete_version, RULES_delete_backup, RULES_grant,      RULES_retention, RULES_retention,
+        RULES_member,    RULES_backup,         RULES_version,       RULES_version,    RULES_version,   RULES_announce,
+        RULES_announce,  RULES_announce,       RULES_announce,      RULES_announce,   RULES_announce,  RULES_announce,
+        RULES_announce,  RULES_announce,       RULES_announce,      RULES_dropped,    RULES_audit,     RULES_audit,
+        RULES_audit,     RULES_audit,          RULES_assign,        RULES_move,       RULES_burn,      RULES_free_space,
+        RULES_tick,      RULES_tick,           RULES_free_space,    RULES_redundancy, RULES_announce,  RULES_announce,
+        RULES_tracker,   RULES_delete_version, RULES_delete_backup, RULES_grant,      RULES_retention, RULES_retention,
+        RULES_suspended,
     };
     event->kind = kinds[roll(sizeof kinds / sizeof *kinds)];
     event->user = (int64_t)roll(roll(2) == 0 ? USERS : 2) + 1; /* two of them do most of it, and so have much */
@@ -74,6 +75,7 @@ static void event_fill(struct rules_event *event)
     event->expected_assigned = CHOOSE(0, 5, 50);
     event->result = (enum rules_result)CHOOSE(RULES_pass, RULES_pass, RULES_fail, RULES_suspect, RULES_busy);
     event->up = roll(3) != 0;
+    event->suspended = roll(3) == 0;
     event->depends_on = roll(4) == 0 ? (int64_t)roll(VERSIONS) + 1 : 0;
     event->retention = (struct rules_retention){.last = CHOOSE(0, 0, 1, 2, 1001),
                                                 .daily = CHOOSE(0, 0, 0, 1, 3),
@@ -140,7 +142,7 @@ static void event_print(const struct rules_event *event)
     static const char *const names[RULES_EVENTS] = {
         "member",        "backup",   "redundancy", "retention", "version", "delete_version",
         "delete_backup", "announce", "dropped",    "audit",     "assign",  "move",
-        "burn",          "grant",    "free_space", "tracker",   "tick"};
+        "burn",          "grant",    "free_space", "suspended", "tracker", "tick"};
     printf("{\"at\":%" PRId64 ",\"event\":\"%s\",\"user\":%" PRId64 ",\"owner\":%" PRId64 ",\"backup\":%" PRId64,
            event->at, names[event->kind], event->user, event->user, event->backup);
     printf(",\"version\":%" PRId64 ",\"redundancy\":%" PRId64 ",\"size\":%" PRId64 ",\"left\":%" PRId64, event->version,
@@ -153,7 +155,8 @@ static void event_print(const struct rules_event *event)
            event->retention.monthly, event->retention.within);
     if (event->expects)
         printf(",\"expected_assigned\":%" PRId64, event->expected_assigned);
-    printf(",\"result\":\"%s\",\"up\":%s}\n", results[event->result], event->up ? "true" : "false");
+    printf(",\"result\":\"%s\",\"up\":%s,\"suspended\":%s}\n", results[event->result], event->up ? "true" : "false",
+           event->suspended ? "true" : "false");
 }
 
 void history_print(const struct history *history)

@@ -112,6 +112,11 @@ bool free_space(int64_t user, int64_t bytes)
     return ACT(free_space, .user = user, .bytes = bytes);
 }
 
+bool suspended(int64_t user, bool is)
+{
+    return ACT(suspended, .user = user, .suspended = is);
+}
+
 bool tracker(bool up)
 {
     return ACT(tracker, .up = up);

@@ -52,6 +52,7 @@ bool move(int64_t user, int64_t from, int64_t to, int64_t points);
 bool burn(int64_t user, int64_t points);
 bool grant(int64_t user, int64_t points);
 bool free_space(int64_t user, int64_t bytes);
+bool suspended(int64_t user, bool is);
 bool tracker(bool up);
 void tick(void);
 

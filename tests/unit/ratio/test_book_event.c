@@ -32,6 +32,11 @@ static void every_event_comes_back(void **state)
     read =
         back_of(&(struct rules_event){.kind = RULES_audit, .at = 5, .user = 1, .version = 4, .result = RULES_suspect});
     assert_int_equal(read.result, RULES_suspect);
+    read = back_of(&(struct rules_event){.kind = RULES_version, .at = 5, .version = 4, .backup = 2, .depends_on = 3});
+    assert_true(read.depends_on == 3 && read.backup == 2);
+    const struct rules_retention keep = {1000, 1, 2, 1000, 36500};
+    read = back_of(&(struct rules_event){.kind = RULES_retention, .at = 5, .backup = 2, .retention = keep});
+    assert_memory_equal(&read.retention, &keep, sizeof keep);
     assert_true(back_of(&(struct rules_event){.kind = RULES_tracker, .at = 5, .up = true}).up);
     assert_false(back_of(&(struct rules_event){.kind = RULES_tracker, .at = 5}).up);
     for (int kind = 0; kind < RULES_EVENTS; kind++)

@@ -269,9 +269,47 @@ static void the_clock_returns_while_nothing_is_owed(void **unused)
     world_end();
 }
 
+static void who_is_suspended_gets_and_places_nothing(void **unused)
+{
+    (void)unused;
+    world_begin(NULL, NULL);
+    members(4);
+    publish(1, 1, 2, GB);
+    publish(2, 2, 2, GB);
+    hold(1, 2);
+    hold(2, 1);
+    assert_true(free_space(1, 100 * GB) && backup(3, 3, 1) && version(3, 3, GB) && announce(3, 3, 0));
+    assert_true(suspended(1, true) && suspended(1, true));
+    assert_true(profile(1).suspended && queue_is(3, 2, 0));
+    tick();
+    assert_true(offers_are(1, 0));
+    assert_int_equal(verdict(3, 1, 1), RULES_DENY); /* no slots */
+    assert_false(announce(3, 1, 1));
+    assert_int_equal(verdict(1, 2, 0), RULES_DENY); /* holds no more */
+    assert_false(announce(1, 2, 0));
+    assert_false(backup(4, 1, 1));
+    assert_false(version(4, 1, GB));
+    assert_true(said("suspended"));
+    assert_true(announce(1, 1, 5)); /* restores */
+    assert_int_equal(verdict(2, 1, 0), RULES_ALLOW_SLOT);
+    assert_int_equal(profile(1).contribution, GB);
+    pass(3 * DAY);
+    assert_int_equal(profile(1).contribution, 0); /* normal grace */
+    pass(27 * DAY - SECOND);
+    assert_int_equal(verdict(1, 1, 1), RULES_ALLOW_OWNER);
+    pass(SECOND);
+    assert_int_equal(verdict(1, 1, 1), RULES_DENY);
+    assert_false(announce(1, 1, 5));
+    assert_true(suspended(1, false) && announce(1, 1, 0) && announce(1, 2, 0));
+    assert_int_equal(verdict(3, 1, 1), RULES_ALLOW_SLOT);
+    assert_false(suspended(9, true));
+    world_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_is_suspended_gets_and_places_nothing),
         cmocka_unit_test(q16_a_slot_taken_counts_against_the_next),
         cmocka_unit_test(q17_tier_2_waits_for_tier_1),
         cmocka_unit_test(q18_only_the_queue_asks_who_serves),
