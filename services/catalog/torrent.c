@@ -38,15 +38,31 @@ static struct slice unit_title(const struct shelf_group *group, const struct she
 
 /* ---- catalog.torrent.get ---- */
 
+/* A version of a backup is its owner's to restore for 30 days after it was deleted (RULES 2.5). */
 static const struct statement torrent_get = {
     "torrent_get",
-    "SELECT t.info_hash, t.metainfo, u.grp FROM catalog.torrent t JOIN catalog.entity u ON u.id = t.entity"
-    " WHERE t.id = $1 AND t.active",
+    "SELECT t.info_hash, t.metainfo, u.grp, t.active, u.plugin FROM catalog.torrent t"
+    " JOIN catalog.entity u ON u.id = t.entity WHERE t.id = $1"
+    " AND (t.active OR (t.uploader = $2 AND t.deleted_at > now() - interval '30 days'))",
 };
 
 static bool not_found(struct fault *why)
 {
     return fault_set(why, STATUS_not_found, "torrent", "There is no such torrent (any more).");
+}
+
+static bool may_get(const struct db_rows *rows)
+{
+    const struct plugin *plugin = plugin_find(db_get_text(rows, 0, 4));
+    return db_get_flag(rows, 0, 3) || (plugin != NULL && plugin->redundancy != NULL);
+}
+
+/* What was deleted is on no shelf any more. */
+static void reply_deleted(struct asking *asking)
+{
+    asking->get.title = slice_text(arena_print(asking->arena, "Deleted version %" PRIu64, asking->get.torrent));
+    asking->get.file_name = asking->get.title;
+    bus_reply(asking->request, &asking->get);
 }
 
 static void on_get_shelf(void *arg, const struct shelf *shelf, const struct fault *why)
@@ -75,7 +91,7 @@ static void on_get_rows(void *arg, const struct db_rows *rows, const struct faul
 {
     struct asking *asking = arg;
     struct fault missing = {0};
-    if (why != NULL || db_count(rows) == 0) {
+    if (why != NULL || db_count(rows) == 0 || !may_get(rows)) {
         not_found(&missing);
         bus_fail(asking->request, why != NULL ? why : &missing);
         return;
@@ -83,6 +99,10 @@ static void on_get_rows(void *arg, const struct db_rows *rows, const struct faul
     asking->get.info_hash = arena_copy(asking->arena, db_get_bytes(rows, 0, 0));
     asking->get.metainfo = arena_copy(asking->arena, db_get_bytes(rows, 0, 1));
     int64_t group = db_get_int(rows, 0, 2);
+    if (!db_get_flag(rows, 0, 3)) {
+        reply_deleted(asking);
+        return;
+    }
     shelf_load(service_db(), asking->arena, &group, 1, false, on_get_shelf, asking);
 }
 
@@ -92,7 +112,8 @@ static void on_get(struct bus_request *request, const void *body, void *arg)
     const struct catalog_torrent_get *ask = body;
     struct asking *asking = asking_new(request);
     asking->get.torrent = ask->torrent;
-    db_ask(service_db(), &torrent_get, db_int(db_args(), (int64_t)ask->torrent), on_get_rows, asking);
+    struct db_args *args = db_int(db_int(db_args(), (int64_t)ask->torrent), (int64_t)bus_actor(request));
+    db_ask(service_db(), &torrent_get, args, on_get_rows, asking);
 }
 
 /* ---- names ---- */

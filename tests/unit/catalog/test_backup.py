@@ -215,6 +215,11 @@ def test_the_owner_deletes_a_version_and_then_all_of_it(bus, tmp_path, fresh, ow
     assert gone == remove(bus, "torrent", told[0]["torrent"], owner, key=key) == {"deleted": 1, "href": f"/backup/backup/{group}"}
     assert refused(remove, bus, "torrent", told[0]["torrent"], owner).status == "not_found"
     assert refused(bus.ask, "catalog.torrent.get", {"torrent": told[0]["torrent"]}).status == "not_found"
+    kept = bus.ask("catalog.torrent.get", {"torrent": told[0]["torrent"]}, actor=owner)  # to restore it
+    assert kept["metainfo"] and kept["title"] == f"Deleted version {told[0]['torrent']}"
+    assert refused(bus.ask, "catalog.torrent.get", {"torrent": told[0]["torrent"]}, actor=other).status == "not_found"
+    sql("UPDATE catalog.torrent SET deleted_at = now() - interval '30 days' WHERE id = %s RETURNING id", told[0]["torrent"])
+    assert refused(bus.ask, "catalog.torrent.get", {"torrent": told[0]["torrent"]}, actor=owner).status == "not_found"
     assert facts_of(bus, told[0]["torrent"])[-1][3:10] == [1 << 20, owner, "redundancy", False, group, 4, False]
     assert len(units(page_of(bus, told[1], owner))) == 2
     assert remove(bus, "entity", group, owner) == {"deleted": 2, "href": "/backup"}
