@@ -322,6 +322,17 @@ def holders_hear_that_a_version_is_being_restored(site):
     assert [notice[1] for notice in told()] == [6], told()
 
 
+def an_owner_is_told_of_copies_that_come_and_go(site):
+    version = site.version(6, GB, 2)
+    told = lambda: [notice[1:3] for notice in notices(site) if f"Version {version} " in notice[4]]
+    site.sight(7, version, 0)
+    assert told() == []
+    site.sight(8, version, 0)
+    assert told() == [[6, "backup_complete"]], told()
+    site.do("ratio.copy.drop", user=8, version=version)
+    assert sorted(told()) == [[6, "backup_complete"], [6, "backup_thin"], [6, "copy_lost"]], told()
+
+
 def points_return_when_the_whole_backup_is_deleted(site):
     """Not when all of its versions are."""
     version = site.version(8, GB, 2, 208)
@@ -620,6 +631,7 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          a_superseded_version_goes_when_the_next_is_safe,
          who_is_disabled_gets_and_places_nothing,
          holders_hear_that_a_version_is_being_restored,
+         an_owner_is_told_of_copies_that_come_and_go,
          points_return_when_the_whole_backup_is_deleted,
          kill_9_at_any_moment_leaves_before_or_after,
          a_commit_in_doubt_is_resolved,
