@@ -499,9 +499,9 @@ class Author:
 
     def write(self, steps):
         """Lines: `steps`, and asks about all that there is then."""
-        odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 3, self.retention: 1, self.chain: 0.4, self.delete: 0.4, self.announce: 40, self.owner: 6,
+        odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 3, self.retention: 3, self.chain: 4, self.delete: 0.4, self.announce: 40, self.owner: 6,
                 self.restore: 1, self.alive: 5, self.polls: 4, self.free_space: 3, self.tick: 6, self.dropped: 3, self.audit: 8, self.audits: 2,
-                self.streak: 0.5, self.swarm: 4, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.grant: 1, self.suspended: 1, self.tracker: 1,
+                self.streak: 0.5, self.swarm: 4, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.grant: 1, self.suspended: 2, self.tracker: 1,
                 self.nonsense: 1, self.debtor: 0.5, self.cheat: 0.3, self.lender: 0.5, self.ties: 0.3, self.recover: 0.3}
         actions, weights = list(odds), [weight * self.random.choice((0.1, 0.3, 1, 1, 3, 6)) for weight in odds.values()]
         self.most = steps
