@@ -1,5 +1,5 @@
-/* Parameters of one statement. All go as text but bytea, so that PostgreSQL's own idea of a parameter's type holds: an
- * integer parameter may be int, bigint or numeric. Arrays are array literals. */
+/* Parameters of one statement. Single values go as text, but for bytea, so that PostgreSQL's own idea of a parameter's
+ * type holds: an integer parameter may be int, bigint or numeric. Arrays are of exactly the type that db.h names. */
 #include "services/common/db_private.h"
 
 #include "services/common/bencode.h"
@@ -124,87 +124,83 @@ struct db_args *db_time(struct db_args *args, int64_t unix_ms)
     return args_add_buffer(args, &text);
 }
 
-/* By hand: batches hold tens of thousands of numbers. */
-static void add_int(int64_t value, bool more, struct buffer *into)
+/* ---- arrays ----
+ *
+ * In binary, as array_recv() reads them, for batches hold tens of thousands of values: how many dimensions, whether a
+ * NULL is among the values, the values' type; of the one dimension its size and where it begins; then each value behind
+ * its size. */
+
+/* Types as PostgreSQL numbers them (pg_type.dat). */
+enum { TYPE_bytea = 17, TYPE_int8 = 20, TYPE_text = 25, TYPE_timestamptz = 1184 };
+
+/* PostgreSQL counts microseconds from 2000-01-01, unix milliseconds from 1970-01-01. */
+static const int64_t epoch_2000_ms = INT64_C(946684800000);
+
+static char *put_int(char *at, uint64_t value, size_t size)
 {
-    char digits[24], *at = digits + sizeof digits;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    if (more)
-        *--at = ',';
-    do {
-        *--at = (char)('0' + rest % 10);
-    } while ((rest /= 10) != 0);
-    if (value < 0)
-        *--at = '-';
-    buffer_add(into, at, (size_t)(digits + sizeof digits - at));
+    for (size_t i = size; i-- > 0; value >>= 8)
+        at[i] = (char)value;
+    return at + size;
+}
+
+/* An array of `count` values of `bytes` in all, and where the first one goes. */
+static char *array_new(uint32_t type, size_t count, size_t bytes, size_t *size, char **first)
+{
+    *size = (count > 0 ? 20 : 12) + 4 * count + bytes;
+    char *array = mem_take(*size), *at = put_int(array, count > 0, 4);
+    at = put_int(put_int(at, 0, 4), type, 4);
+    *first = count > 0 ? put_int(put_int(at, count, 4), 1, 4) : at;
+    return array;
 }
 
 struct db_args *db_ints(struct db_args *args, const int64_t *values, size_t count)
 {
-    struct buffer text = {0};
-    buffer_add(&text, "{", 1);
+    size_t size;
+    char *at, *array = array_new(TYPE_int8, count, 8 * count, &size, &at);
     for (size_t i = 0; i < count; i++)
-        add_int(values[i], i + 1 < count, &text);
-    buffer_add(&text, "}", 1);
-    return args_add_buffer(args, &text);
+        at = put_int(put_int(at, 8, 4), (uint64_t)values[i], 8);
+    return args_add(args, array, size, 1);
 }
 
-static void quoted_add(struct buffer *into, struct slice value)
+/* The ends of int64 mean infinity there: what is beyond the calendar is refused as such. */
+static int64_t us_since_2000(int64_t unix_ms)
 {
-    buffer_add(into, "\"", 1);
-    for (size_t i = 0; i < value.size; i++) {
-        if (value.at[i] == '"' || value.at[i] == '\\')
-            buffer_add(into, "\\", 1);
-        buffer_add(into, &value.at[i], 1);
-    }
-    buffer_add(into, "\"", 1);
-}
-
-struct db_args *db_texts(struct db_args *args, const struct slice *values, size_t count)
-{
-    struct buffer text = {0};
-    buffer_add(&text, "{", 1);
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            buffer_add(&text, ",", 1);
-        quoted_add(&text, values[i]);
-    }
-    buffer_add(&text, "}", 1);
-    nul_spoil(text.at, text.size);
-    return args_add_buffer(args, &text);
-}
-
-static void hex_add(struct buffer *into, struct slice value)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < value.size; i++) {
-        unsigned char byte = (unsigned char)value.at[i];
-        buffer_add(into, (const char[]){digits[byte >> 4], digits[byte & 15]}, 2);
-    }
-}
-
-struct db_args *db_blobs(struct db_args *args, const struct slice *values, size_t count)
-{
-    struct buffer text = {0};
-    buffer_add(&text, "{", 1);
-    for (size_t i = 0; i < count; i++) {
-        buffer_print(&text, "%s\"\\\\x", i > 0 ? "," : "");
-        hex_add(&text, values[i]);
-        buffer_add(&text, "\"", 1);
-    }
-    buffer_add(&text, "}", 1);
-    return args_add_buffer(args, &text);
+    int64_t us;
+    if (__builtin_sub_overflow(unix_ms, epoch_2000_ms, &us) || __builtin_mul_overflow(us, 1000, &us))
+        return unix_ms < 0 ? INT64_MIN + 1 : INT64_MAX - 1;
+    return us;
 }
 
 struct db_args *db_times(struct db_args *args, const int64_t *unix_ms, size_t count)
 {
-    struct buffer text = {0};
-    buffer_add(&text, "{", 1);
+    size_t size;
+    char *at, *array = array_new(TYPE_timestamptz, count, 8 * count, &size, &at);
+    for (size_t i = 0; i < count; i++)
+        at = put_int(put_int(at, 8, 4), (uint64_t)us_since_2000(unix_ms[i]), 8);
+    return args_add(args, array, size, 1);
+}
+
+static struct db_args *slices_add(struct db_args *args, uint32_t type, const struct slice *values, size_t count)
+{
+    size_t size, bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += values[i].size;
+    char *at, *array = array_new(type, count, bytes, &size, &at);
     for (size_t i = 0; i < count; i++) {
-        buffer_add(&text, i > 0 ? ",\"" : "\"", i > 0 ? 2 : 1);
-        time_print(&text, unix_ms[i]);
-        buffer_add(&text, "\"", 1);
+        at = put_int(at, values[i].size, 4);
+        if (values[i].size > 0)
+            memcpy(at, values[i].at, values[i].size);
+        at += values[i].size;
     }
-    buffer_add(&text, "}", 1);
-    return args_add_buffer(args, &text);
+    return args_add(args, array, size, 1);
+}
+
+struct db_args *db_texts(struct db_args *args, const struct slice *values, size_t count)
+{
+    return slices_add(args, TYPE_text, values, count);
+}
+
+struct db_args *db_blobs(struct db_args *args, const struct slice *values, size_t count)
+{
+    return slices_add(args, TYPE_bytea, values, count);
 }
