@@ -80,8 +80,10 @@ bool batch_read(struct batch *batch, struct tree rows, int64_t now, struct fault
 
 void batch_rewind(struct batch *batch)
 {
-    for (size_t i = 0; i < batch->sessions_count; i++)
+    for (size_t i = 0; i < batch->sessions_count; i++) {
         batch->sessions[i].state = credit_begin(&batch->rows[batch->sessions[i].first]);
+        batch->sessions[i].stored = (struct batch_stored){0};
+    }
 }
 
 void batch_free(struct batch *batch)
@@ -100,7 +102,7 @@ static struct batch_entry *entry_of(struct batch *batch, const struct batch_sess
     struct batch_entry *last = &batch->entries[batch->entries_count];
     if (batch->entries_count > 0 && last[-1].user == session->user && last[-1].torrent == session->torrent)
         return &last[-1];
-    *last = (struct batch_entry){.user = session->user, .torrent = session->torrent};
+    *last = (struct batch_entry){.user = session->user, .torrent = session->torrent, .stored = session->stored};
     batch->entries_count++;
     return last;
 }
@@ -166,6 +168,14 @@ static bool row_apply(struct batch *batch, struct batch_session *session, struct
     return true;
 }
 
+/* Each moment counts once, however many clients seeded in it. */
+static void entry_freshen(struct batch_entry *entry)
+{
+    int64_t until = entry->stored.seeded_until < entry->seeded.to ? entry->stored.seeded_until : entry->seeded.to;
+    int64_t before = until > entry->seeded.from ? until - entry->seeded.from : 0;
+    entry->fresh_ms = entry->seeded_ms > before ? entry->seeded_ms - before : 0;
+}
+
 size_t batch_apply(struct batch *batch)
 {
     size_t news = 0;
@@ -182,5 +192,7 @@ size_t batch_apply(struct batch *batch)
             news += is_news;
         }
     }
+    for (size_t i = 0; i < batch->entries_count; i++)
+        entry_freshen(&batch->entries[i]);
     return news;
 }

@@ -9,11 +9,23 @@
 #include "services/ratio/evidence.h"
 #include "services/ratio/factor.h"
 
+/* What a torrent's figures count for. */
+enum batch_accounting { BATCH_UNKNOWN, BATCH_RATIO, BATCH_BACKUP };
+
+/* What was stored of a session, and of its member and torrent, when the batch was read. */
+struct batch_stored {
+    bool session, entry; /* is there anything of each? */
+    int64_t version;     /* of the session's row: another one after each change */
+    int64_t seeded_until;
+    enum batch_accounting accounting;
+};
+
 struct batch_session {
     uint64_t user, torrent;
     struct slice peer_id;
     size_t first, count; /* its rows, older epochs first */
     struct credit_state state;
+    struct batch_stored stored;
     bool changed;
 };
 
@@ -26,9 +38,11 @@ struct batch_entry {
     int64_t completed_at; /* 0: not told */
     int64_t leeched_at;   /* the last time something was missing; 0: never */
     struct span seeded;   /* the time in which its sessions seeded, */
-    int64_t seeded_ms;    /* and how much of it they did */
-    struct slice client;  /* the last peer_id's first 8 bytes */
-    bool changed;         /* some session of it told something new */
+    int64_t seeded_ms;    /* how much of it they did, */
+    int64_t fresh_ms;     /* and how much of that had not been counted before */
+    struct batch_stored stored;
+    struct slice client; /* the last peer_id's first 8 bytes */
+    bool changed;        /* some session of it told something new */
 };
 
 /* What one report gained, and the factor of its moment. */
@@ -61,11 +75,11 @@ struct batch {
 bool batch_read(struct batch *batch, struct tree rows, int64_t now, struct fault *why);
 void batch_free(struct batch *batch);
 
-/* Puts each session's state back to where an unknown session begins. */
+/* Puts each session back to where an unknown one begins. */
 void batch_rewind(struct batch *batch);
 
-/* Applies the rows to the sessions' states, of which the caller has filled in those that are stored, and fills the
- * entries with what is gained. Returns how many rows told something new. To do it again, rewind first. */
+/* Applies the rows to the sessions' states, of which the caller has filled in those that are stored, with `stored`, and
+ * fills the entries with what is gained. Returns how many rows told something new. To do it again, rewind first. */
 size_t batch_apply(struct batch *batch);
 
 #endif

@@ -3,95 +3,133 @@
 #include "services/ratio/credits.h"
 
 #include "services/common/clock.h"
+#include "services/ratio/columns.h"
 #include "services/ratio/statements.h"
-
-enum { NUMBERS = 13 };
-
-struct columns {
-    size_t count;
-    int64_t *numbers[NUMBERS];
-    struct slice *texts;
-};
-
-static struct columns columns_take(struct arena *arena, size_t count)
-{
-    struct columns columns = {0};
-    for (size_t i = 0; i < NUMBERS; i++)
-        columns.numbers[i] = arena_take(arena, (count + 1) * sizeof(int64_t));
-    columns.texts = arena_take(arena, (count + 1) * sizeof(struct slice));
-    return columns;
-}
-
-static void column_put(struct columns *columns, const int64_t *numbers, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        columns->numbers[i][columns->count] = numbers[i];
-}
-
-/* Columns from..to-1. */
-static struct db_args *add_columns(struct db_args *args, const struct columns *columns, int from, int to)
-{
-    for (int i = from; i < to; i++)
-        db_ints(args, columns->numbers[i], columns->count);
-    return args;
-}
 
 /* ---- by member and torrent ---- */
 
-/* The entries that tell something new. */
-static struct columns entry_columns(struct arena *arena, const struct batch *batch)
+enum {
+    USER,
+    TORRENT,
+    UP,
+    DOWN,
+    COUNTED_UP,
+    COUNTED_DOWN,
+    FRESH,
+    SEEDED_UNTIL,
+    LEFT,
+    SEEDED_BEFORE,
+    SEEN_AT,
+    LEECHED_AT,
+    COMPLETED,
+    ENTRY_NUMBERS
+};
+
+typedef bool entry_picks(const struct batch_entry *entry);
+
+/* The entries that tell something new, of those picked. */
+static struct columns entry_columns(struct arena *arena, const struct batch *batch, entry_picks *picks)
 {
-    struct columns columns = columns_take(arena, batch->entries_count);
+    struct columns columns = columns_take(arena, batch->entries_count, ENTRY_NUMBERS);
     for (size_t i = 0; i < batch->entries_count; i++) {
         const struct batch_entry *entry = &batch->entries[i];
-        if (!entry->changed)
+        bool counts = entry->stored.accounting != BATCH_BACKUP;
+        if (!entry->changed || !picks(entry))
             continue;
-        const int64_t numbers[NUMBERS] = {
-            (int64_t)entry->user,      (int64_t)entry->torrent,    (int64_t)entry->gain.up,
-            (int64_t)entry->gain.down, (int64_t)entry->counted.up, (int64_t)entry->counted.down,
-            entry->seeded_ms,          entry->seeded.from,         entry->seeded.to,
-            (int64_t)entry->left,      entry->completed_at != 0,   entry->seen_at,
-            entry->leeched_at,
+        const int64_t numbers[ENTRY_NUMBERS] = {
+            [USER] = (int64_t)entry->user,
+            [TORRENT] = (int64_t)entry->torrent,
+            [UP] = (int64_t)entry->gain.up,
+            [DOWN] = (int64_t)entry->gain.down,
+            [COUNTED_UP] = counts ? (int64_t)entry->counted.up : 0,
+            [COUNTED_DOWN] = counts ? (int64_t)entry->counted.down : 0,
+            [FRESH] = entry->fresh_ms,
+            [SEEDED_UNTIL] = entry->seeded.to,
+            [LEFT] = (int64_t)entry->left,
+            [SEEDED_BEFORE] = entry->stored.seeded_until,
+            [SEEN_AT] = entry->seen_at,
+            [LEECHED_AT] = entry->leeched_at,
+            [COMPLETED] = entry->completed_at != 0,
         };
-        column_put(&columns, numbers, NUMBERS);
-        columns.texts[columns.count++] = entry->client;
+        columns_put(&columns, numbers, ENTRY_NUMBERS, entry->client);
     }
     return columns;
 }
 
-const struct statement credits_store = {
-    .name = "credits_store",
-    .sql =
-        "WITH n AS (SELECT n.*, a.accounting IS NOT DISTINCT FROM 'redundancy' AS backup,"
-        " greatest(0, n.seeded - CASE WHEN m.seeded_until > n.seeded_from"
-        "  THEN least(m.seeded_until, n.seeded_to) - n.seeded_from ELSE 0 END) AS fresh"
-        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
-        " $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[], $12::timestamptz[],"
-        " $13::bytea[]) AS n(user_id, torrent_id, up, down, counted_up, counted_down, seeded, seeded_from, seeded_to,"
-        " remaining, seen_at, leeched_at, client)"
-        " LEFT JOIN ratio.member_torrent m USING (user_id, torrent_id)"
-        " LEFT JOIN ratio.torrent a USING (torrent_id)),"
-        " week AS (INSERT INTO ratio.seed_day AS old (day, user_id, torrent_id, ms)"
-        " SELECT seeded_to / 86400000, user_id, torrent_id, fresh FROM n WHERE fresh > 0 AND NOT backup ORDER BY 1, 2, "
-        "3"
-        " ON CONFLICT (day, user_id, torrent_id) DO UPDATE SET ms = old.ms + excluded.ms)"
-        " INSERT INTO ratio.member_torrent AS old (user_id, torrent_id, uploaded, downloaded, credited_up,"
-        " credited_down, remaining, seen_at, leeched_at, client, seeded, seeded_until)"
-        " SELECT user_id, torrent_id, up, down, CASE WHEN backup THEN 0 ELSE counted_up END,"
-        " CASE WHEN backup THEN 0 ELSE counted_down END, remaining, seen_at,"
-        " nullif(leeched_at, to_timestamp(0)), client, fresh, seeded_to"
-        " FROM n ORDER BY user_id, torrent_id"
-        " ON CONFLICT (user_id, torrent_id) DO UPDATE SET"
-        " uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
-        " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded),"
-        " credited_up = ratio.add_counts(old.credited_up, excluded.credited_up),"
-        " credited_down = ratio.add_counts(old.credited_down, excluded.credited_down),"
-        " remaining = CASE WHEN excluded.seen_at >= old.seen_at THEN excluded.remaining ELSE old.remaining END,"
-        " client = CASE WHEN excluded.seen_at >= old.seen_at THEN excluded.client ELSE old.client END,"
-        " seen_at = greatest(old.seen_at, excluded.seen_at),"
-        " leeched_at = greatest(old.leeched_at, excluded.leeched_at),"
-        " seeded = old.seeded + excluded.seeded,"
-        " seeded_until = greatest(old.seeded_until, excluded.seeded_until)"};
+static bool is_new(const struct batch_entry *entry)
+{
+    return !entry->stored.entry;
+}
+
+static bool is_old(const struct batch_entry *entry)
+{
+    return entry->stored.entry;
+}
+
+static bool has_moved(const struct batch_entry *entry)
+{
+    return entry->gain.up > 0 || entry->gain.down > 0;
+}
+
+static bool has_moved_for_ratio(const struct batch_entry *entry)
+{
+    return has_moved(entry) && entry->stored.accounting == BATCH_RATIO;
+}
+
+static bool has_seeded(const struct batch_entry *entry)
+{
+    return entry->fresh_ms > 0 && entry->stored.accounting != BATCH_BACKUP;
+}
+
+static bool may_be_due(const struct batch_entry *entry)
+{
+    return entry->stored.accounting == BATCH_RATIO &&
+           (has_moved(entry) || entry->fresh_ms > 0 || entry->completed_at != 0);
+}
+
+#define ENTRY_COLUMNS                                                                                                  \
+    "unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],"         \
+    " $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::bytea[])"                \
+    " AS n(user_id, torrent_id, up, down, counted_up, counted_down, fresh, seeded_until, remaining, seeded_before,"    \
+    " seen_at, leeched_at, client)"
+
+static struct db_args *entry_args(const struct columns *entries)
+{
+    struct db_args *args = columns_ints(db_args(), entries, USER, SEEN_AT);
+    return columns_blobs(columns_times(args, entries, SEEN_AT, COMPLETED), entries);
+}
+
+const struct statement credits_begin = {
+    .name = "credits_begin",
+    .sql = "WITH begun AS (INSERT INTO ratio.member_torrent (user_id, torrent_id, uploaded, downloaded, credited_up,"
+           " credited_down, remaining, seen_at, leeched_at, client, seeded, seeded_until)"
+           " SELECT user_id, torrent_id, up, down, counted_up, counted_down, remaining, seen_at,"
+           " nullif(leeched_at, to_timestamp(0)), client, fresh, seeded_until FROM " ENTRY_COLUMNS
+           " ON CONFLICT DO NOTHING RETURNING 1) SELECT ratio.expect(count(*), cardinality($1)) FROM begun"};
+
+/* What was seeded is worked out from what had been counted before. */
+const struct statement credits_move = {
+    .name = "credits_move",
+    .sql = "WITH moved AS (UPDATE ratio.member_torrent m SET uploaded = ratio.add_counts(m.uploaded, n.up),"
+           " downloaded = ratio.add_counts(m.downloaded, n.down),"
+           " credited_up = ratio.add_counts(m.credited_up, n.counted_up),"
+           " credited_down = ratio.add_counts(m.credited_down, n.counted_down),"
+           " remaining = CASE WHEN n.seen_at >= m.seen_at THEN n.remaining ELSE m.remaining END,"
+           " client = CASE WHEN n.seen_at >= m.seen_at THEN n.client ELSE m.client END,"
+           " seen_at = greatest(m.seen_at, n.seen_at),"
+           " leeched_at = greatest(m.leeched_at, nullif(n.leeched_at, to_timestamp(0))),"
+           " seeded = m.seeded + n.fresh, seeded_until = greatest(m.seeded_until, n.seeded_until)"
+           " FROM " ENTRY_COLUMNS " WHERE (m.user_id, m.torrent_id) = (n.user_id, n.torrent_id)"
+           " AND m.seeded_until = n.seeded_before RETURNING 1)"
+           " SELECT ratio.expect(count(*), cardinality($1)) FROM moved"};
+
+const struct statement credits_week = {
+    .name = "credits_week",
+    .sql = "INSERT INTO ratio.seed_day AS old (day, user_id, torrent_id, ms)"
+           " SELECT seeded_until / 86400000, user_id, torrent_id, fresh FROM"
+           " unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])"
+           " AS n(user_id, torrent_id, fresh, seeded_until) ORDER BY 1, 2, 3"
+           " ON CONFLICT (day, user_id, torrent_id) DO UPDATE SET ms = old.ms + excluded.ms"};
 
 /* Only torrents that are known to count for the ratio: those learnt of later are settled then (torrents.c). */
 const struct statement credits_total = {
@@ -101,7 +139,6 @@ const struct statement credits_total = {
            " ratio.add_counts(0, sum(n.counted_up)), ratio.add_counts(0, sum(n.counted_down))"
            " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])"
            " AS n(user_id, torrent_id, up, down, counted_up, counted_down)"
-           " JOIN ratio.torrent USING (torrent_id) WHERE accounting = 'ratio'"
            " GROUP BY n.user_id ORDER BY n.user_id"
            " ON CONFLICT (user_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
            " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded),"
@@ -135,27 +172,46 @@ const struct statement credits_due = {
            " bool_or(counted_down > 0 OR completed > 0) AS may_fall, bool_or(counted_up > 0 OR seeded > 0) AS may_rise"
            " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])"
            " AS n(user_id, torrent_id, counted_up, counted_down, seeded, completed)"
-           " JOIN ratio.torrent USING (torrent_id) WHERE accounting = 'ratio' GROUP BY user_id) told"
+           " GROUP BY user_id) told"
            " LEFT JOIN ratio.standing s USING (user_id) WHERE may_fall OR (may_rise AND s.watch <> 'clear')"
            " ORDER BY user_id"
            " ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at"
            " WHERE old.due_at IS NULL OR old.due_at > excluded.due_at"};
 
-static void store_entries(struct db_tx *tx, const struct columns *entries)
+/* ---- storing the entries ---- */
+
+static void store_entries(struct db_tx *tx, struct arena *arena, const struct batch *batch)
 {
-    size_t count = entries->count;
-    struct db_args *store = add_columns(db_args(), entries, 0, 10);
-    store = db_times(db_times(store, entries->numbers[11], count), entries->numbers[12], count);
-    db_tx_ask(tx, &credits_store, db_blobs(store, entries->texts, count), NULL, NULL);
-    db_tx_ask(tx, &credits_total, add_columns(db_args(), entries, 0, 6), NULL, NULL);
-    db_tx_ask(tx, &credits_torrents, add_columns(db_args(), entries, 1, 4), NULL, NULL);
+    struct columns old = entry_columns(arena, batch, is_old), new = entry_columns(arena, batch, is_new);
+    struct columns seeded = entry_columns(arena, batch, has_seeded);
+    if (old.count > 0)
+        db_tx_ask(tx, &credits_move, entry_args(&old), NULL, NULL);
+    if (new.count > 0)
+        db_tx_ask(tx, &credits_begin, entry_args(&new), NULL, NULL);
+    if (seeded.count > 0) {
+        struct db_args *args = columns_ints(db_args(), &seeded, USER, UP);
+        db_tx_ask(tx, &credits_week, columns_ints(args, &seeded, FRESH, LEFT), NULL, NULL);
+    }
 }
 
-static void mark_due(struct db_tx *tx, const struct columns *entries)
+static void store_totals(struct db_tx *tx, struct arena *arena, const struct batch *batch)
 {
-    struct db_args *due = add_columns(add_columns(db_args(), entries, 0, 2), entries, 4, 7);
-    due = db_ints(due, entries->numbers[10], entries->count);
-    db_tx_ask(tx, &credits_due, db_time(due, clock_now()), NULL, NULL);
+    struct columns members = entry_columns(arena, batch, has_moved_for_ratio);
+    struct columns torrents = entry_columns(arena, batch, has_moved);
+    if (members.count > 0)
+        db_tx_ask(tx, &credits_total, columns_ints(db_args(), &members, USER, FRESH), NULL, NULL);
+    if (torrents.count > 0)
+        db_tx_ask(tx, &credits_torrents, columns_ints(db_args(), &torrents, TORRENT, COUNTED_UP), NULL, NULL);
+}
+
+static void mark_due(struct db_tx *tx, struct arena *arena, const struct batch *batch)
+{
+    struct columns due = entry_columns(arena, batch, may_be_due);
+    if (due.count == 0)
+        return;
+    struct db_args *args = columns_ints(columns_ints(db_args(), &due, USER, UP), &due, COUNTED_UP, SEEDED_UNTIL);
+    args = columns_ints(args, &due, COMPLETED, ENTRY_NUMBERS);
+    db_tx_ask(tx, &credits_due, db_time(args, clock_now()), NULL, NULL);
 }
 
 /* ---- the ledger ---- */
@@ -170,7 +226,6 @@ const struct statement credits_ledger = {
            " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
            " $7::bigint[], $8::bigint[], $9::bigint[], $10::timestamptz[])"
            " AS n(user_id, torrent_id, day, upload_factor, download_factor, up, down, counted_up, counted_down, at)"
-           " LEFT JOIN ratio.torrent t USING (torrent_id) WHERE t.accounting IS DISTINCT FROM 'redundancy'"
            " GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
            " ON CONFLICT (user_id, torrent_id, day, upload_factor, download_factor) DO UPDATE SET"
            " uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
@@ -179,31 +234,35 @@ const struct statement credits_ledger = {
            " credited_down = ratio.add_counts(old.credited_down, excluded.credited_down),"
            " first_at = least(old.first_at, excluded.first_at), last_at = greatest(old.last_at, excluded.last_at)"};
 
+/* Pieces are in the order of entries. */
 static void store_pieces(struct db_tx *tx, struct arena *arena, const struct batch *batch)
 {
-    struct columns columns = columns_take(arena, batch->pieces_count);
-    for (size_t i = 0; i < batch->pieces_count; i++) {
+    enum { AT = 9, NUMBERS };
+    struct columns columns = columns_take(arena, batch->pieces_count, NUMBERS);
+    for (size_t i = 0, e = 0; i < batch->pieces_count; i++) {
         const struct batch_piece *piece = &batch->pieces[i];
-        const int64_t numbers[10] = {
+        while (batch->entries[e].user != piece->user || batch->entries[e].torrent != piece->torrent)
+            e++;
+        const int64_t numbers[NUMBERS] = {
             (int64_t)piece->user,         (int64_t)piece->torrent,
             piece->at / 86400000,         piece->factor.up,
             piece->factor.down,           (int64_t)piece->gain.up,
             (int64_t)piece->gain.down,    (int64_t)piece->counted.up,
             (int64_t)piece->counted.down, piece->at,
         };
-        column_put(&columns, numbers, 10);
-        columns.count++;
+        if (batch->entries[e].stored.accounting != BATCH_BACKUP)
+            columns_put(&columns, numbers, NUMBERS, batch->entries[e].client);
     }
     if (columns.count == 0)
         return;
-    struct db_args *args = add_columns(db_args(), &columns, 0, 9);
-    db_tx_ask(tx, &credits_ledger, db_times(args, columns.numbers[9], columns.count), NULL, NULL);
+    struct db_args *args = columns_ints(db_args(), &columns, 0, AT);
+    db_tx_ask(tx, &credits_ledger, columns_times(args, &columns, AT, NUMBERS), NULL, NULL);
 }
 
 void credits_add(struct db_tx *tx, struct arena *arena, const struct batch *batch)
 {
-    struct columns entries = entry_columns(arena, batch);
-    store_entries(tx, &entries);
+    store_entries(tx, arena, batch);
+    store_totals(tx, arena, batch);
     store_pieces(tx, arena, batch);
-    mark_due(tx, &entries);
+    mark_due(tx, arena, batch);
 }

@@ -1,11 +1,14 @@
-/* ratio.sessions.report: one transaction a batch. Sessions not heard of are stored where they began, all are locked in
- * order, the arithmetic (batch.c) says what is new and counts, and the outcome is stored (credits.c). A batch that
- * comes again finds its totals stored and credits nothing, so a reporter that is in doubt simply reports again. */
+/* ratio.sessions.report: one transaction a batch. What is stored is read, the arithmetic (batch.c) says what is new and
+ * counts, and the outcome is stored (sessions_store.c, credits.c) unless another batch has changed what was read: then
+ * all is done again, alone. A batch that comes again finds its totals stored and credits nothing, so a reporter that is
+ * in doubt simply reports again. */
 #include "services/ratio/batch.h"
 #include "services/ratio/books/books.h"
+#include "services/ratio/columns.h"
 #include "services/ratio/credits.h"
 #include "services/ratio/evidence_store.h"
 #include "services/ratio/ratio.h"
+#include "services/ratio/sessions_store.h"
 #include "services/ratio/statements.h"
 
 #include "services/common/clock.h"
@@ -20,8 +23,7 @@ struct report {
     struct db_tx *tx;
     struct batch batch;
     size_t applied;
-    uint64_t begun; /* sessions not heard of before */
-    bool sighted;   /* something of it waits for the books */
+    bool sighted; /* something of it waits for the books */
     unsigned tries;
 };
 
@@ -31,54 +33,6 @@ static struct {
 } sessions;
 
 static void report_begin(struct report *report);
-
-/* ---- arrays for unnest(), a column each ---- */
-
-struct columns {
-    int64_t *numbers[8];
-    struct slice *texts;
-};
-
-static struct columns columns_take(struct report *report, size_t count)
-{
-    struct columns columns;
-    struct arena *arena = bus_arena(report->request);
-    for (size_t i = 0; i < sizeof columns.numbers / sizeof columns.numbers[0]; i++)
-        columns.numbers[i] = arena_take(arena, (count + 1) * sizeof(int64_t));
-    columns.texts = arena_take(arena, (count + 1) * sizeof(struct slice));
-    return columns;
-}
-
-/* User, torrent and peer id of the sessions; all or the changed ones. Gives their number. */
-static size_t session_columns(struct report *report, bool changed_only, struct columns *columns)
-{
-    *columns = columns_take(report, report->batch.sessions_count);
-    size_t count = 0;
-    for (size_t i = 0; i < report->batch.sessions_count; i++) {
-        const struct batch_session *session = &report->batch.sessions[i];
-        if (changed_only && !session->changed)
-            continue;
-        columns->numbers[0][count] = (int64_t)session->user;
-        columns->numbers[1][count] = (int64_t)session->torrent;
-        columns->texts[count] = session->peer_id;
-        columns->numbers[2][count] = session->state.epoch;
-        columns->numbers[3][count] = (int64_t)session->state.up;
-        columns->numbers[4][count] = (int64_t)session->state.down;
-        columns->numbers[5][count] = (int64_t)session->state.left;
-        columns->numbers[6][count] = session->state.seen_at;
-        columns->numbers[7][count++] = session->state.stopped;
-    }
-    return count;
-}
-
-static struct db_args *session_args(const struct columns *columns, size_t count)
-{
-    struct db_args *args = db_ints(db_ints(db_args(), columns->numbers[0], count), columns->numbers[1], count);
-    args = db_blobs(args, columns->texts, count);
-    for (int i = 2; i < 6; i++)
-        args = db_ints(args, columns->numbers[i], count);
-    return db_ints(db_times(args, columns->numbers[6], count), columns->numbers[7], count);
-}
 
 /* ---- the end ---- */
 
@@ -102,162 +56,67 @@ static void on_committed(void *arg, const struct fault *why, bool uncertain)
     }
 }
 
-/* ---- storing ---- */
-
-const struct statement sessions_store = {
-    .name = "sessions_store",
-    .sql = "UPDATE ratio.session s SET epoch = n.epoch, up = n.up, down = n.down, remaining = n.remaining,"
-           " seen_at = n.seen_at, stopped = n.stopped <> 0"
-           " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[],"
-           " $7::bigint[], $8::timestamptz[], $9::bigint[])"
-           " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at, stopped)"
-           " WHERE (s.user_id, s.torrent_id, s.peer_id) = (n.user_id, n.torrent_id, n.peer_id)"};
-
-static void store_sessions(struct report *report)
-{
-    struct columns columns;
-    size_t count = session_columns(report, true, &columns);
-    db_tx_ask(report->tx, &sessions_store, session_args(&columns, count), NULL, NULL);
-}
-
-const struct statement sessions_snatch = {
-    .name = "sessions_snatch",
-    .sql = "WITH fresh AS (INSERT INTO ratio.snatch (user_id, torrent_id, at)"
-           " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS n(user_id, torrent_id, at)"
-           " ORDER BY n.user_id, n.torrent_id ON CONFLICT DO NOTHING RETURNING torrent_id)"
-           " INSERT INTO ratio.torrent_total AS old (torrent_id, snatches)"
-           " SELECT torrent_id, count(*) FROM fresh GROUP BY torrent_id ORDER BY torrent_id"
-           " ON CONFLICT (torrent_id) DO UPDATE SET snatches = old.snatches + excluded.snatches"};
-
-static void store_snatches(struct report *report)
-{
-    const struct batch *batch = &report->batch;
-    struct columns columns = columns_take(report, batch->entries_count);
-    size_t count = 0;
-    for (size_t i = 0; i < batch->entries_count; i++) {
-        const struct batch_entry *entry = &batch->entries[i];
-        if (entry->completed_at == 0)
-            continue;
-        columns.numbers[0][count] = (int64_t)entry->user;
-        columns.numbers[1][count] = (int64_t)entry->torrent;
-        columns.numbers[2][count++] = entry->completed_at;
-    }
-    if (count == 0)
-        return;
-    struct db_args *args = db_ints(db_ints(db_args(), columns.numbers[0], count), columns.numbers[1], count);
-    db_tx_ask(report->tx, &sessions_snatch, db_times(args, columns.numbers[2], count), NULL, NULL);
-}
-
-/* Each start of a client is a session of its own. Where a new one begins, those that ended half a year ago go: no
- * tracker remembers them any more. */
-const struct statement sessions_prune = {
-    .name = "sessions_prune",
-    .sql = "DELETE FROM ratio.session s USING unnest($1::bigint[], $2::bigint[]) AS n(user_id, torrent_id)"
-           " WHERE (s.user_id, s.torrent_id) = (n.user_id, n.torrent_id) AND s.seen_at < now() - interval '180 days'"};
-
-static void prune_sessions(struct report *report)
-{
-    struct columns columns;
-    size_t count = session_columns(report, true, &columns);
-    struct db_args *args = db_ints(db_ints(db_args(), columns.numbers[0], count), columns.numbers[1], count);
-    db_tx_ask(report->tx, &sessions_prune, args, NULL, NULL);
-}
-
-/* ---- what the books of backups are told ---- */
-
-/* One row of three numbers each, of torrents that the books know or will know; none where there are none. */
-const struct statement book_sighted = {
-    .name = "book_sighted",
-    .sql = "INSERT INTO ratio.book_inbox (kind, payload)"
-           " SELECT 'sightings', string_agg(int8send(user_id) || int8send(torrent_id) || int8send(remaining), ''"
-           " ORDER BY user_id, torrent_id)"
-           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n(user_id, torrent_id, remaining)"
-           " JOIN ratio.torrent USING (torrent_id) WHERE accounting = 'redundancy' HAVING count(*) > 0"};
-
-static void on_sighted(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct report *report = arg;
-    report->sighted = why == NULL && db_affected(rows) > 0;
-}
-
-/* Of several clients of a member, the one that misses least; nothing of what is told too late to be seen now, nor of
- * who leaves before it has all: a goodbye asks for no slot. */
-static void store_sightings(struct report *report)
-{
-    const struct batch *batch = &report->batch;
-    int64_t oldest = clock_now() - 2 * batch->rules->interval * 1000 - 600000;
-    struct columns columns = columns_take(report, batch->sessions_count);
-    size_t count = 0;
-    for (size_t i = 0; i < batch->sessions_count; i++) {
-        const struct batch_session *session = &batch->sessions[i];
-        int64_t user = (int64_t)session->user, torrent = (int64_t)session->torrent, left = (int64_t)session->state.left;
-        if (!session->changed || session->state.seen_at < oldest || (session->state.stopped && left > 0))
-            continue;
-        bool again = count > 0 && columns.numbers[0][count - 1] == user && columns.numbers[1][count - 1] == torrent;
-        if (again && columns.numbers[2][count - 1] <= left)
-            continue;
-        count -= again;
-        columns.numbers[0][count] = user;
-        columns.numbers[1][count] = torrent;
-        columns.numbers[2][count++] = left;
-    }
-    struct db_args *args = db_ints(db_ints(db_args(), columns.numbers[0], count), columns.numbers[1], count);
-    db_tx_ask(report->tx, &book_sighted, db_ints(args, columns.numbers[2], count), on_sighted, report);
-}
-
 /* ---- what is stored now ---- */
 
-const struct statement sessions_lock = {
-    .name = "sessions_lock",
-    .sql = "SELECT n.number, s.epoch, s.up, s.down, s.remaining, s.seen_at, s.stopped"
+const struct statement sessions_read = {
+    .name = "sessions_read",
+    .sql = "SELECT n.number, s.epoch, s.up, s.down, s.remaining, s.seen_at, s.stopped, s.xmin::text::bigint,"
+           " m.seeded_until, t.accounting"
            " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) WITH ORDINALITY"
            " AS n(user_id, torrent_id, peer_id, number)"
-           " JOIN ratio.session s USING (user_id, torrent_id, peer_id) ORDER BY n.number FOR UPDATE OF s"};
+           " LEFT JOIN ratio.session s USING (user_id, torrent_id, peer_id)"
+           " LEFT JOIN ratio.member_torrent m ON (m.user_id, m.torrent_id) = (n.user_id, n.torrent_id)"
+           " LEFT JOIN ratio.torrent t ON t.torrent_id = n.torrent_id"};
 
-static void on_locked(void *arg, const struct db_rows *rows, const struct fault *why)
+static enum batch_accounting accounting_of(const struct db_rows *rows, size_t row)
+{
+    if (db_is_null(rows, row, 9))
+        return BATCH_UNKNOWN;
+    return slice_is(db_get_text(rows, row, 9), "redundancy") ? BATCH_BACKUP : BATCH_RATIO;
+}
+
+static void session_fill(struct batch_session *session, const struct db_rows *rows, size_t row)
+{
+    session->stored = (struct batch_stored){
+        .session = !db_is_null(rows, row, 1),
+        .entry = !db_is_null(rows, row, 8),
+        .version = db_get_int(rows, row, 7),
+        .seeded_until = db_get_int(rows, row, 8),
+        .accounting = accounting_of(rows, row),
+    };
+    if (session->stored.session)
+        session->state = (struct credit_state){
+            .epoch = db_get_int(rows, row, 1),
+            .up = (uint64_t)db_get_int(rows, row, 2),
+            .down = (uint64_t)db_get_int(rows, row, 3),
+            .left = (uint64_t)db_get_int(rows, row, 4),
+            .seen_at = db_get_time(rows, row, 5),
+            .stopped = db_get_flag(rows, row, 6),
+        };
+}
+
+static void on_read(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct report *report = arg;
+    struct arena *arena = bus_arena(report->request);
+    struct batch *batch = &report->batch;
     if (why != NULL) { /* on_committed hears of it */
         db_commit(report->tx, on_committed, report);
         return;
     }
-    assert(db_count(rows) == report->batch.sessions_count); /* this transaction has put in those that were missing */
-    for (size_t i = 0; i < db_count(rows); i++) {
-        struct batch_session *session = &report->batch.sessions[db_get_int(rows, i, 0) - 1];
-        session->state = (struct credit_state){
-            .epoch = db_get_int(rows, i, 1),
-            .up = (uint64_t)db_get_int(rows, i, 2),
-            .down = (uint64_t)db_get_int(rows, i, 3),
-            .left = (uint64_t)db_get_int(rows, i, 4),
-            .seen_at = db_get_time(rows, i, 5),
-            .stopped = db_get_flag(rows, i, 6),
-        };
-    }
-    report->applied = batch_apply(&report->batch);
+    assert(db_count(rows) == batch->sessions_count);
+    for (size_t i = 0; i < db_count(rows); i++)
+        session_fill(&batch->sessions[db_get_int(rows, i, 0) - 1], rows, i);
+    report->applied = batch_apply(batch);
     if (report->applied > 0) {
-        store_sessions(report);
-        credits_add(report->tx, bus_arena(report->request), &report->batch);
-        evidence_store(report->tx, bus_arena(report->request), &report->batch);
-        store_sightings(report);
+        sessions_store(report->tx, arena, batch);
+        credits_add(report->tx, arena, batch);
+        evidence_store(report->tx, arena, batch);
+        report->sighted = sightings_store(report->tx, arena, batch);
     }
-    store_snatches(report);
-    if (report->begun > 0)
-        prune_sessions(report);
+    snatches_store(report->tx, arena, batch);
     db_commit(report->tx, on_committed, report);
 }
-
-/* Holds off a torrent's settling (torrents.c) while a batch that may not know of the torrent is under way. */
-const struct statement sessions_share = {.name = "sessions_share",
-                                         .sql = "SELECT pg_advisory_xact_lock_shared(hashtext('ratio torrents'))"};
-
-const struct statement sessions_begin = {
-    .name = "sessions_begin",
-    .sql = "INSERT INTO ratio.session (user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at, stopped)"
-           " SELECT user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at, stopped <> 0"
-           " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[],"
-           " $6::bigint[], $7::bigint[], $8::timestamptz[], $9::bigint[])"
-           " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, seen_at, stopped)"
-           " ORDER BY n.user_id, n.torrent_id, n.peer_id ON CONFLICT DO NOTHING"};
 
 /* Of torrents and members of the batch, and of all: those that had not ended at the oldest report. */
 const struct statement sessions_factors = {
@@ -288,37 +147,45 @@ static void on_factors(void *arg, const struct db_rows *rows, const struct fault
 static void ask_factors(struct report *report)
 {
     const struct batch *batch = &report->batch;
-    struct columns columns = columns_take(report, batch->sessions_count);
+    struct columns columns = columns_take(bus_arena(report->request), batch->sessions_count + 1, 2);
     int64_t oldest = INT64_MAX;
-    size_t count = 0;
-    for (; count < batch->sessions_count; count++) {
-        columns.numbers[0][count] = (int64_t)batch->sessions[count].torrent;
-        columns.numbers[1][count] = (int64_t)batch->sessions[count].user;
+    for (size_t i = 0; i < batch->sessions_count; i++) {
+        const struct batch_session *session = &batch->sessions[i];
+        columns_put(&columns, (const int64_t[]){(int64_t)session->torrent, (int64_t)session->user}, 2,
+                    session->peer_id);
     }
-    columns.numbers[0][count] = columns.numbers[1][count] = 0;
+    columns_put(&columns, (const int64_t[]){0, 0}, 2, slice_text(""));
     for (size_t i = 0; i < batch->rows_count; i++)
         oldest = batch->rows[i].seen_at < oldest ? batch->rows[i].seen_at : oldest;
-    struct db_args *args = db_ints(db_ints(db_args(), columns.numbers[0], count + 1), columns.numbers[1], count + 1);
-    db_tx_ask(report->tx, &sessions_factors, db_time(args, oldest), on_factors, report);
+    struct db_args *args = db_time(columns_ints(db_args(), &columns, 0, 2), oldest);
+    db_tx_ask(report->tx, &sessions_factors, args, on_factors, report);
 }
 
-static void on_begun(void *arg, const struct db_rows *rows, const struct fault *why)
+/* Holds off a torrent's settling (torrents.c), and batches that run alone, while a batch is under way. */
+const struct statement sessions_share = {.name = "sessions_share",
+                                         .sql = "SELECT pg_advisory_xact_lock_shared(hashtext('ratio torrents'))"};
+
+static void ask_stored(struct report *report)
 {
-    struct report *report = arg;
-    report->begun = why == NULL ? db_affected(rows) : 0;
+    const struct batch *batch = &report->batch;
+    struct columns columns = columns_take(bus_arena(report->request), batch->sessions_count, 2);
+    for (size_t i = 0; i < batch->sessions_count; i++) {
+        const struct batch_session *session = &batch->sessions[i];
+        const int64_t numbers[] = {(int64_t)session->user, (int64_t)session->torrent};
+        columns_put(&columns, numbers, 2, session->peer_id);
+    }
+    struct db_args *args = columns_blobs(columns_ints(db_args(), &columns, 0, 2), &columns);
+    db_tx_ask(report->tx, &sessions_read, args, on_read, report);
 }
 
 static void report_begin(struct report *report)
 {
-    struct columns columns;
     batch_rewind(&report->batch);
-    size_t count = session_columns(report, false, &columns);
-    struct db_args *keys = db_ints(db_ints(db_args(), columns.numbers[0], count), columns.numbers[1], count);
+    report->sighted = false;
     report->tx = db_begin(sessions.db);
-    db_tx_ask(report->tx, &sessions_share, NULL, NULL, NULL);
-    db_tx_ask(report->tx, &sessions_begin, session_args(&columns, count), on_begun, report);
+    db_tx_ask(report->tx, report->tries == 0 ? &sessions_share : &torrents_settle, NULL, NULL, NULL);
     ask_factors(report);
-    db_tx_ask(report->tx, &sessions_lock, db_blobs(keys, columns.texts, count), on_locked, report);
+    ask_stored(report);
 }
 
 static void on_report(struct bus_request *request, const void *message, void *arg)

@@ -9,13 +9,15 @@
 
 #define RATIO_STATEMENTS(S)                                                                                            \
     S(sessions_share)                                                                                                  \
-    S(sessions_begin)                                                                                                  \
     S(sessions_factors)                                                                                                \
-    S(sessions_lock)                                                                                                   \
-    S(sessions_store)                                                                                                  \
+    S(sessions_read)                                                                                                   \
+    S(sessions_move)                                                                                                   \
+    S(sessions_begin)                                                                                                  \
     S(sessions_prune)                                                                                                  \
     S(sessions_snatch)                                                                                                 \
-    S(credits_store)                                                                                                   \
+    S(credits_move)                                                                                                    \
+    S(credits_begin)                                                                                                   \
+    S(credits_week)                                                                                                    \
     S(credits_total)                                                                                                   \
     S(credits_torrents)                                                                                                \
     S(credits_ledger)                                                                                                  \

@@ -445,7 +445,7 @@ def what_does_not_look_right_is_kept_with_its_figures(site):
     assert "alone" not in evidence(bus, 700)
     report(bus, [seen(one, 9500, 0, up=4 * most)])
     assert evidence(bus, 700)["alone"][:8] == ["alone", 6, 700, 1, most, most, 0, 3500000], evidence(bus, 700)
-    assert evidence(bus, 700)["balance"][:7] == ["balance", 0, 700, 5, 4 * most, 4 * most, 0]
+    assert evidence(bus, 700)["balance"][:7] == ["balance", 0, 700, 4, 4 * most, 4 * most, 0]
     report(bus, [seen(one, 9501, 0, up=9 * most)])
     limit = 10 * 125 * 1024 * 1024
     assert evidence(bus, 700)["rate"][:8] == ["rate", 6, 700, 1, 5 * most - limit, 5 * most, limit, 1000]

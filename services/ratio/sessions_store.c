@@ -1,0 +1,148 @@
+/* Sessions, snatches and sightings. A session is stored where its row is still the one that was read, so no lock is
+ * held while the batch is worked out. */
+#include "services/ratio/sessions_store.h"
+
+#include "services/common/clock.h"
+#include "services/ratio/columns.h"
+#include "services/ratio/statements.h"
+
+/* ---- sessions ---- */
+
+enum { VERSION = 8, SESSION_NUMBERS };
+
+static struct columns session_columns(struct arena *arena, const struct batch *batch, bool stored)
+{
+    struct columns columns = columns_take(arena, batch->sessions_count, SESSION_NUMBERS);
+    for (size_t i = 0; i < batch->sessions_count; i++) {
+        const struct batch_session *session = &batch->sessions[i];
+        if (session->stored.session != stored || (stored && !session->changed))
+            continue;
+        const int64_t numbers[SESSION_NUMBERS] = {
+            (int64_t)session->user,     (int64_t)session->torrent,    session->state.epoch,
+            (int64_t)session->state.up, (int64_t)session->state.down, (int64_t)session->state.left,
+            session->state.stopped,     session->state.seen_at,       session->stored.version,
+        };
+        columns_put(&columns, numbers, SESSION_NUMBERS, session->peer_id);
+    }
+    return columns;
+}
+
+static struct db_args *session_args(const struct columns *columns)
+{
+    struct db_args *args = columns_blobs(columns_ints(db_args(), columns, 0, 2), columns);
+    return columns_times(columns_ints(args, columns, 2, 7), columns, 7, 8);
+}
+
+/* A row's xmin is the transaction that wrote it. */
+const struct statement sessions_move = {
+    .name = "sessions_move",
+    .sql = "WITH moved AS (UPDATE ratio.session s SET epoch = n.epoch, up = n.up, down = n.down,"
+           " remaining = n.remaining, seen_at = n.seen_at, stopped = n.stopped <> 0"
+           " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[],"
+           " $7::bigint[], $8::bigint[], $9::timestamptz[], $10::bigint[])"
+           " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, stopped, seen_at, version)"
+           " WHERE (s.user_id, s.torrent_id, s.peer_id) = (n.user_id, n.torrent_id, n.peer_id)"
+           " AND s.xmin::text::bigint = n.version RETURNING 1)"
+           " SELECT ratio.expect(count(*), cardinality($1)) FROM moved"};
+
+const struct statement sessions_begin = {
+    .name = "sessions_begin",
+    .sql = "WITH begun AS (INSERT INTO ratio.session"
+           " (user_id, torrent_id, peer_id, epoch, up, down, remaining, stopped, seen_at)"
+           " SELECT user_id, torrent_id, peer_id, epoch, up, down, remaining, stopped <> 0, seen_at"
+           " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[],"
+           " $7::bigint[], $8::bigint[], $9::timestamptz[])"
+           " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, stopped, seen_at)"
+           " ON CONFLICT DO NOTHING RETURNING 1)"
+           " SELECT ratio.expect(count(*), cardinality($1)) FROM begun"};
+
+/* Each start of a client is a session of its own. Where a new one begins, those that ended half a year ago go: no
+ * tracker remembers them any more. */
+const struct statement sessions_prune = {
+    .name = "sessions_prune",
+    .sql = "DELETE FROM ratio.session s USING unnest($1::bigint[], $2::bigint[]) AS n(user_id, torrent_id)"
+           " WHERE (s.user_id, s.torrent_id) = (n.user_id, n.torrent_id) AND s.seen_at < now() - interval '180 days'"};
+
+void sessions_store(struct db_tx *tx, struct arena *arena, const struct batch *batch)
+{
+    struct columns moved = session_columns(arena, batch, true), begun = session_columns(arena, batch, false);
+    if (moved.count > 0) {
+        struct db_args *args = columns_ints(session_args(&moved), &moved, VERSION, VERSION + 1);
+        db_tx_ask(tx, &sessions_move, args, NULL, NULL);
+    }
+    if (begun.count > 0) {
+        db_tx_ask(tx, &sessions_begin, session_args(&begun), NULL, NULL);
+        db_tx_ask(tx, &sessions_prune, columns_ints(db_args(), &begun, 0, 2), NULL, NULL);
+    }
+}
+
+/* ---- snatches ---- */
+
+const struct statement sessions_snatch = {
+    .name = "sessions_snatch",
+    .sql = "WITH fresh AS (INSERT INTO ratio.snatch (user_id, torrent_id, at)"
+           " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS n(user_id, torrent_id, at)"
+           " ORDER BY n.user_id, n.torrent_id ON CONFLICT DO NOTHING RETURNING torrent_id)"
+           " INSERT INTO ratio.torrent_total AS old (torrent_id, snatches)"
+           " SELECT torrent_id, count(*) FROM fresh GROUP BY torrent_id ORDER BY torrent_id"
+           " ON CONFLICT (torrent_id) DO UPDATE SET snatches = old.snatches + excluded.snatches"};
+
+void snatches_store(struct db_tx *tx, struct arena *arena, const struct batch *batch)
+{
+    struct columns columns = columns_take(arena, batch->entries_count, 3);
+    for (size_t i = 0; i < batch->entries_count; i++) {
+        const struct batch_entry *entry = &batch->entries[i];
+        const int64_t numbers[] = {(int64_t)entry->user, (int64_t)entry->torrent, entry->completed_at};
+        if (entry->completed_at != 0)
+            columns_put(&columns, numbers, 3, entry->client);
+    }
+    if (columns.count > 0)
+        db_tx_ask(tx, &sessions_snatch, columns_times(columns_ints(db_args(), &columns, 0, 2), &columns, 2, 3), NULL,
+                  NULL);
+}
+
+/* ---- what the books of backups are told ---- */
+
+/* One row of three numbers each (books/event.h). */
+const struct statement book_sighted = {.name = "book_sighted",
+                                       .sql = "INSERT INTO ratio.book_inbox (kind, payload) VALUES ('sightings', $1)"};
+
+static char *put_number(char *at, uint64_t number)
+{
+    for (int i = 8; i-- > 0; number >>= 8)
+        at[i] = (char)number;
+    return at + 8;
+}
+
+/* Of a torrent that nobody has told of yet, torrents.c tells the books when it becomes a backup's. */
+static bool is_sighting(const struct batch_session *session, int64_t oldest)
+{
+    return session->changed && session->stored.accounting == BATCH_BACKUP && session->state.seen_at >= oldest &&
+           !(session->state.stopped && session->state.left > 0);
+}
+
+/* Of several clients of a member, the one that misses least; nothing of what is told too late to be seen now, nor of
+ * who leaves before it has all: a goodbye asks for no slot. */
+bool sightings_store(struct db_tx *tx, struct arena *arena, const struct batch *batch)
+{
+    enum { EACH = 24 };
+    int64_t oldest = clock_now() - 2 * batch->rules->interval * 1000 - 600000;
+    char *payload = arena_take(arena, batch->sessions_count * EACH + 1), *end = payload;
+    const struct batch_session *last = NULL;
+    uint64_t least = 0;
+    for (size_t i = 0; i < batch->sessions_count; i++) {
+        const struct batch_session *session = &batch->sessions[i];
+        if (!is_sighting(session, oldest))
+            continue;
+        bool again = last != NULL && last->user == session->user && last->torrent == session->torrent;
+        if (again && least <= session->state.left)
+            continue;
+        end -= again ? EACH : 0;
+        end = put_number(put_number(put_number(end, session->user), session->torrent), session->state.left);
+        last = session;
+        least = session->state.left;
+    }
+    if (end > payload)
+        db_tx_ask(tx, &book_sighted, db_bytes(db_args(), slice_of(payload, (size_t)(end - payload))), NULL, NULL);
+    return end > payload;
+}
