@@ -1,7 +1,9 @@
 /* One row a kind, member and torrent, so that the table stays small however often something is seen. */
 #include "services/ratio/evidence_store.h"
 
+#include "services/ratio/columns.h"
 #include "services/ratio/ratio.h"
+#include "services/ratio/rows.h"
 #include "services/ratio/statements.h"
 
 struct evidence_rules evidence_settings;
@@ -10,21 +12,7 @@ static struct db *evidence_db;
 
 /* ---- storing ---- */
 
-enum { NUMBERS = 8 };
-
-static const int64_t *numbers_of(const struct evidence *found, int64_t into[NUMBERS])
-{
-    const int64_t numbers[NUMBERS] = {(int64_t)found->user,
-                                      (int64_t)found->torrent,
-                                      (int64_t)found->unexplained,
-                                      (int64_t)found->claimed,
-                                      (int64_t)found->possible,
-                                      found->span,
-                                      found->at,
-                                      found->since > 0 ? found->since : 0};
-    memcpy(into, numbers, sizeof numbers);
-    return into;
-}
+enum { AT = 6, NUMBERS = 8 };
 
 /* Upload claimed where nobody downloads: nobody else had a byte missing since two intervals before the report before.
  */
@@ -47,58 +35,55 @@ const struct statement evidence_add = {
 
 void evidence_store(struct db_tx *tx, struct arena *arena, const struct batch *batch)
 {
-    size_t count = batch->evidence_count;
-    if (count == 0)
-        return;
-    int64_t *columns[NUMBERS];
-    struct slice *kinds = arena_take(arena, count * sizeof *kinds);
-    for (int n = 0; n < NUMBERS; n++)
-        columns[n] = arena_take(arena, count * sizeof(int64_t));
-    for (size_t i = 0; i < count; i++) {
-        int64_t numbers[NUMBERS];
-        numbers_of(&batch->evidence[i], numbers);
-        kinds[i] = slice_text(evidence_name(batch->evidence[i].kind));
-        for (int n = 0; n < NUMBERS; n++)
-            columns[n][i] = numbers[n];
+    struct columns columns = columns_take(arena, batch->evidence_count, NUMBERS);
+    for (size_t i = 0; i < batch->evidence_count; i++) {
+        const struct evidence *found = &batch->evidence[i];
+        const int64_t numbers[NUMBERS] = {
+            (int64_t)found->user,
+            (int64_t)found->torrent,
+            (int64_t)found->unexplained,
+            (int64_t)found->claimed,
+            (int64_t)found->possible,
+            found->span,
+            found->at,
+            found->since > 0 ? found->since : 0,
+        };
+        columns_put(&columns, numbers, NUMBERS, slice_text(evidence_name(found->kind)));
     }
-    struct db_args *args = db_texts(db_args(), kinds, count);
-    for (int n = 0; n < 6; n++)
-        db_ints(args, columns[n], count);
-    db_tx_ask(tx, &evidence_add, db_times(db_times(args, columns[6], count), columns[7], count), NULL, NULL);
+    if (columns.count == 0)
+        return;
+    struct db_args *args = columns_ints(db_texts(db_args(), columns.texts, columns.count), &columns, 0, AT);
+    db_tx_ask(tx, &evidence_add, columns_times(args, &columns, AT, NUMBERS), NULL, NULL);
 }
 
 /* ---- ratio.evidence.list ---- */
 
+static void pack_evidence(const struct db_rows *rows, size_t i, msgpack_packer *packer)
+{
+    struct evidence_row row = {
+        .kind = db_get_text(rows, i, 0),
+        .user = (uint64_t)db_get_int(rows, i, 1),
+        .torrent = (uint64_t)db_get_int(rows, i, 2),
+        .times = (uint64_t)db_get_int(rows, i, 3),
+        .unexplained = (uint64_t)db_get_int(rows, i, 4),
+        .claimed = (uint64_t)db_get_int(rows, i, 5),
+        .possible = (uint64_t)db_get_int(rows, i, 6),
+        .span = (uint64_t)db_get_int(rows, i, 7),
+        .first_at = db_get_time(rows, i, 8),
+        .last_at = db_get_time(rows, i, 9),
+        .rank = (uint64_t)db_get_int(rows, i, 10),
+    };
+    row_pack(&evidence_row_row, &row, packer);
+}
+
 static void on_ranked(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct bus_request *request = arg;
-    if (why != NULL) {
+    struct ratio_evidence_list_reply reply = {0};
+    if (why != NULL)
         bus_fail(request, why);
-        return;
-    }
-    msgpack_sbuffer buffer;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, db_count(rows));
-    for (size_t i = 0; i < db_count(rows); i++) {
-        struct evidence_row row = {
-            .kind = db_get_text(rows, i, 0),
-            .user = (uint64_t)db_get_int(rows, i, 1),
-            .torrent = (uint64_t)db_get_int(rows, i, 2),
-            .times = (uint64_t)db_get_int(rows, i, 3),
-            .unexplained = (uint64_t)db_get_int(rows, i, 4),
-            .claimed = (uint64_t)db_get_int(rows, i, 5),
-            .possible = (uint64_t)db_get_int(rows, i, 6),
-            .span = (uint64_t)db_get_int(rows, i, 7),
-            .first_at = db_get_time(rows, i, 8),
-            .last_at = db_get_time(rows, i, 9),
-            .rank = (uint64_t)db_get_int(rows, i, 10),
-        };
-        row_pack(&evidence_row_row, &row, &packer);
-    }
-    bus_reply(request, &(struct ratio_evidence_list_reply){.evidence.packed = slice_of(buffer.data, buffer.size)});
-    msgpack_sbuffer_destroy(&buffer);
+    else
+        rows_reply(request, rows, pack_evidence, &reply.evidence, &reply);
 }
 
 /* How unlikely: what cannot be explained, in thousandths of the torrent, and the less weight the more innocent ways

@@ -2,6 +2,7 @@
 #include "services/ratio/books/posting.h"
 #include "services/ratio/books/tell.h"
 
+#include "services/ratio/rows.h"
 #include "services/ratio/statements.h"
 
 #include <assert.h>
@@ -184,7 +185,6 @@ static void tell(struct posting *posting, const struct db_rows *rows)
     size_t count = db_count(rows);
     int64_t *keys = mem_take((count + 1) * sizeof *keys);
     struct slice *facts = mem_take((count + 1) * sizeof *facts);
-    struct arena *arena = arena_new();
     for (size_t i = 0; i < count; i++) {
         struct slot_fact fact = {
             .key = (uint64_t)db_get_int(rows, i, 0),
@@ -194,18 +194,11 @@ static void tell(struct posting *posting, const struct db_rows *rows)
             .reason = db_get_text(rows, i, 4),
             .active = true,
         };
-        msgpack_sbuffer buffer;
-        msgpack_packer packer;
-        msgpack_sbuffer_init(&buffer);
-        msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-        row_pack(&slot_fact_row, &fact, &packer);
         keys[i] = (int64_t)fact.key;
-        facts[i] = arena_copy(arena, slice_of(buffer.data, buffer.size));
-        msgpack_sbuffer_destroy(&buffer);
+        facts[i] = row_packed(posting->arena, &slot_fact_row, &fact);
     }
     if (count > 0)
         db_tx_ask(posting->tx, &book_slots_tell, db_blobs(db_ints(db_args(), keys, count), facts, count), NULL, NULL);
-    arena_destroy(&arena);
     free(keys);
     free(facts);
 }
