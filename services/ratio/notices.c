@@ -56,3 +56,15 @@ void notices_add(struct db_tx *tx, const struct notices *notices)
     struct db_args *args = db_ints(db_args(), notices->ids, notices->count);
     db_tx_ask(tx, &notices_tell, db_blobs(args, notices->facts, notices->count), NULL, NULL);
 }
+
+/* Each notice is the newest fact about itself, so a snapshot would hold them all for ever: as many are kept as there
+ * are facts. */
+const struct statement notices_old = {
+    .name = "notices_old",
+    .sql = "DELETE FROM ratio.feed_latest WHERE feed = 'ratio.notices'"
+           " AND seq <= (SELECT seq - 100000 FROM ratio.feed_head WHERE feed = 'ratio.notices')"};
+
+void notices_forget(struct db *db)
+{
+    db_ask(db, &notices_old, NULL, NULL, NULL);
+}

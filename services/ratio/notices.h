@@ -23,5 +23,7 @@ void notices_put(struct notices *notices, uint64_t user, enum notice_kind kind, 
 void notices_add(struct db_tx *tx, const struct notices *notices);
 /* The transaction has committed. */
 void notices_published(void);
+/* Of long ago: who has not heard of them has missed them. Now and then. */
+void notices_forget(struct db *db);
 
 #endif

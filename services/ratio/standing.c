@@ -244,8 +244,10 @@ static void on_tick(void *arg)
     tick.told = false;
     tick.now = clock_now();
     tick.arena = arena_new();
-    if (tick.ticks++ % FORGET_EVERY == 0)
+    if (tick.ticks++ % FORGET_EVERY == 0) {
         db_ask(tick.db, &standing_forget, db_int(db_args(), tick.now / day_ms - WEEK_DAYS), NULL, NULL);
+        notices_forget(tick.db);
+    }
     tick.tx = db_begin(tick.db);
     db_tx_ask(tick.tx, &standing_claim, db_int(db_time(db_args(), tick.now), CLAIM_MOST), on_claimed, NULL);
 }

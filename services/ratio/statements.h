@@ -32,6 +32,7 @@
     S(standing_store)                                                                                                  \
     S(standing_forget)                                                                                                 \
     S(notices_tell)                                                                                                    \
+    S(notices_old)                                                                                                     \
     S(once_staff)                                                                                                      \
     S(factors_lock)                                                                                                    \
     S(factors_end)                                                                                                     \
