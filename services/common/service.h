@@ -17,6 +17,7 @@
 struct service {
     const char *name;                  /* tracker, web, catalog, ratio: also its PostgreSQL schema */
     unsigned bus_port, admin_port;     /* defaults, before settings */
+    const char *connections;           /* to PostgreSQL, likewise; NULL: 2 */
     const struct option *options;      /* its own; common ones are added */
     const struct embedded *migrations; /* djembe_embed of migrations/ */
     size_t migrations_count;

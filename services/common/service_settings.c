@@ -29,7 +29,8 @@ const struct option *settings_table(const struct service *service, struct settin
     const struct option common[] = {
         {"DJEMBE_DATABASE", OPTION_text, &into->database, "host=/run/postgresql dbname=djembe", 1, 1000,
          "PostgreSQL, as postgres://… or as libpq's keyword=value text.", true},
-        {"DJEMBE_DATABASE_CONNECTIONS", OPTION_number, &into->connections, "2", 1, 32,
+        {"DJEMBE_DATABASE_CONNECTIONS", OPTION_number, &into->connections,
+         service->connections != NULL ? service->connections : "2", 1, 32,
          "How many connections to PostgreSQL are kept open.", false},
         {"DJEMBE_KEYS", OPTION_path, &into->keys, "var/keys", 0, 0,
          "Folder of the certificates that the daemons know each other by.", false},

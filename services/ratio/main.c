@@ -177,6 +177,7 @@ int main(int argc, char **argv)
         .name = "ratio",
         .bus_port = 5552,
         .admin_port = 9104,
+        .connections = "4", /* batches of totals, and a posting of the books beside them */
         .options = options,
         .migrations = ratio_migrations,
         .migrations_count = ratio_migrations_count,
