@@ -185,7 +185,8 @@ void books_metrics(struct buffer *into)
     metric_gauge(into, "ratio_book_seq", NULL, book.seq, "The last event applied.");
     metric_gauge(into, "ratio_book_copies", NULL, copies, "Copies in the books.");
     metric_gauge(into, "ratio_book_bytes", NULL, (int64_t)bytes, "Memory of the rules' state.");
-    metric_gauge(into, "ratio_book_tick_ms", NULL, book.count.tick_ms, "What the last tick took.");
+    metric_gauge(into, "ratio_book_tick_ms", NULL, book.count.tick_ms,
+                 "What the last tick took, with all that fell due since the event before it.");
     metric_gauge(into, "ratio_book_safe_mode", NULL, book.head.down_since != 0,
                  "1: no tracker is heard, or too many copies vanished.");
     metric_gauge(into, "ratio_book_adds_up", NULL, !book.count.check_bad,

@@ -296,7 +296,7 @@ static void tick(struct posting *posting)
         return;
     run(posting, &(struct rules_event){.kind = RULES_tick}, NULL);
     posting->after.ticked_at = posting->now;
-    book.count.tick_ms = clock_ticks() - began;
+    book.count.tick_ms = posting->time_ms + clock_ticks() - began;
 }
 
 static void work_next(struct posting *posting)
@@ -305,7 +305,9 @@ static void work_next(struct posting *posting)
     case WORK_time:
         posting->applied = true;
         posting->after.heard_at = posting->head.heard_now;
+        posting->time_ms = clock_ticks();
         watch_silence(posting);
+        posting->time_ms = clock_ticks() - posting->time_ms;
         posting->work = WORK_inbox;
         posting->commands_next = posting->commands;
         break;
