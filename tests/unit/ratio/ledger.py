@@ -97,13 +97,16 @@ class Replica:
         self.start()
 
     def start(self):
+        self.start_soon()
+        wait_for(self.ready)
+
+    def start_soon(self):
         site = self.site
         env = dict(os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"], DJEMBE_KEYS=site.keys,
                    DJEMBE_STATE=self.state, DJEMBE_BUS_LISTEN=self.address, DJEMBE_ADMIN_LISTEN=f"127.0.0.1:{self.admin}",
                    DJEMBE_WEB=f"tcp://127.0.0.1:{site.web.port}", DJEMBE_CATALOG=f"tcp://127.0.0.1:{site.catalog.port}",
                    DJEMBE_TRACKER=f"tcp://127.0.0.1:{site.nobody}", **site.settings)
         self.process = subprocess.Popen([site.program], env=env, stderr=self.log)
-        wait_for(self.ready)
 
     def ready(self):
         assert self.process.poll() is None, "the daemon has ended"
