@@ -119,6 +119,16 @@ uint64_t form_id(const struct form *form, const char *name)
     return id_read(form_get(form, name));
 }
 
+uint64_t form_number(const struct form *form, const char *name)
+{
+    struct slice text = form_trim(form_get(form, name));
+    uint64_t number = id_read(text);
+    bool is_zero = text.size > 0 && text.size < 20;
+    for (size_t i = 0; i < text.size; i++)
+        is_zero = is_zero && text.at[i] == '0';
+    return number > 0 || is_zero ? number : ID_MAX;
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';

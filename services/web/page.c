@@ -156,6 +156,15 @@ void page_begin(struct visit *visit, const char *title, const char *at)
     }
 }
 
+void page_pager(struct visit *visit, const char *path, const char *param, uint64_t next)
+{
+    if (form_has(&visit->query, param))
+        tree_string(visit->out, "first_href", path);
+    if (next != 0)
+        tree_print(visit->out, "next_href", "%s%c%s=%llu", path, strchr(path, '?') != NULL ? '&' : '?', param,
+                   (unsigned long long)next);
+}
+
 /* Of all that the form says, so that a form gone back to and filled in otherwise is another one. */
 struct slice page_form_key(struct visit *visit)
 {

@@ -18,6 +18,10 @@ void page_error(struct visit *visit, unsigned status, const char *text, const ch
 /* 303 to a path of ours; `text` (may be NULL) is shown there. */
 void page_redirect(struct visit *visit, const char *path, enum flash_kind kind, const char *text);
 
+/* Writes the links of a list that goes on: `first_href` when the query names `param`, and `next_href` to the row `next`
+ * (0: this is the last page). `path` may have a query of its own. */
+void page_pager(struct visit *visit, const char *path, const char *param, uint64_t next);
+
 /* {"error", "field"} or whatever a tool asked for. The writer's context goes out as JSON. */
 void page_json(struct visit *visit, unsigned status);
 
