@@ -4,7 +4,7 @@ import os, random, re, subprocess
 
 import libtorrent, msgpack, pytest
 
-from service_kit import FLAC, HYBRID, MP3, ROOT, V2, Replica, add, at_once, browse, refused, torrent, until
+from service_kit import FLAC, HYBRID, MP3, ROOT, V2, Refused, Replica, add, at_once, browse, refused, torrent, until
 
 
 # ---- uploads ----
