@@ -50,10 +50,14 @@ async function signUp(who, options = {}) {
   await page.waitForURL(`${site}/`);
 }
 
+// Where somebody is now, looked at in a browser with JavaScript, which axe-core needs.
 async function look(page, name) {
-  await photograph(page, name);
-  await accessible(page, name);
-  await page.setViewportSize(desktop.viewport);
+  const context = await browser.newContext({ ...desktop, storageState: await page.context().storageState() });
+  const seen = await context.newPage();
+  await seen.goto(page.url());
+  await photograph(seen, name);
+  await accessible(seen, name);
+  await context.close();
 }
 
 async function backUp(who, name, copies) {
