@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #define TITLE_MAX 1024
+#define NAMES_MOST 500 /* of one request, as it is declared */
 
 /* A request, with the torrents that it is about. */
 struct asking {
@@ -196,19 +197,73 @@ static void on_names_rows(void *arg, const struct db_rows *rows, const struct fa
     shelf_load(service_db(), asking->arena, asking->groups, asking->count, false, on_names_shelf, asking);
 }
 
+/* The ids of a request; what is none is 0, which nothing has. */
+static int64_t *ids_read(struct asking *asking, struct tree tree, size_t *count)
+{
+    const msgpack_object *list = tree.object;
+    *count = list != NULL && list->type == MSGPACK_OBJECT_ARRAY ? list->via.array.size : 0;
+    int64_t *ids = arena_take(asking->arena, (*count + 1) * sizeof *ids);
+    for (size_t i = 0; i < *count; i++) {
+        const msgpack_object *id = &list->via.array.ptr[i];
+        ids[i] = id->type == MSGPACK_OBJECT_POSITIVE_INTEGER && id->via.u64 <= ID_MAX ? (int64_t)id->via.u64 : 0;
+    }
+    return ids;
+}
+
 static void on_names(struct bus_request *request, const void *body, void *arg)
 {
     (void)arg;
     const struct catalog_torrent_names *ask = body;
     struct asking *asking = asking_new(request);
-    const msgpack_object *list = ask->torrents.object;
-    size_t count = list != NULL && list->type == MSGPACK_OBJECT_ARRAY ? list->via.array.size : 0;
-    int64_t *ids = arena_take(asking->arena, (count + 1) * sizeof *ids);
-    for (size_t i = 0; i < count; i++) {
-        const msgpack_object *id = &list->via.array.ptr[i];
-        ids[i] = id->type == MSGPACK_OBJECT_POSITIVE_INTEGER && id->via.u64 <= ID_MAX ? (int64_t)id->via.u64 : 0;
-    }
+    size_t count;
+    int64_t *ids = ids_read(asking, ask->torrents, &count);
     db_ask(service_db(), &torrent_names, db_ints(db_args(), ids, count), on_names_rows, asking);
+}
+
+/* ---- catalog.entity.names ---- */
+
+static const struct statement entity_names = {
+    "entity_names",
+    "SELECT id, plugin, name FROM catalog.entity WHERE id = ANY($1::bigint[]) AND kind = 1 AND deleted_at IS NULL",
+};
+
+static void on_entity_rows(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct asking *asking = arg;
+    struct entity_name names[NAMES_MOST];
+    size_t count = 0;
+    for (size_t i = 0; rows != NULL && i < db_count(rows) && count < NAMES_MOST; i++) {
+        const struct plugin *plugin = plugin_find(db_get_text(rows, i, 1));
+        uint64_t id = (uint64_t)db_get_int(rows, i, 0);
+        if (plugin != NULL)
+            names[count++] = (struct entity_name){.entity = id,
+                                                  .name = text_cut(db_get_text(rows, i, 2), TITLE_MAX),
+                                                  .href = shelf_href(plugin, LEVEL_group, id, asking->arena)};
+    }
+    if (why != NULL) {
+        bus_fail(asking->request, why);
+        return;
+    }
+    msgpack_sbuffer packed;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&packed);
+    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, count);
+    for (size_t i = 0; i < count; i++)
+        row_pack(&entity_name_row, &names[i], &packer);
+    struct catalog_entity_names_reply reply = {.entities.packed = slice_of(packed.data, packed.size)};
+    bus_reply(asking->request, &reply);
+    msgpack_sbuffer_destroy(&packed);
+}
+
+static void on_entity_names(struct bus_request *request, const void *body, void *arg)
+{
+    (void)arg;
+    const struct catalog_entity_names *ask = body;
+    struct asking *asking = asking_new(request);
+    size_t count;
+    int64_t *ids = ids_read(asking, ask->entities, &count);
+    db_ask(service_db(), &entity_names, db_ints(db_args(), ids, count), on_entity_rows, asking);
 }
 
 /* ---- catalog.upload.list ---- */
@@ -256,8 +311,9 @@ void torrent_start(void)
 {
     bus_serve(service_bus(), NULL, &catalog_torrent_get_message, on_get, NULL);
     bus_serve(service_bus(), NULL, &catalog_torrent_names_message, on_names, NULL);
+    bus_serve(service_bus(), NULL, &catalog_entity_names_message, on_entity_names, NULL);
     bus_serve(service_bus(), NULL, &catalog_upload_list_message, on_uploads, NULL);
 }
 
-const struct statement *const torrent_statements[] = {&torrent_get, &torrent_names, &upload_list};
+const struct statement *const torrent_statements[] = {&torrent_get, &torrent_names, &entity_names, &upload_list};
 const size_t torrent_statements_count = sizeof torrent_statements / sizeof *torrent_statements;

@@ -18,21 +18,6 @@ struct extras {
     struct tree_extra known;
 };
 
-/* The ids as the tree that a request carries. */
-static struct tree pack_ids(struct visit *visit, const uint64_t *ids, size_t count)
-{
-    msgpack_sbuffer packed;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&packed);
-    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, count);
-    for (size_t i = 0; i < count; i++)
-        msgpack_pack_uint64(&packer, ids[i]);
-    struct tree tree = {.packed = arena_copy(visit->arena, slice_of(packed.data, packed.size))};
-    msgpack_sbuffer_destroy(&packed);
-    return tree;
-}
-
 /* Adds rows to those that are in `into` already. */
 static void read_rows(struct tree rows, const struct row *row, void *into, size_t *count)
 {
@@ -127,7 +112,7 @@ struct extras *extras_ask(struct visit *visit, const msgpack_object *const *tree
     extras->gather = gather_new(visit, on_gathered);
     for (size_t from = 0; from < extras->ids.torrents_count; from += TREE_IDS_MAX) {
         size_t left = extras->ids.torrents_count - from;
-        struct tree torrents = pack_ids(visit, extras->ids.torrents + from, left < TREE_IDS_MAX ? left : TREE_IDS_MAX);
+        struct tree torrents = ask_ids(visit, extras->ids.torrents + from, left < TREE_IDS_MAX ? left : TREE_IDS_MAX);
         struct tracker_swarm_counts swarms = {.torrents = torrents};
         struct ratio_torrent_counts snatches = {.torrents = torrents};
         extras->swarms[extras->parts] = gather_may(extras->gather, &tracker_swarm_counts_message, &swarms);

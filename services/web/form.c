@@ -119,6 +119,43 @@ uint64_t form_id(const struct form *form, const char *name)
     return id_read(form_get(form, name));
 }
 
+uint64_t form_number(const struct form *form, const char *name)
+{
+    struct slice text = form_trim(form_get(form, name));
+    uint64_t number = id_read(text);
+    bool is_zero = text.size > 0 && text.size < 20;
+    for (size_t i = 0; i < text.size; i++)
+        is_zero = is_zero && text.at[i] == '0';
+    return number > 0 || is_zero ? number : ID_MAX;
+}
+
+bool form_size(const struct form *form, const char *amount, const char *unit, uint64_t *bytes)
+{
+    struct slice text = form_trim(form_get(form, amount)), of = form_get(form, unit);
+    unsigned shift = slice_is(of, "MiB") ? 20 : slice_is(of, "TiB") ? 40 : 30;
+    size_t digits = 0, decimals = 0;
+    uint64_t thousandths = 0;
+    bool behind = false;
+    for (size_t i = 0; i < text.size; i++) {
+        bool is_point = text.at[i] == '.' || text.at[i] == ',';
+        if (is_point ? behind : text.at[i] < '0' || text.at[i] > '9')
+            return false;
+        behind = behind || is_point;
+        if (is_point)
+            continue;
+        thousandths = thousandths * 10 + (uint64_t)(text.at[i] - '0');
+        decimals += behind;
+        if (++digits > 12 || decimals > 3)
+            return false;
+    }
+    for (; decimals < 3; decimals++)
+        thousandths *= 10;
+    if (digits == 0 || thousandths / 1000 >= (UINT64_C(1) << (63 - shift)))
+        return false;
+    *bytes = ((thousandths / 1000) << shift) + (((thousandths % 1000) << shift) / 1000);
+    return true;
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';

@@ -2,7 +2,7 @@
 #ifndef DJEMBE_WEB_FORM_H
 #define DJEMBE_WEB_FORM_H
 
-#include "proto/fault.h"
+#include "proto/codec.h"
 #include "services/common/arena.h"
 
 #define FORM_FIELDS_MAX 1024
@@ -30,6 +30,13 @@ size_t form_count(const struct form *form, const char *name);
 
 /* The value as a positive id; 0 when it is not one. */
 uint64_t form_id(const struct form *form, const char *name);
+
+/* The value as a whole number; ID_MAX when it is none: whoever reads it then refuses it. */
+uint64_t form_number(const struct form *form, const char *name);
+
+/* A size that stands in two fields: a number, perhaps with up to three decimals (1.5 or 1,5), and MiB, GiB or TiB (GiB
+ * when it is none of them). False when the first is no such number, or it is 2^63 bytes or more. */
+bool form_size(const struct form *form, const char *amount, const char *unit, uint64_t *bytes);
 
 /* Decimal digits only, below 2^63; 0 when it is anything else. */
 uint64_t id_read(struct slice text);

@@ -8,9 +8,12 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-const char *format_size(uint64_t bytes, char into[FORMAT_MAX])
+enum rounding { ROUND_DOWN, ROUND_NEAREST, ROUND_UP };
+
+static const char *print_size(uint64_t bytes, enum rounding rounding, char into[FORMAT_MAX])
 {
     static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    static const uint64_t part[] = {[ROUND_DOWN] = 0, [ROUND_NEAREST] = 5, [ROUND_UP] = 9};
     if (bytes < 1024) {
         snprintf(into, FORMAT_MAX, "%" PRIu64 " B", bytes);
         return into;
@@ -21,20 +24,34 @@ const char *format_size(uint64_t bytes, char into[FORMAT_MAX])
         shift += 10;
         unit++;
     }
-    /* Tenths of the unit, rounded half up. Below 1024 units, so that ten times the bytes' upper part always fits. */
-    uint64_t whole = bytes >> shift;
-    uint64_t rest = bytes & ((UINT64_C(1) << shift) - 1);
-    uint64_t tenths = whole * 10 + ((rest >> (shift - 10)) * 10 + 512) / 1024;
-    if (tenths >= 10235 && unit < 5) { /* 1023.5 and more would read as 1024 */
+    /* Tenths of the unit, and what is left of the last one. */
+    wide scaled = (wide)bytes * 10, one = (wide)1 << shift;
+    uint64_t tenths = (uint64_t)(scaled >> shift), rest = (uint64_t)(scaled & (one - 1));
+    tenths += rounding == ROUND_NEAREST ? rest >= one / 2 : rounding == ROUND_UP && rest > 0;
+    if ((tenths + part[rounding]) / 10 >= 1024 && unit < 5) { /* it would read as 1024 */
         tenths = 10;
         unit++;
     }
-    if (tenths < 1000) {
+    if (tenths < 1000)
         snprintf(into, FORMAT_MAX, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[unit]);
-    } else {
-        snprintf(into, FORMAT_MAX, "%" PRIu64 " %s", (tenths + 5) / 10, units[unit]);
-    }
+    else
+        snprintf(into, FORMAT_MAX, "%" PRIu64 " %s", (tenths + part[rounding]) / 10, units[unit]);
     return into;
+}
+
+const char *format_size(uint64_t bytes, char into[FORMAT_MAX])
+{
+    return print_size(bytes, ROUND_NEAREST, into);
+}
+
+const char *format_size_down(uint64_t bytes, char into[FORMAT_MAX])
+{
+    return print_size(bytes, ROUND_DOWN, into);
+}
+
+const char *format_size_up(uint64_t bytes, char into[FORMAT_MAX])
+{
+    return print_size(bytes, ROUND_UP, into);
 }
 
 const char *format_number(uint64_t value, char into[FORMAT_MAX])

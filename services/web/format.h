@@ -12,6 +12,10 @@
 /* Binary units with one digit behind the point below 100: "512 B", "1.4 GiB", "312 MiB". */
 const char *format_size(uint64_t bytes, char into[FORMAT_MAX]);
 
+/* The same, never more and never less than it is: for what is earned, and for what is owed. */
+const char *format_size_down(uint64_t bytes, char into[FORMAT_MAX]);
+const char *format_size_up(uint64_t bytes, char into[FORMAT_MAX]);
+
 /* Thousands apart: "1,503,238,553". */
 const char *format_number(uint64_t value, char into[FORMAT_MAX]);
 

@@ -110,3 +110,28 @@ const struct answer *gather_may(struct gather *gather, const struct message *mes
         fault_set(&asked->answer.why, STATUS_unavailable, NULL, "The %s service does not answer.", service);
     return &asked->answer;
 }
+
+struct tree ask_ids(struct visit *visit, const uint64_t *ids, size_t count)
+{
+    msgpack_sbuffer packed;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&packed);
+    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, count);
+    for (size_t i = 0; i < count; i++)
+        msgpack_pack_uint64(&packer, ids[i]);
+    struct tree tree = {.packed = arena_copy(visit->arena, slice_of(packed.data, packed.size))};
+    msgpack_sbuffer_destroy(&packed);
+    return tree;
+}
+
+void *answer_rows(struct visit *visit, struct tree rows, const struct row *row, size_t *count)
+{
+    size_t most = rows_count(rows);
+    char *into = arena_take(visit->arena, most * row->size + 1);
+    *count = 0;
+    for (size_t i = 0; i < most; i++)
+        if (row_read(row, into + *count * row->size, rows_at(rows, i), NULL))
+            ++*count;
+    return into;
+}

@@ -22,6 +22,12 @@ struct gather *gather_new(struct visit *visit, void (*done)(struct visit *visit)
 const struct answer *gather_must(struct gather *gather, const struct message *message, const void *ask);
 const struct answer *gather_may(struct gather *gather, const struct message *message, const void *ask);
 
+/* Ids as a request carries them. */
+struct tree ask_ids(struct visit *visit, const uint64_t *ids, size_t count);
+
+/* The rows of a reply as an array of their C structs, which lives as long as the visit. */
+void *answer_rows(struct visit *visit, struct tree rows, const struct row *row, size_t *count);
+
 /* For what is no bus request: each hold is followed by one release. */
 void gather_hold(struct gather *gather);
 void gather_release(struct gather *gather);

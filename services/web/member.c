@@ -23,6 +23,7 @@ void member_read(const struct db_rows *rows, size_t row, struct member *into)
     copy_text(rows, row, 4, into->passkey, sizeof into->passkey);
     into->invites = (uint64_t)db_get_int(rows, row, 5);
     into->joined_at = db_get_time(rows, row, 6);
+    copy_text(rows, row, 7, into->feed_key, sizeof into->feed_key);
 }
 
 bool member_is_active(const struct member *member)
@@ -73,6 +74,14 @@ const struct statement member_by_id = {"member_by_id",
 void member_find_id(uint64_t id, member_found_fn *found, void *arg)
 {
     db_ask(service_db(), &member_by_id, db_int(db_args(), (int64_t)id), on_found, find_new(found, arg));
+}
+
+const struct statement member_by_feed = {"member_by_feed",
+                                         "SELECT " MEMBER_COLUMNS ", '' FROM web.member m WHERE m.feed_key = $1"};
+
+void member_find_feed(struct slice key, member_found_fn *found, void *arg)
+{
+    db_ask(service_db(), &member_by_feed, db_text(db_args(), key), on_found, find_new(found, arg));
 }
 
 /* ---- changing ---- */
@@ -175,6 +184,17 @@ void member_reset_passkey(uint64_t id, const char *address, db_commit_fn *done, 
     member_note(change->tx, id, "passkey reset", address);
     db_tx_ask(change->tx, &member_set_passkey, db_text(db_int(db_args(), (int64_t)id), slice_text(passkey)), on_row,
               change);
+}
+
+const struct statement member_set_feed_key = {"member_set_feed_key",
+                                              "UPDATE web.member SET feed_key = DEFAULT WHERE id = $1"};
+
+void member_reset_feed_key(uint64_t id, const char *address, db_commit_fn *done, void *arg)
+{
+    struct db_tx *tx = db_begin(service_db());
+    db_tx_ask(tx, &member_set_feed_key, db_int(db_args(), (int64_t)id), nothing, NULL);
+    member_note(tx, id, "feed key reset", address);
+    db_commit(tx, done, arg);
 }
 
 const struct statement member_set_password = {"member_set_password",

@@ -2,16 +2,7 @@
 
 const struct answer *names_ask(struct gather *gather, struct visit *visit, const uint64_t *torrents, size_t count)
 {
-    msgpack_sbuffer packed;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&packed);
-    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, count);
-    for (size_t i = 0; i < count; i++)
-        msgpack_pack_uint64(&packer, torrents[i]);
-    struct catalog_torrent_names ask = {.torrents.packed =
-                                            arena_copy(visit->arena, slice_of(packed.data, packed.size))};
-    msgpack_sbuffer_destroy(&packed);
+    struct catalog_torrent_names ask = {.torrents = ask_ids(visit, torrents, count)};
     return gather_may(gather, &catalog_torrent_names_message, &ask);
 }
 

@@ -156,6 +156,15 @@ void page_begin(struct visit *visit, const char *title, const char *at)
     }
 }
 
+void page_pager(struct visit *visit, const char *path, const char *param, uint64_t next)
+{
+    if (form_has(&visit->query, param))
+        tree_string(visit->out, "first_href", path);
+    if (next != 0)
+        tree_print(visit->out, "next_href", "%s%c%s=%llu", path, strchr(path, '?') != NULL ? '&' : '?', param,
+                   (unsigned long long)next);
+}
+
 /* Of all that the form says, so that a form gone back to and filled in otherwise is another one. */
 struct slice page_form_key(struct visit *visit)
 {
@@ -173,6 +182,7 @@ struct slice page_form_key(struct visit *visit)
 static void reply_plain(struct visit *visit, unsigned status, const char *text)
 {
     page_headers(visit->http);
+    http_set(visit->http, "Cache-Control", "no-store");
     http_reply(visit->http, status, "text/plain; charset=utf-8", slice_text(text));
 }
 
@@ -227,6 +237,10 @@ static const char *status_title(unsigned status)
 
 static void fail(struct visit *visit, unsigned status, const char *text, const char *field, const char *part)
 {
+    if (visit->by_feed) {
+        reply_plain(visit, status, arena_print(visit->arena, "%s\n", text));
+        return;
+    }
     if (visit->by_token) {
         visit->out = tree_new();
         tree_string(visit->out, "error", text);

@@ -18,6 +18,10 @@ void page_error(struct visit *visit, unsigned status, const char *text, const ch
 /* 303 to a path of ours; `text` (may be NULL) is shown there. */
 void page_redirect(struct visit *visit, const char *path, enum flash_kind kind, const char *text);
 
+/* Writes the links of a list that goes on: `first_href` when the query names `param`, and `next_href` to the row `next`
+ * (0: this is the last page). `path` may have a query of its own. */
+void page_pager(struct visit *visit, const char *path, const char *param, uint64_t next);
+
 /* {"error", "field"} or whatever a tool asked for. The writer's context goes out as JSON. */
 void page_json(struct visit *visit, unsigned status);
 
@@ -56,6 +60,21 @@ PAGE(factor_post);
 PAGE(event_post);
 PAGE(grant_post);
 PAGE(ledger);
+PAGE(backup);
+PAGE(space_post);
+PAGE(backup_own);
+PAGE(points_post);
+PAGE(points_move_post);
+PAGE(redundancy_post);
+PAGE(holdings);
+PAGE(drop);
+PAGE(drop_post);
+PAGE(offers);
+PAGE(queue);
+PAGE(explain);
+PAGE(feed_rss);
+PAGE(feed_json);
+PAGE(feed_torrent);
 PAGE(token_post);
 PAGE(inbox);
 PAGE(inbox_post);
@@ -64,6 +83,7 @@ PAGE(invites_post);
 PAGE(account);
 PAGE(password_post);
 PAGE(passkey_post);
+PAGE(feed_key_post);
 PAGE(sessions_post);
 PAGE(tokens_post);
 

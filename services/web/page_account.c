@@ -33,6 +33,8 @@ static void show(struct visit *visit)
         struct tree_writer *out = visit->out;
         tree_string(out, "announce", visit_announce(visit));
         tree_string(out, "passkey", visit->me.passkey);
+        tree_print(out, "feed", "%s/feed/%s/backup.rss", web.url, visit->me.feed_key);
+        tree_print(out, "feed_json", "%s/feed/%s/backup.json", web.url, visit->me.feed_key);
         tree_string(out, "once", visit_once(visit));
         tree_count(out, "password_min", PASSWORD_MIN);
         tree_object(out, "sessions", map_find(account->sessions_tree, "list"));
@@ -203,6 +205,22 @@ static void on_reset(void *arg, const struct fault *why, bool uncertain)
 void page_passkey_post(struct visit *visit)
 {
     member_reset_passkey(visit->me.id, visit_address(visit), on_reset, visit);
+}
+
+static void on_feed_reset(void *arg, const struct fault *why, bool uncertain)
+{
+    struct visit *visit = arg;
+    (void)uncertain;
+    if (why != NULL)
+        page_fail(visit, why, "accounts");
+    else
+        page_redirect(visit, "/account", FLASH_good,
+                      "Your feeds have new addresses: give them to your client. The old ones are not known any more.");
+}
+
+void page_feed_key_post(struct visit *visit)
+{
+    member_reset_feed_key(visit->me.id, visit_address(visit), on_feed_reset, visit);
 }
 
 /* ---- sessions and tokens ---- */

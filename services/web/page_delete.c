@@ -73,25 +73,12 @@ static void show(struct visit *visit)
     page_end(visit, again ? status_http(deletion->why.status) : 200, "delete", NULL);
 }
 
-static struct tree pack_id(struct visit *visit, uint64_t id)
-{
-    msgpack_sbuffer packed;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&packed);
-    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, 1);
-    msgpack_pack_uint64(&packer, id);
-    struct tree tree = {.packed = arena_copy(visit->arena, slice_of(packed.data, packed.size))};
-    msgpack_sbuffer_destroy(&packed);
-    return tree;
-}
-
 static void ask_what(struct visit *visit)
 {
     struct deletion *deletion = visit->page;
     struct gather *gather = gather_new(visit, show);
     struct catalog_entity_get group = {.entity = deletion->id};
-    struct catalog_torrent_names names = {.torrents = pack_id(visit, deletion->id)};
+    struct catalog_torrent_names names = {.torrents = ask_ids(visit, &deletion->id, 1)};
     deletion->answer = deletion->whole ? gather_must(gather, &catalog_entity_get_message, &group)
                                        : gather_must(gather, &catalog_torrent_names_message, &names);
     gather_go(gather);

@@ -3,18 +3,15 @@
 #include "services/web/gather.h"
 #include "services/web/names.h"
 #include "services/web/page.h"
-#include "services/web/statements.h"
-#include "services/web/web.h"
+#include "services/web/people.h"
 
 #define EVIDENCE_SHOWN 100
 
 struct listed {
     const struct answer *answer, *names;
-    struct gather *gather;
-    struct evidence_row *rows;
+    struct people *people;
+    const struct evidence_row *rows;
     size_t count;
-    struct tree_name *members;
-    size_t members_count;
 };
 
 static const char *what_of(struct slice kind)
@@ -28,17 +25,6 @@ static const char *what_of(struct slice kind)
     return "More left";
 }
 
-static void write_member(struct tree_writer *out, const struct listed *listed, uint64_t user)
-{
-    tree_flag(out, "whole", user == 0);
-    for (size_t i = 0; i < listed->members_count; i++)
-        if (listed->members[i].user == user) {
-            tree_text(out, "name", listed->members[i].name);
-            return;
-        }
-    tree_nil(out, "name");
-}
-
 static void write_row(struct visit *visit, const struct evidence_row *row)
 {
     const struct listed *listed = visit->page;
@@ -46,7 +32,8 @@ static void write_row(struct visit *visit, const struct evidence_row *row)
     char span[FORMAT_MAX];
     tree_open_map(out, NULL);
     tree_string(out, "what", what_of(row->kind));
-    write_member(out, listed, row->user);
+    tree_flag(out, "whole", row->user == 0);
+    people_write(out, "name", listed->people, row->user);
     names_write(out, listed->names, row->torrent);
     tree_count(out, "times", row->times);
     tree_size(out, "size_unexplained", row->unexplained);
@@ -72,40 +59,18 @@ static void show(struct visit *visit)
     page_end(visit, 200, "evidence", NULL);
 }
 
-static void on_members(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct visit *visit = arg;
-    struct listed *listed = visit->page;
-    if (why != NULL)
-        visit_missing(visit, "accounts", "Members' names cannot be read for the moment.");
-    size_t count = rows != NULL ? db_count(rows) : 0;
-    listed->members = arena_take(visit->arena, count * sizeof *listed->members + 1);
-    for (size_t i = 0; i < count; i++)
-        listed->members[listed->members_count++] =
-            (struct tree_name){(uint64_t)db_get_int(rows, i, 0), arena_copy(visit->arena, db_get_text(rows, i, 1))};
-    gather_release(listed->gather);
-}
-
 static void ask_names(struct visit *visit, struct listed *listed)
 {
-    int64_t users[EVIDENCE_SHOWN];
-    msgpack_sbuffer packed;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&packed);
-    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, listed->count);
+    uint64_t *users = arena_take(visit->arena, (listed->count + 1) * sizeof *users);
+    uint64_t *torrents = arena_take(visit->arena, (listed->count + 1) * sizeof *torrents);
     for (size_t i = 0; i < listed->count; i++) {
-        users[i] = (int64_t)listed->rows[i].user;
-        msgpack_pack_uint64(&packer, listed->rows[i].torrent);
+        users[i] = listed->rows[i].user;
+        torrents[i] = listed->rows[i].torrent;
     }
-    struct catalog_torrent_names ask = {.torrents.packed =
-                                            arena_copy(visit->arena, slice_of(packed.data, packed.size))};
-    msgpack_sbuffer_destroy(&packed);
-    listed->gather = gather_new(visit, show);
-    listed->names = gather_may(listed->gather, &catalog_torrent_names_message, &ask);
-    gather_hold(listed->gather);
-    db_ask(service_db(), &member_names, db_ints(db_args(), users, listed->count), on_members, visit);
-    gather_go(listed->gather);
+    struct gather *gather = gather_new(visit, show);
+    listed->names = names_ask(gather, visit, torrents, listed->count);
+    listed->people = people_ask(gather, visit, users, listed->count);
+    gather_go(gather);
 }
 
 static void on_list(struct visit *visit)
@@ -116,10 +81,7 @@ static void on_list(struct visit *visit)
         page_fail(visit, &listed->answer->why, "ratio");
         return;
     }
-    listed->rows = arena_take(visit->arena, EVIDENCE_SHOWN * sizeof *listed->rows);
-    for (size_t i = 0; i < rows_count(reply->evidence) && listed->count < EVIDENCE_SHOWN; i++)
-        if (row_read(&evidence_row_row, &listed->rows[listed->count], rows_at(reply->evidence, i), NULL))
-            listed->count++;
+    listed->rows = answer_rows(visit, reply->evidence, &evidence_row_row, &listed->count);
     ask_names(visit, listed);
 }
 

@@ -43,10 +43,7 @@ static void on_list(void *arg, const struct db_rows *rows, const struct fault *w
     for (size_t i = 0; i < shown; i++)
         write_notice(visit, rows, i);
     tree_close(visit->out);
-    if (form_id(&visit->query, "before") != 0)
-        tree_string(visit->out, "first_href", "/inbox");
-    if (count > shown)
-        tree_print(visit->out, "next_href", "/inbox?before=%lld", (long long)db_get_int(rows, shown - 1, 0));
+    page_pager(visit, "/inbox", "before", count > shown ? (uint64_t)db_get_int(rows, shown - 1, 0) : 0);
     page_end(visit, 200, "inbox", NULL);
 }
 

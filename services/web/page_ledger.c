@@ -65,11 +65,8 @@ static void show(struct visit *visit)
         if (row_read(&ledger_row_row, &row, rows_at(reply->entries, i), NULL))
             write_entry(visit, &row);
     tree_close(visit->out);
-    if (form_id(&visit->query, "before") != 0)
-        tree_print(visit->out, "first_href", "/member/%s/ledger", ledger->member.name);
-    if (count == ENTRIES_SHOWN)
-        tree_print(visit->out, "next_href", "/member/%s/ledger?before=%llu", ledger->member.name,
-                   (unsigned long long)row.entry);
+    page_pager(visit, arena_print(visit->arena, "/member/%s/ledger", ledger->member.name), "before",
+               count == ENTRIES_SHOWN ? row.entry : 0);
     page_end(visit, 200, "ledger", NULL);
 }
 

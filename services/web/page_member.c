@@ -73,13 +73,14 @@ static void write_name(struct tree_writer *out, const struct torrent_name *name,
 
 static void write_uploads(struct visit *visit, const struct catalog_upload_list_reply *uploads)
 {
+    const struct profile *profile = visit->page;
     struct tree_writer *out = visit->out;
+    struct torrent_name name = {0};
     size_t count = uploads != NULL ? rows_count(uploads->torrents) : 0;
     tree_flag(out, "has_uploads", count > 0);
     tree_count(out, "uploads_count", uploads != NULL ? uploads->count : 0);
     tree_open_array(out, "uploads");
     for (size_t i = 0; i < count; i++) {
-        struct torrent_name name;
         if (!row_read(&torrent_name_row, &name, rows_at(uploads->torrents, i), NULL))
             continue;
         tree_open_map(out, NULL);
@@ -88,6 +89,8 @@ static void write_uploads(struct visit *visit, const struct catalog_upload_list_
         tree_close(out);
     }
     tree_close(out);
+    page_pager(visit, arena_print(visit->arena, "/member/%s", profile->member.name), "before",
+               count == UPLOADS_SHOWN ? name.torrent : 0);
 }
 
 static bool find_name(const struct answer *names, uint64_t torrent, struct torrent_name *into)
@@ -208,21 +211,12 @@ static void show(struct visit *visit)
 
 static struct tree pack_ids(struct visit *visit, const struct ratio_member_torrents_reply *reply)
 {
-    struct member_torrent moved;
-    msgpack_sbuffer packed;
-    msgpack_packer packer;
-    size_t count = rows_count(reply->torrents);
-    msgpack_sbuffer_init(&packed);
-    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, count);
-    for (size_t i = 0; i < count; i++) {
-        if (!row_read(&member_torrent_row, &moved, rows_at(reply->torrents, i), NULL))
-            moved.torrent = ID_MAX; /* of no torrent */
-        msgpack_pack_uint64(&packer, moved.torrent);
-    }
-    struct tree tree = {.packed = arena_copy(visit->arena, slice_of(packed.data, packed.size))};
-    msgpack_sbuffer_destroy(&packed);
-    return tree;
+    size_t count;
+    const struct member_torrent *moved = answer_rows(visit, reply->torrents, &member_torrent_row, &count);
+    uint64_t *ids = arena_take(visit->arena, count * sizeof *ids + 1);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = moved[i].torrent;
+    return ask_ids(visit, ids, count);
 }
 
 static void ask_names(struct visit *visit)
@@ -259,7 +253,8 @@ static void on_found(void *arg, const struct member *member, struct slice passwo
     struct profile *profile = visit->page = arena_take(visit->arena, sizeof *profile);
     struct ratio_member_profile totals = {.user = member->id};
     struct ratio_member_torrents torrents = {.user = member->id, .limit = TORRENTS_ASKED};
-    struct catalog_upload_list uploads = {.user = member->id, .limit = UPLOADS_SHOWN};
+    struct catalog_upload_list uploads = {
+        .user = member->id, .before = form_id(&visit->query, "before"), .limit = UPLOADS_SHOWN};
     profile->member = *member;
     profile->is_me = member->id == visit->me.id;
     profile->sees_all = profile->is_me || account_class_is_staff(slice_text(visit->me.class_name));

@@ -105,13 +105,6 @@ static void set(struct visit *visit, const struct message *message, const void *
     bus_ask(service_bus(), NULL, message, ask, &call, on_set, visit);
 }
 
-/* A whole number of a form; what is none becomes one that ratio refuses. */
-static uint64_t number_of(struct visit *visit, const char *name)
-{
-    struct slice text = form_trim(form_get(&visit->form, name));
-    return slice_is(text, "0") ? 0 : text.size > 0 && id_read(text) > 0 ? id_read(text) : ID_MAX;
-}
-
 /* So many hours from now: hours are what a person plans in, and they need no time zone. At most ten years. */
 static int64_t hours_of(struct visit *visit, const char *name)
 {
@@ -124,9 +117,9 @@ void page_factor_post(struct visit *visit)
     int64_t span = hours_of(visit, "hours");
     struct ratio_factor_set ask = {
         .key = page_form_key(visit),
-        .torrent = number_of(visit, "torrent"),
-        .upload = number_of(visit, "upload"),
-        .download = number_of(visit, "download"),
+        .torrent = form_number(&visit->form, "torrent"),
+        .upload = form_number(&visit->form, "upload"),
+        .download = form_number(&visit->form, "download"),
         .ends_at = span > 0 ? visit->now + span : 0,
     };
     set(visit, &ratio_factor_set_message, &ask);
@@ -138,8 +131,8 @@ void page_event_post(struct visit *visit)
     struct ratio_event_set ask = {
         .key = page_form_key(visit),
         .title = form_trim(form_get(&visit->form, "title")),
-        .upload = number_of(visit, "upload"),
-        .download = number_of(visit, "download"),
+        .upload = form_number(&visit->form, "upload"),
+        .download = form_number(&visit->form, "download"),
         .starts_at = starts_at,
         .ends_at = starts_at + hours_of(visit, "hours"),
     };
@@ -158,7 +151,7 @@ static void on_found(void *arg, const struct member *member, struct slice passwo
         struct ratio_token_grant ask = {
             .key = page_form_key(visit),
             .user = member->id,
-            .tokens = number_of(visit, "tokens"),
+            .tokens = form_number(&visit->form, "tokens"),
             .note = form_trim(form_get(&visit->form, "note")),
         };
         set(visit, &ratio_token_grant_message, &ask);

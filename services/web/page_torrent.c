@@ -69,6 +69,13 @@ static void on_torrent(void *arg, const void *reply, const msgpack_object *body,
         send_torrent(visit, torrent);
 }
 
+/* /feed/KEY/ID.torrent: the same for who has a feed's address alone. */
+void page_feed_torrent(struct visit *visit)
+{
+    visit->params[0] = visit->params[1];
+    page_torrent(visit);
+}
+
 void page_torrent(struct visit *visit)
 {
     struct catalog_torrent_get ask = {.torrent = id_read(visit->params[0])};

@@ -3,8 +3,7 @@
 #include "services/web/peers.h"
 
 #include "services/web/client_name.h"
-#include "services/web/statements.h"
-#include "services/web/web.h"
+#include "services/web/people.h"
 
 #include <arpa/inet.h>
 
@@ -15,63 +14,30 @@ struct peers {
     struct visit *visit;
     void (*done)(struct visit *visit);
     const struct answer *answer;
-    struct swarm_peer *rows;
+    struct people *people;
+    const struct swarm_peer *rows;
     size_t count;
-    struct tree_name *names;
-    size_t names_count;
 };
 
 /* ---- asking ---- */
 
-static void on_names(void *arg, const struct db_rows *rows, const struct fault *why)
+static void on_names(struct visit *visit)
 {
-    struct peers *peers = arg;
-    if (why != NULL)
-        visit_missing(peers->visit, "accounts", "The names of those who share cannot be read for the moment.");
-    size_t count = rows != NULL ? db_count(rows) : 0;
-    peers->names = arena_take(peers->visit->arena, count * sizeof *peers->names + 1);
-    for (size_t i = 0; i < count; i++)
-        peers->names[peers->names_count++] = (struct tree_name){
-            (uint64_t)db_get_int(rows, i, 0), arena_copy(peers->visit->arena, db_get_text(rows, i, 1))};
-    peers->done(peers->visit);
-}
-
-static void read_rows(struct peers *peers)
-{
-    const struct tracker_swarm_peers_reply *reply = peers->answer->reply;
-    size_t most = reply != NULL ? rows_count(reply->peers) : 0;
-    peers->rows = arena_take(peers->visit->arena, most * sizeof *peers->rows + 1);
-    for (size_t i = 0; i < most; i++)
-        if (row_read(&swarm_peer_row, &peers->rows[peers->count], rows_at(reply->peers, i), NULL))
-            peers->count++;
+    visit->peers->done(visit);
 }
 
 static void on_peers(struct visit *visit)
 {
     struct peers *peers = visit->peers;
-    read_rows(peers);
-    if (peers->count == 0) {
-        peers->done(visit);
-        return;
-    }
-    int64_t *ids = arena_take(visit->arena, peers->count * sizeof *ids);
+    const struct tracker_swarm_peers_reply *reply = peers->answer->reply;
+    if (reply != NULL)
+        peers->rows = answer_rows(visit, reply->peers, &swarm_peer_row, &peers->count);
+    uint64_t *users = arena_take(visit->arena, peers->count * sizeof *users + 1);
     for (size_t i = 0; i < peers->count; i++)
-        ids[i] = (int64_t)peers->rows[i].user;
-    db_ask(service_db(), &member_names, db_ints(db_args(), ids, peers->count), on_names, peers);
-}
-
-static struct tree pack_ids(struct visit *visit, const struct tree_ids *ids)
-{
-    msgpack_sbuffer packed;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&packed);
-    msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, ids->torrents_count);
-    for (size_t i = 0; i < ids->torrents_count; i++)
-        msgpack_pack_uint64(&packer, ids->torrents[i]);
-    struct tree tree = {.packed = arena_copy(visit->arena, slice_of(packed.data, packed.size))};
-    msgpack_sbuffer_destroy(&packed);
-    return tree;
+        users[i] = peers->rows[i].user;
+    struct gather *gather = gather_new(visit, on_names);
+    peers->people = people_ask(gather, visit, users, peers->count);
+    gather_go(gather);
 }
 
 struct peers *peers_ask(struct visit *visit, const msgpack_object *tree, void (*done)(struct visit *visit))
@@ -81,7 +47,8 @@ struct peers *peers_ask(struct visit *visit, const msgpack_object *tree, void (*
     peers->visit = visit;
     peers->done = done;
     tree_collect(tree, ids);
-    struct tracker_swarm_peers ask = {.torrents = pack_ids(visit, ids), .limit = PEERS_ASKED};
+    struct tracker_swarm_peers ask = {.torrents = ask_ids(visit, ids->torrents, ids->torrents_count),
+                                      .limit = PEERS_ASKED};
     struct gather *gather = gather_new(visit, on_peers);
     peers->answer = gather_may(gather, &tracker_swarm_peers_message, &ask);
     gather_go(gather);
@@ -135,16 +102,6 @@ void peer_write(struct tree_writer *out, const struct swarm_peer *peer, uint64_t
         write_address(out, peer);
 }
 
-static void write_name(const struct peers *peers, struct tree_writer *out, uint64_t user)
-{
-    for (size_t i = 0; i < peers->names_count; i++)
-        if (peers->names[i].user == user) {
-            tree_text(out, "name", peers->names[i].name);
-            return;
-        }
-    tree_nil(out, "name");
-}
-
 void peers_write(const struct peers *peers, struct tree_writer *out, uint64_t torrent, uint64_t size)
 {
     uint64_t count = 0;
@@ -154,7 +111,7 @@ void peers_write(const struct peers *peers, struct tree_writer *out, uint64_t to
         if (peer->torrent != torrent)
             continue;
         tree_open_map(out, NULL);
-        write_name(peers, out, peer->user);
+        people_write(out, "name", peers->people, peer->user);
         peer_write(out, peer, size, peers->visit->now, peer_sees_address(peers->visit, peer->user));
         tree_close(out);
         count++;

@@ -18,7 +18,10 @@ enum route_guard {
     GUARD_csrf_files, /* the same, with files */
 };
 
-enum route_token { NO_TOKEN, TOKEN }; /* may an API token stand for a session? */
+/* What may stand for a session: nothing, an API token, or (alone, and then the path's first parameter is it) a feed
+ * key.
+ */
+enum route_token { NO_TOKEN, TOKEN, FEED_KEY };
 
 #define ROUTE_PARAMS_MAX 4
 

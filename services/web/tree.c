@@ -161,12 +161,30 @@ static const char *with_suffix(const char *key, const char *suffix, char into[96
     return into;
 }
 
+static void write_size(struct tree_writer *writer, const char *key, uint64_t bytes, const char *text)
+{
+    char name[96], exact[FORMAT_MAX];
+    tree_count(writer, key, bytes);
+    tree_string(writer, with_suffix(key, "_text", name), text);
+    tree_print(writer, with_suffix(key, "_exact", name), "%s bytes", format_number(bytes, exact));
+}
+
 void tree_size(struct tree_writer *writer, const char *key, uint64_t bytes)
 {
-    char name[96], text[FORMAT_MAX];
-    tree_count(writer, key, bytes);
-    tree_string(writer, with_suffix(key, "_text", name), format_size(bytes, text));
-    tree_print(writer, with_suffix(key, "_exact", name), "%s bytes", format_number(bytes, text));
+    char text[FORMAT_MAX];
+    write_size(writer, key, bytes, format_size(bytes, text));
+}
+
+void tree_size_down(struct tree_writer *writer, const char *key, uint64_t bytes)
+{
+    char text[FORMAT_MAX];
+    write_size(writer, key, bytes, format_size_down(bytes, text));
+}
+
+void tree_size_up(struct tree_writer *writer, const char *key, uint64_t bytes)
+{
+    char text[FORMAT_MAX];
+    write_size(writer, key, bytes, format_size_up(bytes, text));
 }
 
 void tree_time(struct tree_writer *writer, const char *key, int64_t unix_ms, int64_t now)

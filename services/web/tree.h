@@ -31,6 +31,9 @@ void tree_object(struct tree_writer *writer, const char *key, const msgpack_obje
 
 /* KEY, KEY_text ("1.4 GiB") and KEY_exact ("1,503,238,553 bytes"). */
 void tree_size(struct tree_writer *writer, const char *key, uint64_t bytes);
+/* The same, its text rounded down (what is earned) or up (what is owed). */
+void tree_size_down(struct tree_writer *writer, const char *key, uint64_t bytes);
+void tree_size_up(struct tree_writer *writer, const char *key, uint64_t bytes);
 /* KEY, KEY_text ("3 hours ago"), KEY_iso and KEY_stamp ("23 Nov 2026, 06:20 UTC"); a time of 0 is "never" without iso
  * and stamp. */
 void tree_time(struct tree_writer *writer, const char *key, int64_t unix_ms, int64_t now);

@@ -246,6 +246,24 @@ static void on_token(void *arg, const struct member *member, const struct fault 
     run_page(visit);
 }
 
+static void on_feed_key(void *arg, const struct member *member, struct slice password, const struct fault *why)
+{
+    struct visit *visit = arg;
+    (void)password;
+    if (why != NULL)
+        database_away(visit, why);
+    else if (member == NULL)
+        page_error(visit, 404,
+                   "This feed is not known here (any more): take its address anew from your account's page.", NULL);
+    else if (!member_is_active(member))
+        page_error(visit, 403, "This feed belongs to an account that is disabled.", NULL);
+    else {
+        visit->me = *member;
+        visit->signed_in = true;
+        run_page(visit);
+    }
+}
+
 /* A header, or for addresses that a feed reader opens, the query. */
 static struct slice find_token(struct visit *visit)
 {
@@ -258,6 +276,11 @@ static struct slice find_token(struct visit *visit)
 static void find_member(struct visit *visit)
 {
     struct secret secret;
+    if (visit->route->token == FEED_KEY) {
+        visit->by_feed = true; /* errors go out as a line of text */
+        member_find_feed(visit->params[0], on_feed_key, visit);
+        return;
+    }
     struct slice token = visit->route->token == TOKEN ? find_token(visit) : slice_text(NULL);
     if (token.size > 0) {
         visit->by_token = true;

@@ -31,7 +31,7 @@ struct visit {
     struct multipart files;
 
     struct slice cookie; /* of the session or of the guest: what CSRF tokens and flash are bound to */
-    bool signed_in, by_token;
+    bool signed_in, by_token, by_feed;
     struct member me;
     uint64_t session;
     struct inbox_state inbox;

@@ -12,18 +12,18 @@ function dict(entries) {
 }
 
 // A private torrent of a few small files, different each time.
-export function makeTorrent(name, paths) {
+export function makeTorrent(name, paths, pieceLength = 16384) {
   const files = paths.map((path, i) => ({ path, content: randomBytes(20000 + 1000 * i) }));
   const whole = Buffer.concat(files.map((file) => file.content));
   const pieces = [];
-  for (let at = 0; at < whole.length; at += 16384) {
-    pieces.push(createHash("sha1").update(whole.subarray(at, at + 16384)).digest());
+  for (let at = 0; at < whole.length; at += pieceLength) {
+    pieces.push(createHash("sha1").update(whole.subarray(at, at + pieceLength)).digest());
   }
   const info = dict({
     files: list(files.map((file) =>
       dict({ length: number(file.content.length), path: list(file.path.split("/").map(text)) }))),
     name: text(name),
-    "piece length": number(16384),
+    "piece length": number(pieceLength),
     pieces: text(Buffer.concat(pieces)),
     private: number(1),
   });

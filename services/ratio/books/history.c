@@ -38,12 +38,13 @@ static void on_entries(void *arg, const struct db_rows *rows, const struct fault
 #define ENTRIES(where)                                                                                                 \
     "SELECT entry, seq, at, cause, what, user_id, version_id, backup_id, before, after, state_before, state_after,"    \
     " coalesce(reason, ''), coalesce(said_by, 0) FROM ratio.book_effect LEFT JOIN ratio.book_reason USING (seq) "      \
-    "WHERE " where " AND entry < $2 ORDER BY entry DESC LIMIT $3"
+    "WHERE " where " AND entry < $2 AND ($3 = '' OR what = ANY (string_to_array($3, ','))) "                           \
+    "ORDER BY entry DESC LIMIT $4"
 
 const struct statement book_history_user = {.name = "book_history_user", .sql = ENTRIES("user_id = $1")};
 const struct statement book_history_version = {.name = "book_history_version", .sql = ENTRIES("version_id = $1")};
 const struct statement book_history_copy = {.name = "book_history_copy",
-                                            .sql = ENTRIES("user_id = $1 AND version_id = $4")};
+                                            .sql = ENTRIES("user_id = $1 AND version_id = $5")};
 
 static void serve_history(struct bus_request *request, const void *message)
 {
@@ -57,7 +58,8 @@ static void serve_history(struct bus_request *request, const void *message)
     if (ask->version != 0)
         statement = ask->user != 0 ? &book_history_copy : &book_history_version;
     struct db_args *args = db_int(db_args(), (int64_t)(ask->user != 0 ? ask->user : ask->version));
-    args = db_int(db_int(args, ask->before != 0 ? (int64_t)ask->before : INT64_MAX), (int64_t)ask->limit);
+    args = db_int(args, ask->before != 0 ? (int64_t)ask->before : INT64_MAX);
+    args = db_int(db_text(args, ask->what), (int64_t)ask->limit);
     if (statement == &book_history_copy)
         args = db_int(args, (int64_t)ask->version);
     db_ask(book.reader, statement, args, on_entries, request);

@@ -174,6 +174,7 @@ static void pack_offers(struct listing *into, const struct rules_offers *offers,
             .size = (uint64_t)placing.size,
             .tier = (uint64_t)offers->offers[i].tier,
             .expires_at = offers->offers[i].expires,
+            .offer = (uint64_t)offers->offers[i].until,
         };
         row_pack(&offer_row_row, &row, &into->packer);
     }

@@ -21,9 +21,9 @@ const char *reader_address(void)
 struct db *reader_new(struct loop *loop)
 {
     static const struct statement *const statements[] = {
-        &book_look_head,          &book_events,       &book_backups,      &book_versions_of_owner,
-        &book_versions_of_backup, &book_version_told, &book_history_user, &book_history_version,
-        &book_history_copy,
+        &book_look_head,          &book_events,          &book_backups,      &book_versions_of_owner,
+        &book_versions_of_backup, &book_version_told,    &book_history_user, &book_history_version,
+        &book_history_copy,       &book_versions_newest,
     };
     return db_new(loop, reader_address(), 1, statements, sizeof statements / sizeof *statements);
 }

@@ -78,6 +78,7 @@ static bool pack_backup(struct listing *into, int64_t id, struct fault *why)
     struct rules_backup backup;
     if (!rules_backup(book.rules, id, &backup, why))
         return false;
+    struct rules_worst worst = rules_worst(book.rules, id);
     struct book_backup row = {
         .backup = (uint64_t)id,
         .owner = (uint64_t)backup.owner,
@@ -91,6 +92,9 @@ static bool pack_backup(struct listing *into, int64_t id, struct fault *why)
         .keep_weekly = (uint64_t)backup.retention.weekly,
         .keep_monthly = (uint64_t)backup.retention.monthly,
         .keep_within = (uint64_t)backup.retention.within,
+        .versions = (uint64_t)worst.versions,
+        .worst = (uint64_t)worst.worst,
+        .worst_counted = (uint64_t)worst.counted,
     };
     row_pack(&book_backup_row, &row, &into->packer);
     return true;
@@ -269,15 +273,25 @@ const struct statement book_versions_of_backup = {
     .sql = TORRENT_COLUMNS
     "accounting = 'redundancy' AND backup_id = $1 AND torrent_id > $2 ORDER BY torrent_id LIMIT $3"};
 
+const struct statement book_versions_newest = {
+    .name = "book_versions_newest",
+    .sql = TORRENT_COLUMNS "accounting = 'redundancy' AND backup_id = $1 AND active AND torrent_id < $2"
+                           " ORDER BY torrent_id DESC LIMIT $3"};
+
 static void serve_versions(struct bus_request *request, const void *message)
 {
     const struct ratio_version_list *ask = message;
     struct listed *listed = arena_take(bus_arena(request), sizeof *listed);
     *listed = (struct listed){.request = request, .limit = ask->limit};
+    const struct statement *statement = ask->backup != 0 ? &book_versions_of_backup : &book_versions_of_owner;
+    int64_t after = (int64_t)ask->after;
+    if (ask->backup != 0 && ask->newest) {
+        statement = &book_versions_newest;
+        after = after != 0 ? after : INT64_MAX;
+    }
     struct db_args *args = db_int(db_args(), (int64_t)(ask->backup != 0 ? ask->backup : ask->user));
-    args = db_int(db_int(args, (int64_t)ask->after), (int64_t)ask->limit + 1);
-    db_ask(book.reader, ask->backup != 0 ? &book_versions_of_backup : &book_versions_of_owner, args, on_torrents,
-           listed);
+    args = db_int(db_int(args, after), (int64_t)ask->limit + 1);
+    db_ask(book.reader, statement, args, on_torrents, listed);
 }
 
 static void on_version_list(struct bus_request *request, const void *message, void *arg)

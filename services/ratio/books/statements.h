@@ -16,6 +16,7 @@
     S(book_backups)                                                                                                    \
     S(book_versions_of_owner)                                                                                          \
     S(book_versions_of_backup)                                                                                         \
+    S(book_versions_newest)                                                                                            \
     S(book_version_told)                                                                                               \
     S(book_snapshot_forget)                                                                                            \
     S(book_snapshot_end)                                                                                               \

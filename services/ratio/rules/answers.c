@@ -183,8 +183,10 @@ static void add_offer(struct rules *r, const struct copy *copy)
         room->offers_room = room->offers_room == 0 ? 16 : room->offers_room * 2;
         room->offers = mem_grow(room->offers, room->offers_room * sizeof *room->offers);
     }
-    room->offers[room->offers_count++] = (struct rules_offer){
-        .version = version_at(r, copy->version)->id, .expires = r->at + (copy->until - r->now), .tier = copy->tier};
+    room->offers[room->offers_count++] = (struct rules_offer){.version = version_at(r, copy->version)->id,
+                                                              .expires = r->at + (copy->until - r->now),
+                                                              .until = copy->until,
+                                                              .tier = copy->tier};
 }
 
 static int by_version(const void *left, const void *right)

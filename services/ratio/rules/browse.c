@@ -46,6 +46,20 @@ bool rules_backup(const struct rules *r, int64_t id, struct rules_backup *answer
     return true;
 }
 
+struct rules_worst rules_worst(const struct rules *r, int64_t id)
+{
+    struct rules_worst answer = {0};
+    uint32_t handle = backup_find(r, id);
+    for (uint32_t at = handle != 0 ? backup_at(r, handle)->versions : 0; at != 0; at = version_at(r, at)->backup_next) {
+        const struct version *version = version_at(r, at); /* the newest comes first */
+        if (answer.versions++ == 0 || version->n < answer.counted) {
+            answer.worst = version->id;
+            answer.counted = version->n;
+        }
+    }
+    return answer;
+}
+
 bool rules_space(const struct rules *r, int64_t user, int64_t *bytes, int64_t *polled_at, struct fault *why)
 {
     uint32_t handle = member_find(r, user);

@@ -18,6 +18,14 @@ struct rules_backup {
 };
 bool rules_backup(const struct rules *rules, int64_t backup, struct rules_backup *answer, struct fault *why);
 
+/* Its active versions: how many, and the one of which the fewest copies count (0: none), the newest if several. Walks
+ * them all. */
+struct rules_worst {
+    int64_t versions, worst;
+    int counted;
+};
+struct rules_worst rules_worst(const struct rules *rules, int64_t backup);
+
 /* What a member last declared (-1: nothing yet), and when its feed was last read (0: never). */
 bool rules_space(const struct rules *rules, int64_t user, int64_t *bytes, int64_t *polled_at, struct fault *why);
 

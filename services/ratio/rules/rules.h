@@ -162,6 +162,7 @@ struct rules_queued {
 struct rules_offer {
     int64_t version;
     int64_t expires; /* unix ms, if the tracker stays up */
+    int64_t until;   /* the same in tracker ms, which never changes: tells this offer from a later one */
     int tier;        /* at the grant */
 };
 

@@ -53,6 +53,16 @@ def remove(bus, what, number, actor, key=None, reason="No longer needed.", **mor
 
 # ---- whose it is ----
 
+def test_backups_are_named_by_their_numbers(bus, tmp_path, fresh, owner):
+    told = [back_up(bus, sealed(tmp_path), f"{name} {fresh}", owner, "awa") for name in ("photos", "mail")]
+    groups = [group_of(bus, one, owner) for one in told]
+    ask = {"entities": groups + groups + [told[0]["entity"], 0, 2 ** 62, "x"]}  # a version is no group
+    rows = bus.ask("catalog.entity.names", ask)["entities"]
+    assert sorted(rows) == sorted([group, f"{name} {fresh}", f"/backup/backup/{group}"] for group, name in zip(groups, ("photos", "mail")))
+    remove(bus, "entity", groups[0], owner)
+    assert [row[0] for row in bus.ask("catalog.entity.names", {"entities": groups})["entities"]] == [groups[1]]
+
+
 def test_a_backup_is_made_joined_by_its_owner_and_told_to_ratio(bus, tmp_path, fresh, owner):
     first = back_up(bus, sealed(tmp_path), f"photos {fresh}", owner, "awa", fields={"redundancy": "5", "message": "The first."})
     second = back_up(bus, sealed(tmp_path), f"Photos {fresh}", owner, "awa", fields={"redundancy": "2"})

@@ -384,6 +384,52 @@ def offers_come_at_a_tick_to_who_reads_his_feed(site):
     assert site.ask("ratio.space.set", user=4, declare=True, bytes=0) == {"space_declared": True}
 
 
+def a_backup_tells_its_worst_version_and_lists_the_newest_first(site):
+    versions = [site.version(5, GB, 3, 405) for _ in range(4)]
+    site.sight(6, versions[1], 0)
+    for version in (versions[2], versions[3]):
+        site.sight(6, version, 0)
+        site.sight(7, version, 0)
+    row = site.ask("ratio.backup.get", backup=405)["backups"][0]
+    assert row[7:] == [4, versions[0], 0], row
+    site.delete(versions[0], 5)
+    wait_for(lambda: site.state(versions[0]) == "deleted")
+    assert site.ask("ratio.backup.get", backup=405)["backups"][0][7:] == [3, versions[1], 1]
+    page = site.ask("ratio.version.list", backup=405, newest=True, limit=2)
+    assert [r[0] for r in page["versions"]] == versions[:1:-1] and page["more"], page
+    rest = site.ask("ratio.version.list", backup=405, newest=True, limit=2, after=page["versions"][-1][0])
+    assert [r[0] for r in rest["versions"]] == [versions[1]] and not rest.get("more"), rest
+
+
+def an_offer_keeps_its_number_and_a_later_one_has_a_greater(site):
+    version = site.version(1, GB, 1)
+    site.sight(1, version, 0)
+
+    def offered():
+        return next((row for row in site.ask("ratio.offer.list", user=2)["offers"] if row[0] == version), None)
+
+    def offer():
+        site.ask("ratio.space.set", user=2)
+        wait_for(lambda: site.tick() and offered())
+        return offered()
+
+    site.version(2, 200 * GB, 1)  # debt enough for all that there is
+    first = offer()
+    site.tick()
+    again = offered()
+    assert again[4:] == first[4:] and first[5] > 0, (first, again)
+    site.do("ratio.copy.drop", user=2, version=version)
+    second = offer()
+    assert second[5] > first[5], (first, second)
+
+
+def the_history_of_one_figure_is_asked_for(site):
+    entries = pages(site, user=1, what="obligation,lent")
+    assert {row[4] for row in entries} == {"obligation", "lent"}, entries
+    both = [row for row in pages(site, user=1) if row[4] in ("obligation", "lent")]
+    assert entries == both, (entries, both)
+
+
 def two_replicas_tick_once(site):
     """Of a minute's tick there is one row, however many replicas want it."""
     before = int(sql("SELECT count(*) FROM ratio.book_event WHERE kind = 'tick'")[0][0])
@@ -620,6 +666,8 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          redundancy_and_deletion_move_the_debt,
          a_version_that_the_books_refuse_says_why,
          offers_come_at_a_tick_to_who_reads_his_feed,
+         a_backup_tells_its_worst_version_and_lists_the_newest_first,
+         the_history_of_one_figure_is_asked_for,
          two_replicas_tick_once,
          it_is_told_why,
          every_number_opens_to_its_events,
@@ -635,6 +683,7 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          points_return_when_the_whole_backup_is_deleted,
          kill_9_at_any_moment_leaves_before_or_after,
          a_commit_in_doubt_is_resolved,
+         an_offer_keeps_its_number_and_a_later_one_has_a_greater,
          what_is_exported_replays_to_the_same_answers)}
 
 if __name__ == "__main__":

@@ -115,6 +115,50 @@ static void an_id_is_digits_below_2_to_63(void **state)
     assert_int_equal(id_read(slice_text("")), 0);
 }
 
+static void what_is_no_whole_number_is_the_greatest(void **state)
+{
+    struct form form = read_good("a=0&b=+17+&c=-1&d=1.5&e=&f=9223372036854775808&g=000");
+    (void)state;
+    assert_int_equal(form_number(&form, "a"), 0);
+    assert_int_equal(form_number(&form, "b"), 17);
+    assert_int_equal(form_number(&form, "g"), 0);
+    for (const char *name = "cdefz"; *name != '\0'; name++) {
+        const char one[] = {*name, '\0'};
+        assert_int_equal(form_number(&form, one), ID_MAX);
+    }
+}
+
+/* The size that two fields make; UINT64_MAX when they make none. */
+static uint64_t size_of(const char *text)
+{
+    struct form form = read_good(text);
+    uint64_t bytes = 0;
+    return form_size(&form, "amount", "unit", &bytes) ? bytes : UINT64_MAX;
+}
+
+static void a_size_is_a_number_and_its_unit(void **state)
+{
+    (void)state;
+    assert_int_equal(size_of("amount=500&unit=GiB"), UINT64_C(500) << 30);
+    assert_int_equal(size_of("amount=+1,5+&unit=TiB"), UINT64_C(3) << 39);
+    assert_int_equal(size_of("amount=.5&unit=MiB"), 1 << 19);
+    assert_int_equal(size_of("amount=0&unit=GiB"), 0);
+    assert_int_equal(size_of("amount=7&unit=parsec"), UINT64_C(7) << 30);
+    assert_int_equal(size_of("amount=8388607&unit=TiB"), UINT64_C(8388607) << 40);
+    assert_int_equal(size_of("amount=8388608&unit=TiB"), UINT64_MAX);
+    const char *const none[] = {"",
+                                "amount=",
+                                "amount=.",
+                                "amount=much",
+                                "amount=-1",
+                                "amount=1.5.1",
+                                "amount=1.2345",
+                                "amount=1e9",
+                                "amount=9999999999999"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(size_of(none[i]), UINT64_MAX);
+}
+
 static void trimming_takes_white_space_at_both_ends(void **state)
 {
     (void)state;
@@ -132,6 +176,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_text_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many_fields_are_too_large, set_up, tear_down),
         cmocka_unit_test(an_id_is_digits_below_2_to_63),
+        cmocka_unit_test_setup_teardown(what_is_no_whole_number_is_the_greatest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_size_is_a_number_and_its_unit, set_up, tear_down),
         cmocka_unit_test(trimming_takes_white_space_at_both_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

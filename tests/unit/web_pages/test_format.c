@@ -39,6 +39,21 @@ static void a_size_never_reads_as_1024_of_a_unit(void **state)
     }
 }
 
+static void what_is_earned_is_rounded_down_and_what_is_owed_up(void **state)
+{
+    (void)state;
+    assert_string_equal(format_size_up(0, text), "0 B");
+    assert_string_equal(format_size_up(1, text), "1 B");
+    assert_string_equal(format_size_up(1025, text), "1.1 KiB");
+    assert_string_equal(format_size_down(2047, text), "1.9 KiB");
+    assert_string_equal(format_size_up(UINT64_C(5) << 30, text), "5.0 GiB");
+    assert_string_equal(format_size_down(UINT64_C(5) << 30, text), "5.0 GiB");
+    assert_string_equal(format_size_up((UINT64_C(312) << 20) + 1, text), "313 MiB");
+    assert_string_equal(format_size_down((UINT64_C(313) << 20) - 1, text), "312 MiB");
+    assert_string_equal(format_size_up((UINT64_C(1) << 40) - 1, text), "1.0 TiB");
+    assert_string_equal(format_size_down((UINT64_C(1) << 40) - 1, text), "1023 GiB");
+}
+
 static void thousands_stand_apart(void **state)
 {
     (void)state;
@@ -137,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_are_in_binary_units),
         cmocka_unit_test(a_size_never_reads_as_1024_of_a_unit),
+        cmocka_unit_test(what_is_earned_is_rounded_down_and_what_is_owed_up),
         cmocka_unit_test(thousands_stand_apart),
         cmocka_unit_test(times_are_told_from_now),
         cmocka_unit_test(times_to_come_are_told_too),

@@ -1,0 +1,28 @@
+/* What the pages of Backup have in common. Nothing here decides: words are chosen by what ratio says. */
+#ifndef DJEMBE_WEB_BACKUP_PARTS_H
+#define DJEMBE_WEB_BACKUP_PARTS_H
+
+#include "services/web/people.h"
+
+/* page_begin for a page of Backup, which is then the current place; `tab` (may be NULL) of its own navigation. */
+void backup_begin(struct visit *visit, const char *title, const char *tab);
+
+/* Names of backups, asked of the catalog by their ids. */
+const struct answer *backup_names_ask(struct gather *gather, struct visit *visit, const uint64_t *ids, size_t count);
+/* The name; "Backup 12" when it is not known. In the visit's arena. */
+const char *backup_name(struct visit *visit, const struct answer *names, uint64_t backup);
+
+/* `counted`, `wanted`, and `marks`: one {full} or {} a copy wanted. */
+void backup_marks_write(struct tree_writer *out, uint64_t counted, uint64_t wanted);
+
+/* How a copy stands: `state`, `tone` (good, away, bad or plain), since_at, seen_at, proven_at, proven_until_at,
+ * until_at and the flags held, counted, spare, offered. */
+void backup_copy_write(struct visit *visit, const struct book_copy *copy);
+
+/* The sentence that ratio.explain gives for a rule; NULL when there is none. */
+const char *backup_sentence(struct visit *visit, const struct answer *explained, const char *rule);
+
+/* A refusal of ratio that belongs to a form is shown in it; without an answer there is a page of its own. */
+bool backup_is_refusal(const struct fault *why);
+
+#endif

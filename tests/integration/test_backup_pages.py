@@ -1,0 +1,323 @@
+"""The pages and feeds of Backup as members meet them: what is owed and held, forms and their refusals, offers, the queue, why."""
+
+import re
+import xml.etree.ElementTree as xml
+
+import libtorrent
+import pytest
+
+from announcer import Announcer
+from instance import wait_for
+from test_backup import back_up, joined, packed
+from visitor import Visitor
+
+MIB = 1 << 20
+
+
+class Person:
+    """A member with a browser, and what the tests know of it."""
+
+    def __init__(self, instance, prefix):
+        self.instance, self.visitor = instance, joined(instance, prefix)
+        self.name = self.visitor.name
+        page = self.visitor.get("/account")
+        self.passkey = re.search(r"/([a-z2-7]{32})/announce", page.html).group(1)
+        self.feed = re.search(r'value="[^"]*(/feed/[0-9a-f]{32}/backup)\.rss"', page.html).group(1)
+        self.user = instance.bus("web.member.get", {"name": self.name})["user"]
+
+    def profile(self):
+        return self.instance.bus("ratio.backup.profile", {"user": self.user})
+
+    def back_up(self, tmp_path, **values):
+        """A new version; its torrent's id, backup's id and info-hash as the catalog has them."""
+        page = back_up(self.visitor, packed(tmp_path), **values).location
+        version = int(re.search(r"#t(\d+)", page).group(1))
+        backup = int(re.search(r"/backup/backup/(\d+)", page).group(1))
+        row = wait_for("the books have the version", lambda: book_version(self.instance, version))
+        assert row[1] == backup
+        return version, backup
+
+    def seen(self, version, left=0):
+        """A client of the member's reports of the version, as if it had all of it (or `left` to get)."""
+        hashes = re.search(r"Info-hash</dt><dd><code>([0-9a-f]{40})", self.visitor.get(f"/backup/backup/{backup_of(self.instance, version)}").html)
+        info_hash = bytes.fromhex(hashes.group(1)) if hashes else hash_of(self.visitor, version)
+        member = {"name": self.name, "passkey": self.passkey}
+        one = Announcer(self.instance, member, info_hash, self.visitor.address, left)
+        wait_for("the tracker answers", lambda: b"failure" not in one.announce("started"), 30)
+        return one
+
+
+def hash_of(visitor, version):
+    made = libtorrent.bdecode(visitor.get(f"/torrent/{version}.torrent").body)
+    return libtorrent.torrent_info(made).info_hash().to_bytes()
+
+
+def book_version(instance, version):
+    try:
+        row = instance.bus("ratio.version.get", {"version": version})["versions"][0]
+    except AssertionError:
+        return None
+    return row if row[4] else None
+
+
+def backup_of(instance, version):
+    return instance.bus("ratio.version.get", {"version": version})["versions"][0][1]
+
+
+def move(instance, ms):
+    """The books' clock goes ahead."""
+    instance.run("psql", "-c", f"UPDATE ratio.book SET ahead = ahead + {ms}")
+
+
+def tick(instance):
+    move(instance, 61000)
+    return True
+
+
+@pytest.fixture(scope="module")
+def owner(instance):
+    return Person(instance, "owner")
+
+
+@pytest.fixture(scope="module")
+def holder(instance):
+    return Person(instance, "holder")
+
+
+@pytest.fixture(scope="module")
+def kept(instance, owner, tmp_path_factory):
+    """A backup of the owner's with two copies wanted, and its owner's client online: (version, backup)."""
+    version, backup = owner.back_up(tmp_path_factory.mktemp("kept"), name="photos", redundancy="2")
+    owner.seen(version)
+    return version, backup
+
+
+@pytest.fixture(scope="module")
+def offered(instance, owner, holder, kept, tmp_path_factory):
+    """The holder owes something too, reads its feed, and is offered the owner's version."""
+    holder.back_up(tmp_path_factory.mktemp("owed"), name="letters", redundancy="20")
+    holder.visitor.get(holder.feed + ".rss")
+    wait_for("an offer", lambda: tick(instance) and offers_of(instance, holder))
+    return kept
+
+
+def offers_of(instance, person):
+    return instance.bus("ratio.offer.list", {"user": person.user})["offers"]
+
+
+def number(page, name):
+    return re.search(rf'id="{name}"[^>]*>([^<]*)<', page.html).group(1)
+
+
+# ---- where one stands ----
+
+
+def test_the_dashboard_tells_what_is_owed_and_why(owner, kept):
+    page = owner.visitor.get("/backup")
+    assert page.status == 200 and 'aria-current="true">Backup' in page.html
+    assert number(page, "obligation") == "2.0 MiB" and number(page, "debt") == "2.0 MiB" and number(page, "points") == "100 free"
+    assert "photos" in page.text and "0 of 2" in page.text and "The debt clock stands" in page.text
+    assert f'href="/backup/own/{kept[1]}"' in page.html
+    assert "overdue at 30 days" in page.text and "released at 44 days" in page.text
+    why = owner.visitor.get("/backup/explain?figure=debt")
+    assert "Where the debt comes from" in why.text and "D5" in why.text and "asked for (O)" in why.text
+    assert "a version was added" in why.text and "2.0 MiB" in why.text
+    for figure in ("", "contribution", "obligation", "lent", "clock", "points"):
+        assert owner.visitor.get(f"/backup/explain?figure={figure}").status == 200
+    assert owner.visitor.get("/backup/explain?figure=weather").status == 404
+    assert owner.visitor.get("/backup/explain?what=version").status == 404
+    assert owner.visitor.get("/backup/explain?what=version&version=999999999").status == 404
+
+
+def test_free_space_is_declared_and_refused_with_what_was_typed(holder):
+    page = holder.visitor.send("/backup", "/backup/space", amount="much")
+    assert page.status == 400 and "as a number" in page.text and 'value="much"' in page.html
+    done = holder.visitor.send("/backup", "/backup/space", amount="1,5", unit="GiB")
+    assert done.status == 303 and done.location == "/backup"
+    assert "1.5 GiB free" in holder.visitor.get("/backup").text
+    assert holder.profile()["space"] == 3 << 29
+    holder.visitor.send("/backup", "/backup/space", unlimited="1")
+    assert not holder.profile().get("space_declared") and "no limit now" in holder.visitor.get("/backup").text
+
+
+def test_everybodys_backups_are_still_searched(holder, owner, kept):
+    assert "photos" in holder.visitor.get(f"/backup?q={owner.name}").text
+
+
+# ---- one backup ----
+
+
+def test_points_are_assigned_and_a_crossing_change_is_told(owner, kept, tmp_path):
+    path = f"/backup/own/{kept[1]}"
+    page = owner.visitor.get(path)
+    assert page.status == 200 and "0 of 2 copies" in page.text and "waits for holders, in tier 1" in page.text
+    fields = dict(page.form(path + "/points"))
+    done = owner.visitor.post(path + "/points", fields | {"points": "30"})
+    assert done.status == 303 and owner.profile()["points_assigned"] == 30
+    again = owner.visitor.post(path + "/points", fields | {"points": "30"})
+    assert again.status == 303 and owner.profile()["points_assigned"] == 30, "a double click sets them once"
+    crossed = owner.visitor.post(path + "/points", fields | {"points": "40"})
+    assert crossed.status == 409 and "30 points assigned by now" in crossed.text and 'value="40"' in crossed.html
+    kept_fields = dict(crossed.form(path + "/points"))
+    assert kept_fields["expected_assigned"] == "30" and kept_fields["points"] == "40"
+    assert owner.visitor.post(path + "/points", kept_fields).status == 303 and owner.profile()["points_assigned"] == 40
+    for wrong, said in (("101", "of the 100 that you have"), ("-1", "between 0 and 1000"), ("many", "between 0 and 1000"), ("1.5", "between 0 and 1000")):
+        refused = owner.visitor.send(path, path + "/points", points=wrong)
+        assert refused.status in (400, 409) and said in refused.text and f'value="{wrong}"' in refused.html, refused.text
+        assert 'id="points-wrong"' in refused.html and owner.profile()["points_assigned"] == 40
+
+
+def test_points_move_between_own_backups(owner, holder, kept, tmp_path):
+    _, other = owner.back_up(tmp_path, name="mail", redundancy="1")
+    path = f"/backup/own/{kept[1]}"
+    assert owner.visitor.send(path, path + "/move", move="5", to=str(other)).status == 303
+    assert "Points: 5" in owner.visitor.get(f"/backup/own/{other}").text
+    refused = owner.visitor.send(path, path + "/move", move="500", to=str(other))
+    assert refused.status == 400 and "35 points to move" in refused.text and 'value="500"' in refused.html
+    nowhere = owner.visitor.send(path, path + "/move", move="5", to="")
+    assert nowhere.status == 400 and "Choose the backup" in nowhere.text and 'value="5"' in nowhere.html
+    foreign = owner.visitor.send(path, path + "/move", move="5", to="999999999")
+    assert foreign.status == 404 and "no backup" in foreign.text
+
+
+def test_redundancy_is_set_once_a_day(owner, kept, tmp_path):
+    _, backup = owner.back_up(tmp_path, name="notes", redundancy="1")
+    path = f"/backup/own/{backup}"
+    wrong = owner.visitor.send(path, path + "/redundancy", redundancy="21")
+    assert wrong.status == 400 and 'value="21"' in wrong.html and 'id="redundancy-wrong"' in wrong.html
+    assert owner.visitor.send(path, path + "/redundancy", redundancy="2").status == 303
+    assert "Copies wanted: 2" in owner.visitor.get(path).text
+    soon = owner.visitor.send(path, path + "/redundancy", redundancy="3")
+    assert soon.status == 409 and "once in 24 hours" in soon.text and 'value="3"' in soon.html
+
+
+def test_only_its_owner_sees_who_holds_a_backup(owner, holder, kept):
+    assert holder.visitor.get(f"/backup/own/{kept[1]}").status == 403
+    path = f"/backup/own/{kept[1]}"
+    csrf = dict(holder.visitor.get("/backup").form("/backup/space"))["csrf"]
+    stolen = holder.visitor.post(path + "/points", {"csrf": csrf, "points": "1", "expected_assigned": "0"})
+    assert stolen.status == 403, stolen.text
+    assert owner.visitor.post(path + "/points", {"points": "1", "expected_assigned": "40"}).status == 403, "no CSRF token"
+    assert owner.visitor.get("/backup/own/999999999").status == 404
+
+
+# ---- offers, the queue, holding ----
+
+
+def test_the_queue_tells_how_each_place_comes_about(owner, holder, kept):
+    page = holder.visitor.get("/backup/queue")
+    assert page.status == 200 and "photos" in page.text and owner.name in page.text and "240 risk" in page.text
+    assert holder.visitor.get("/backup/queue?tier=2").status == 200
+    mine = owner.visitor.get("/backup/queue?mine=1")
+    assert f"version={kept[0]}" not in mine.html, "nobody holds its own"
+    assert holder.visitor.get("/backup/queue?cursor=x").status == 400
+    why = holder.visitor.get(f"/backup/explain?what=version&version={kept[0]}")
+    assert "2.7" in why.text and "Its score is" in why.text and "what concerns you" in why.text
+    assert "What you would get" in holder.visitor.get(f"/backup/explain?what=verdict&version={kept[0]}").text
+
+
+def test_an_offer_is_on_the_page_in_rss_and_in_json(instance, owner, holder, offered):
+    version = offered[0]
+    page = holder.visitor.get("/backup/offers")
+    assert "photos" in page.text and f'href="/torrent/{version}.torrent"' in page.html and holder.feed in page.html
+    why = holder.visitor.get(f"/backup/explain?what=offer&version={version}")
+    assert "Q24" in why.text and "Your feed was read within 24 hours" in why.text
+    stranger = Visitor(instance.web)  # no cookie
+    rss = stranger.get(holder.feed + ".rss")
+    assert rss.status == 200 and rss.headers["Content-Type"].startswith("application/rss+xml"), rss.text
+    items = xml.fromstring(rss.body).findall("channel/item")
+    mine = next(item for item in items if f"offer-{version}-" in item.findtext("guid"))
+    assert "photos" in mine.findtext("title") and "[1.0 MiB]" in mine.findtext("title")
+    enclosure = mine.find("enclosure")
+    assert enclosure.get("type") == "application/x-bittorrent" and enclosure.get("length") == str(MIB)
+    file = stranger.get(enclosure.get("url"))
+    assert file.status == 200 and holder.passkey.encode() in file.body
+    told = stranger.get(holder.feed + ".json").json()
+    assert {offer["version"] for offer in told["offers"]} == {row[0] for row in offers_of(instance, holder)}
+    assert next(o for o in told["offers"] if o["version"] == version)["torrent"] == enclosure.get("url")
+    assert told["may_delete"] == [] and told["summary"]["debt"] == holder.profile()["debt"]
+    assert told["summary"]["points"] == {"total": 100, "assigned": 0, "free": 100}
+
+
+def test_a_feed_that_has_not_changed_is_not_sent_again(holder, offered, instance):
+    stranger = Visitor(instance.web)
+    first = stranger.get(holder.feed + ".rss")
+    again = stranger.get(holder.feed + ".rss", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status == 304 and again.body == b"" and again.headers["ETag"] == first.headers["ETag"]
+    assert stranger.get(holder.feed + ".rss", headers={"If-None-Match": '"old"'}).status == 200
+
+
+def test_a_feed_of_another_key_is_refused_in_a_sentence(instance, holder, offered):
+    stranger = Visitor(instance.web)
+    wrong = stranger.get(f"/feed/{'0' * 32}/backup.rss")
+    assert wrong.status == 404 and "not known here" in wrong.html and "<" not in wrong.html
+    for path in (f"/feed/{'0' * 32}/{offered[0]}.torrent", f"/feed/{'0' * 32}/backup.json"):
+        assert stranger.get(path).status == 404
+
+
+def test_reading_the_feed_is_noted(instance, holder):
+    fresh = Person(instance, "reader")
+    assert not fresh.profile().get("polled_at") and "never read" in fresh.visitor.get("/backup/offers").text
+    Visitor(instance.web).get(fresh.feed + ".rss")
+    wait_for("it is noted", lambda: fresh.profile().get("polled_at"))
+    other = Person(instance, "presser")
+    assert other.visitor.send("/backup/offers", "/backup/space").location == "/backup/offers"
+    assert other.profile().get("polled_at")
+
+
+def test_a_copy_is_held_shown_explained_and_dropped(instance, owner, holder, offered):
+    version, backup = offered
+    holder.seen(version, left=0)
+    copy = wait_for("the copy", lambda: held(instance, holder, version))
+    page = holder.visitor.get("/backup/holdings")
+    assert "photos" in page.text and owner.name in page.text and f"/backup/holdings/{version}/drop" in page.html
+    why = holder.visitor.get(f"/backup/explain?what=copy&version={version}")
+    assert "D2" in why.text and "a client reported" in why.text and "yours" in why.text
+    mine = owner.visitor.get(f"/backup/own/{backup}")
+    assert holder.name in mine.text and f"{1 if copy[11] else 0} of 2 copies" in mine.text
+    events = owner.visitor.get(f"/backup/explain?what=version&version={version}")
+    assert holder.name in events.text and "copy" in events.text
+    question = holder.visitor.get(f"/backup/holdings/{version}/drop")
+    assert question.status == 200 and "Drop your copy of" in question.text
+    done = holder.visitor.send(f"/backup/holdings/{version}/drop", f"/backup/holdings/{version}/drop")
+    assert done.location == "/backup/holdings" and "Dropped" in holder.visitor.get("/backup/holdings").text
+    assert not held(instance, holder, version)
+    assert holder.visitor.get(f"/backup/holdings/{version}/drop").status == 404
+
+
+def held(instance, person, version):
+    copies = instance.bus("ratio.version.get", {"version": version})["copies"]
+    return next((copy for copy in copies if copy[4] == person.user and copy[5] == "held"), None)
+
+
+# ---- the key ----
+
+
+def test_a_renewed_feed_key_revokes_the_old_one(instance, holder, offered):
+    assert holder.visitor.send("/account", "/account/feed").location == "/account"
+    page = holder.visitor.get("/account")
+    fresh = re.search(r'value="[^"]*(/feed/[0-9a-f]{32}/backup)\.rss"', page.html).group(1)
+    stranger = Visitor(instance.web)
+    assert fresh != holder.feed and stranger.get(fresh + ".rss").status == 200
+    gone = stranger.get(holder.feed + ".rss")
+    assert gone.status == 404 and "not known here (any more)" in gone.html
+    holder.feed = fresh
+
+
+def test_a_disabled_members_feed_is_refused(instance):
+    gone = Person(instance, "gone")
+    instance.bus("web.member.set", {"user": gone.user, "standing": "disabled"})
+    refused = Visitor(instance.web).get(gone.feed + ".rss")
+    assert refused.status == 403 and "disabled" in refused.html
+
+
+def test_pages_say_so_while_the_books_are_away(instance, owner, kept):
+    instance.run("down", "ratio")
+    try:
+        for path in ("/backup", f"/backup/own/{kept[1]}", "/backup/holdings", "/backup/offers", "/backup/queue", "/backup/explain"):
+            page = owner.visitor.get(path)
+            assert page.status == 503 and page.text, path
+        feed = Visitor(instance.web).get(owner.feed + ".rss")
+        assert feed.status == 503 and "<" not in feed.html
+    finally:
+        instance.run("up", "ratio")
