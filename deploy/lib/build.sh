@@ -61,7 +61,7 @@ file_take() {
 # The bus certificates; those that are there stay.
 keys_make() {
     local name
-    for name in $SERVICES admin; do
+    for name in $SERVICES auditor admin; do
         [ -s "$VAR/keys/$name.key" ] && [ -s "$VAR/keys/$name.key_secret" ] && continue
         say "Making the keys of the bus"
         as_owner "$VAR/bin/djembe-admin" keys "$VAR/keys" >/dev/null || die "The keys could not be made in $VAR/keys."

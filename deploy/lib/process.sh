@@ -1,4 +1,4 @@
-# The processes of an instance: PostgreSQL and the four daemons, each under a supervisor that starts it again when it dies.
+# The processes of an instance: PostgreSQL, the four daemons and the auditor, each under a supervisor that starts it again when it dies.
 
 # process_pid NAME [supervisor]: the pid, when that very process lives (the same start in the same boot), else nothing.
 process_pid() {
@@ -23,10 +23,24 @@ process_environment() {
     done
     ENVIRONMENT+=("DJEMBE_DATABASE=${DJEMBE_DATABASE:-host=$(postgres_socket) user=djembe dbname=djembe}")
     ENVIRONMENT+=("DJEMBE_KEYS=${DJEMBE_KEYS:-$VAR/keys}")
-    [ -n "${BUS_PORT[$1]:-}" ] || return 0
+    [ -n "${ADMIN_PORT[$1]:-}" ] || return 0
     ENVIRONMENT+=("DJEMBE_STATE=$VAR/state/$1")
-    ENVIRONMENT+=("DJEMBE_BUS_LISTEN=tcp://127.0.0.1:${BUS_PORT[$1]}")
     ENVIRONMENT+=("DJEMBE_ADMIN_LISTEN=127.0.0.1:${ADMIN_PORT[$1]}")
+    [ -z "${BUS_PORT[$1]:-}" ] || ENVIRONMENT+=("DJEMBE_BUS_LISTEN=tcp://127.0.0.1:${BUS_PORT[$1]}")
+}
+
+# Is it one of this instance's? PostgreSQL may be another server, and the auditor is off unless DJEMBE_AUDITOR says so.
+process_wanted() {
+    case $1 in
+    postgresql) postgres_wanted ;;
+    auditor) [[ ${DJEMBE_AUDITOR:-no} == @(yes|true|1) ]] ;;
+    esac
+}
+
+# Fills COMMAND with how a daemon is called.
+process_command() {
+    COMMAND=("$VAR/bin/djembe-$1")
+    [ "$1" != auditor ] || COMMAND=("$VAR/bin/djembe-ratio" --auditor)
 }
 
 # The ports that a process takes, with what they are for.
@@ -34,9 +48,10 @@ process_ports() {
     case $1 in
     web) echo "${DJEMBE_WEB_LISTEN##*:} pages" ;;
     tracker) echo "${DJEMBE_TRACKER_LISTEN##*:} announces" ;;
+    auditor) echo "${DJEMBE_AUDITOR_LISTEN##*:} holders" ;;
     esac
     [ "$1" = postgresql ] || echo "${ADMIN_PORT[$1]} its-admin-page"
-    [ "$1" = postgresql ] || echo "${BUS_PORT[$1]} the-bus"
+    [ -z "${BUS_PORT[$1]:-}" ] || echo "${BUS_PORT[$1]} the-bus"
     [[ "$1" != @(web|catalog|ratio) ]] || echo "$((BUS_PORT[$1] + 10)) facts"
 }
 
@@ -62,7 +77,10 @@ ports_check() {
 processes_up() {
     local name
     for name in $1; do
-        if [ "$name" = postgresql ] && ! postgres_wanted; then continue; fi
+        if ! process_wanted "$name"; then
+            [ "$name" != auditor ] || process_stop "$name"
+            continue
+        fi
         process_up "$name"
         [ "$name" != postgresql ] || postgres_up
     done
@@ -91,8 +109,9 @@ process_up() {
 process_changed() {
     local pid
     pid=$(process_pid "$1")
+    process_command "$1"
     if [ "$1" != postgresql ] && [ -n "$pid" ] &&
-        [ "$(as_owner stat -Lc %d:%i "/proc/$pid/exe" 2>/dev/null)" != "$(stat -Lc %d:%i "$VAR/bin/djembe-$1")" ]; then
+        [ "$(as_owner stat -Lc %d:%i "/proc/$pid/exe" 2>/dev/null)" != "$(stat -Lc %d:%i "${COMMAND[0]}")" ]; then
         echo program
     elif [ "$(process_settings "$1")" != "$(cat "$VAR/run/$1.settings" 2>/dev/null)" ]; then
         echo settings
@@ -115,7 +134,8 @@ process_start() {
         postgres_socket_make
         command=("$(postgres_bin)/postgres" -D "$VAR/postgres" -c "unix_socket_directories=$(postgres_socket)")
     else
-        command=("$VAR/bin/djembe-$name")
+        process_command "$name"
+        command=("${COMMAND[@]}")
     fi
     (
         [ -z "${INSTANCE_LOCK:-}" ] || exec {INSTANCE_LOCK}>&-
@@ -168,7 +188,7 @@ processes_wait() {
     local name waiting=() began=$SECONDS told=0
     local -A before=() # crashes of days past say nothing of this start
     for name in $1; do
-        [ "$name" = postgresql ] || waiting+=("$name")
+        [ "$name" = postgresql ] || ! process_wanted "$name" || waiting+=("$name")
         before[$name]=$(process_crashes "$name")
     done
     while [ ${#waiting[@]} -gt 0 ]; do
@@ -206,7 +226,7 @@ process_ready() {
 # Stops those named: faces first, the database last, those that do not need each other together.
 processes_down() {
     local group name
-    for group in "web tracker" "ratio catalog" "postgresql"; do
+    for group in "web tracker auditor" "ratio catalog" "postgresql"; do
         for name in $group; do
             [[ " $1 " != *" $name "* ]] || process_stop_begin "$name"
         done

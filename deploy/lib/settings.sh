@@ -1,7 +1,7 @@
 # What an instance is made of: its folder, its user, its ports, and the settings that were given to it. Knows no process.
 
 SERVICES="catalog ratio web tracker"
-PROCESSES="postgresql $SERVICES"
+PROCESSES="postgresql $SERVICES auditor"
 SYSTEM_USER=djembe
 readonly SERVICES PROCESSES SYSTEM_USER
 CHANGED=no
@@ -27,7 +27,8 @@ settings_read() {
 ports_set() {
     WEB_PORT=$((8080 + OFFSET))
     TRACKER_PORT=$((6969 + OFFSET))
-    declare -gA ADMIN_PORT=([tracker]=$((9101 + OFFSET)) [web]=$((9102 + OFFSET)) [catalog]=$((9103 + OFFSET)) [ratio]=$((9104 + OFFSET)))
+    AUDITOR_PORT=$((6970 + OFFSET))
+    declare -gA ADMIN_PORT=([tracker]=$((9101 + OFFSET)) [web]=$((9102 + OFFSET)) [catalog]=$((9103 + OFFSET)) [ratio]=$((9104 + OFFSET)) [auditor]=$((9105 + OFFSET)))
     declare -gA BUS_PORT=([catalog]=$((5551 + OFFSET)) [ratio]=$((5552 + OFFSET)) [web]=$((5553 + OFFSET)) [tracker]=$((5554 + OFFSET)))
 }
 
@@ -45,6 +46,7 @@ addresses_set() {
     [[ $listen != *:* || $listen == \[* ]] || listen="[$listen]"
     : "${DJEMBE_WEB_LISTEN:=$listen:$WEB_PORT}" "${DJEMBE_TRACKER_LISTEN:=$listen:$TRACKER_PORT}"
     : "${DJEMBE_WEB_URL:=http://$host:$WEB_PORT}" "${DJEMBE_ANNOUNCE_URL:=http://$host:$TRACKER_PORT}"
+    : "${DJEMBE_AUDITOR_LISTEN:=$listen:$AUDITOR_PORT}" "${DJEMBE_AUDITOR_ADDRESS:=$host:${DJEMBE_AUDITOR_LISTEN##*:}}"
     DJEMBE_WEB_URL=${DJEMBE_WEB_URL%/}
     DJEMBE_ANNOUNCE_URL=${DJEMBE_ANNOUNCE_URL%/}
     for name in $SERVICES; do
@@ -111,7 +113,7 @@ settings_make() {
     as_owner test -x "$VAR" || var_move
     local folder
     [ -d "$VAR/bin" ] || install -d -m 755 "$VAR/bin"
-    for folder in keys log run state state/tracker state/web state/catalog state/ratio; do
+    for folder in keys log run state state/tracker state/web state/catalog state/ratio state/auditor; do
         folder_make "$VAR/$folder"
     done
     conf_keep

@@ -6,7 +6,7 @@ status() {
     # shellcheck disable=SC2059
     printf "$format" PROCESS STATE PID UPTIME PORT MEMORY VERSION "LAST ERROR"
     for name in $PROCESSES; do
-        if [ "$name" = postgresql ] && ! postgres_wanted; then continue; fi
+        process_wanted "$name" || continue
         status_row "$name"
         [ "$STATE" = up ] || well=no
         # shellcheck disable=SC2059
@@ -83,7 +83,8 @@ status_version() {
     if [ "$1" = postgresql ]; then
         "$(postgres_bin)/postgres" --version | awk '{ print $3 }'
     else
-        "$VAR/bin/djembe-$1" --version 2>/dev/null | awk 'NR == 1 { print $NF }'
+        process_command "$1"
+        "${COMMAND[@]}" --version 2>/dev/null | awk 'NR == 1 { print $NF }'
     fi
 }
 

@@ -8,6 +8,7 @@
 #include "services/catalog/delete.h"
 #include "services/catalog/entity.h"
 #include "services/catalog/fact.h"
+#include "services/catalog/piece.h"
 #include "services/catalog/plugin.h"
 #include "services/catalog/shelf.h"
 #include "services/catalog/torrent.h"
@@ -50,6 +51,7 @@ static bool start(struct fault *why)
     delete_start();
     entity_start();
     torrent_start();
+    piece_start();
     return true;
 }
 
@@ -76,6 +78,7 @@ static void statements_gather(void)
     statements_add(browse_statements, browse_statements_count);
     statements_add(entity_statements, entity_statements_count);
     statements_add(torrent_statements, torrent_statements_count);
+    statements_add(piece_statements, piece_statements_count);
 }
 
 static void metrics(struct buffer *into)

@@ -54,3 +54,34 @@ bool pieces_repeat(const struct metainfo *metainfo, struct arena *arena)
 {
     return (metainfo->v1 && v1_repeat(metainfo, arena)) || (metainfo->v2 && v2_repeat(metainfo, arena));
 }
+
+static uint64_t length_of(const struct bencode *info)
+{
+    struct bencode files = bencode_get(info, "files"), file;
+    uint64_t length = 0;
+    if (files.kind != BENCODE_list)
+        return (uint64_t)bencode_get(info, "length").integer;
+    for (size_t place = 0; bencode_next(&files, &place, NULL, &file);)
+        length += (uint64_t)bencode_get(&file, "length").integer;
+    return length;
+}
+
+bool pieces_find(struct slice stored, struct pieces_place *into)
+{
+    struct bencode whole;
+    char reason[64];
+    *into = (struct pieces_place){0};
+    if (!bencode_read(stored, &whole, reason) || whole.kind != BENCODE_dict)
+        return false;
+    struct bencode info = bencode_get(&whole, "info");
+    if (info.kind != BENCODE_dict)
+        return false;
+    struct bencode pieces = bencode_get(&info, "pieces");
+    into->piece_length = (uint64_t)bencode_get(&info, "piece length").integer;
+    if (pieces.kind != BENCODE_text)
+        return true;
+    into->at = (uint64_t)(pieces.text.at - stored.at);
+    into->count = pieces.text.size / HASH_V1;
+    into->length = length_of(&info);
+    return true;
+}

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const names[] = {"tracker", "web", "catalog", "ratio", "admin"};
+static const char *const names[] = {"tracker", "web", "catalog", "ratio", "auditor", "admin"};
 
 struct key_paths {
     char public[PATH_MAX], secret[PATH_MAX], scratch[PATH_MAX];

@@ -69,7 +69,7 @@ static bool bus_start(struct fault *why)
     const struct bus_settings settings = {
         .service = life.service->name,
         .keys = life.settings.keys,
-        .listen = life.settings.bus_listen,
+        .listen = life.settings.bus_listen, /* NULL when it only asks */
         .version = DJEMBE_VERSION,
         .endpoints = endpoints,
         .endpoints_count = count,
@@ -105,11 +105,14 @@ static void start(const struct option *options)
     raise_limits();
     if (!admin_start(&life, &why) || !bus_start(&why))
         fatal_fault(options, &why);
-    database_start();
+    if (life.service->only_asks)
+        life.database_ready = true;
+    else
+        database_start();
     if (life.service->start != NULL && !life.service->start(&why))
         fatal_fault(options, &why);
     log_info("started", "version=%s pid=%d admin=%s bus=%s", DJEMBE_VERSION, (int)getpid(), life.settings.admin_listen,
-             life.settings.bus_listen);
+             life.settings.bus_listen != NULL ? life.settings.bus_listen : "none");
 }
 
 /* ---- stop ---- */
@@ -157,13 +160,14 @@ static void end(void)
 
 static void print_help(const struct service *service, const struct option *options)
 {
-    printf("djembe-%s %s: one of the four daemons of a Djembe site.\n\n"
-           "  djembe-%s            runs until SIGTERM or SIGINT\n"
-           "  djembe-%s --check    checks the settings, the keys and the SQL statements, and exits\n"
-           "  djembe-%s --help     this text\n"
-           "  djembe-%s --version\n\n"
+    const char *program = service_program(service);
+    printf("%s %s: one of the daemons of a Djembe site.\n\n"
+           "  %s            runs until SIGTERM or SIGINT\n"
+           "  %s --check    checks the settings, the keys and the SQL statements, and exits\n"
+           "  %s --help     this text\n"
+           "  %s --version\n\n"
            "Settings are environment variables, here with the values of today:\n\n",
-           service->name, DJEMBE_VERSION, service->name, service->name, service->name, service->name);
+           program, DJEMBE_VERSION, program, program, program, program);
     options_print(options);
 }
 
@@ -217,8 +221,12 @@ static int check(void)
         fatal(
             "The key %s cannot be read (%s): make the keys with `djembe-admin keys FOLDER` and set DJEMBE_KEYS to it.",
             path, strerror(errno));
+    if (life.service->only_asks) {
+        printf("%s: the settings are good.\n", service_program(life.service));
+        return 0;
+    }
     bool up = check_statements(), unfit = !up && strstr(log_last_error(NULL), "cannot be prepared") != NULL;
-    printf("djembe-%s: the settings are good; %s.\n", life.service->name,
+    printf("%s: the settings are good; %s.\n", service_program(life.service),
            up      ? "all SQL statements fit the database"
            : unfit ? "but a statement does not fit the database (above), or the daemon has never run on it"
                    : "PostgreSQL is away, so that the SQL statements were not checked");
@@ -242,12 +250,12 @@ int service_main(int argc, char **argv, const struct service *service)
     int status = 0;
     if (argc > 2 ||
         (argc == 2 && strcmp(word, "--help") != 0 && strcmp(word, "--check") != 0 && strcmp(word, "--version") != 0)) {
-        fprintf(stderr, "djembe-%s: settings are environment variables; try --help\n", service->name);
+        fprintf(stderr, "%s: settings are environment variables; try --help\n", service_program(service));
         status = 2;
     } else if (strcmp(word, "--help") == 0) {
         print_help(service, options);
     } else if (strcmp(word, "--version") == 0) {
-        printf("djembe-%s %s\n", service->name, DJEMBE_VERSION);
+        printf("%s %s\n", service_program(service), DJEMBE_VERSION);
     } else {
         read_settings(options);
         status = strcmp(word, "--check") == 0 ? check() : run(options);

@@ -42,8 +42,9 @@ static void show_health(const struct service_life *life, struct http_request *re
 {
     struct buffer body = {0};
     const char *ill = life->service->unhealthy != NULL ? life->service->unhealthy() : NULL;
-    bool database = db_is_up(life->db);
-    buffer_print(&body, database ? "ok database: connected\n" : "fail database: PostgreSQL is away\n");
+    bool database = life->service->only_asks || db_is_up(life->db);
+    if (!life->service->only_asks)
+        buffer_print(&body, database ? "ok database: connected\n" : "fail database: PostgreSQL is away\n");
     if (ill != NULL)
         buffer_print(&body, "fail %s: %s\n", life->service->name, ill);
     else
@@ -91,7 +92,8 @@ static void add_process_metrics(const struct service_life *life, struct buffer *
                  "When the newest error was logged, 0 when none was.");
     metric_gauge(body, "ready", NULL, life->database_ready && !life->stopping,
                  "Has the daemon started and not stopped?");
-    metric_gauge(body, "database_up", NULL, db_is_up(life->db), "Is PostgreSQL there?");
+    if (!life->service->only_asks)
+        metric_gauge(body, "database_up", NULL, db_is_up(life->db), "Is PostgreSQL there?");
 }
 
 static void show_metrics(const struct service_life *life, struct http_request *request)

@@ -29,6 +29,9 @@ struct service_life {
     bool stopping;
 };
 
+/* "djembe-tracker". */
+const char *service_program(const struct service *service);
+
 extern const char *const service_names[SERVICES_COUNT];
 
 /* The common rows and the service's own behind them; lives for ever. */

@@ -13,6 +13,13 @@ const char *const service_names[SERVICES_COUNT] = {"tracker", "web", "catalog", 
 /* Defaults that depend on which daemon it is. */
 static char bus_standard[48], admin_standard[48], state_standard[48];
 
+const char *service_program(const struct service *service)
+{
+    static char name[48];
+    snprintf(name, sizeof name, "djembe-%s", service->name);
+    return service->program != NULL ? service->program : name;
+}
+
 static size_t count_rows(const struct option *options)
 {
     size_t count = 0;
@@ -26,17 +33,19 @@ const struct option *settings_table(const struct service *service, struct settin
     snprintf(bus_standard, sizeof bus_standard, "tcp://127.0.0.1:%u", service->bus_port);
     snprintf(admin_standard, sizeof admin_standard, "127.0.0.1:%u", service->admin_port);
     snprintf(state_standard, sizeof state_standard, "var/state/%s", service->name);
-    const struct option common[] = {
+    const struct option served[] = {
         {"DJEMBE_DATABASE", OPTION_text, &into->database, "host=/run/postgresql dbname=djembe", 1, 1000,
          "PostgreSQL, as postgres://… or as libpq's keyword=value text.", true},
         {"DJEMBE_DATABASE_CONNECTIONS", OPTION_number, &into->connections,
          service->connections != NULL ? service->connections : "2", 1, 32,
          "How many connections to PostgreSQL are kept open.", false},
+        {"DJEMBE_BUS_LISTEN", OPTION_text, &into->bus_listen, bus_standard, 7, 200,
+         "Where the other daemons reach this one; its facts are on the port 10 higher.", false},
+    };
+    const struct option common[] = {
         {"DJEMBE_KEYS", OPTION_path, &into->keys, "var/keys", 0, 0,
          "Folder of the certificates that the daemons know each other by.", false},
         {"DJEMBE_STATE", OPTION_path, &into->state, state_standard, 0, 0, "Folder for this daemon's own files.", false},
-        {"DJEMBE_BUS_LISTEN", OPTION_text, &into->bus_listen, bus_standard, 7, 200,
-         "Where the other daemons reach this one; its facts are on the port 10 higher.", false},
         {"DJEMBE_ADMIN_LISTEN", OPTION_address, &into->admin_listen, admin_standard, 0, 0,
          "Where /healthz, /readyz and /metrics are; show it to your own machines only.", false},
         {"DJEMBE_LOG_LEVEL", OPTION_text, &into->log_level, "info", 0, 0,
@@ -50,11 +59,13 @@ const struct option *settings_table(const struct service *service, struct settin
         {"DJEMBE_RATIO", OPTION_text, &into->endpoints[3], "tcp://127.0.0.1:5552", 7, 200,
          "The ratio daemon's bus address.", false},
     };
+    size_t serves = service->only_asks ? 0 : sizeof served / sizeof *served;
     size_t commons = sizeof common / sizeof *common, own = count_rows(service->options);
-    struct option *table = mem_zero(commons + own + 1, sizeof *table);
-    memcpy(table, common, sizeof common);
+    struct option *table = mem_zero(serves + commons + own + 1, sizeof *table);
+    memcpy(table, served, serves * sizeof *table);
+    memcpy(table + serves, common, sizeof common);
     if (own > 0)
-        memcpy(table + commons, service->options, own * sizeof *table);
+        memcpy(table + serves + commons, service->options, own * sizeof *table);
     return table;
 }
 
@@ -107,7 +118,7 @@ bool settings_check(const struct settings *settings, enum log_level *least, stru
     for (size_t i = 0; i < SERVICES_COUNT + 1; i++) {
         const char *name = i < SERVICES_COUNT ? endpoint_names[i] : "DJEMBE_BUS_LISTEN";
         const char *value = i < SERVICES_COUNT ? settings->endpoints[i] : settings->bus_listen;
-        if (!is_endpoint(value))
+        if (value != NULL && !is_endpoint(value))
             return fault_set(why, STATUS_invalid, name,
                              "%s is \"%.80s\", but it must be tcp://HOST:PORT (a port below 65526).", name, value);
     }

@@ -1,4 +1,5 @@
 /* djembe-ratio: what do you owe, what have you earned, what may be done? */
+#include "services/ratio/auditor/auditor.h"
 #include "services/ratio/books/books.h"
 #include "services/ratio/books/export.h"
 #include "services/ratio/evidence_store.h"
@@ -163,7 +164,7 @@ static const struct option options[] = {
      .kind = OPTION_flag,
      .into = &auditor,
      .standard = "no",
-     .help = "Copies of backups count only while audits prove them. Needs the auditor to run."},
+     .help = "Copies of backups count only while audits prove them. Needs the auditor to run: djembe-ratio --auditor."},
     {.name = NULL},
 };
 
@@ -173,6 +174,8 @@ int main(int argc, char **argv)
         return replay_main(argc - 1, argv + 1); /* no database and no keys are needed for that */
     if (argc == 2 && strcmp(argv[1], "--export") == 0)
         return export_main();
+    if (argc > 1 && strcmp(argv[1], "--auditor") == 0)
+        return auditor_main(argc - 1, argv + 1);
     const struct service ratio = {
         .name = "ratio",
         .bus_port = 5552,

@@ -123,6 +123,18 @@ static void choose_peers(struct tracker *tracker, const struct torrent *torrent,
     describe_peers(tracker, swarm, places, ask->compact, reply);
 }
 
+/* Whoever wants peers at all is told of the one that the auditor has introduced. */
+static void add_introduced(const struct tracker *tracker, const struct admission *who, const struct announce *ask,
+                           int64_t now, struct announce_reply *reply)
+{
+    if (tracker->introductions.count == 0 || ask->numwant == 0 || reply->peers_count == PEERS_MAX)
+        return;
+    const struct announce_peer *peer =
+        introductions_find(&tracker->introductions, who->member->handle, who->torrent->handle, now);
+    if (peer != NULL)
+        reply->peers[reply->peers_count++] = *peer;
+}
+
 static void begin_reply(const struct tracker *tracker, const struct announce *ask, struct announce_reply *reply)
 {
     reply->failure = NULL;
@@ -179,8 +191,10 @@ static void settle_taken(struct tracker *tracker, const struct admission *who, c
     else
         take_peer(tracker, who->torrent, session, ask, &change, now);
     note_change(tracker, who->torrent, session, &change);
-    if (ask->event != EVENT_stopped)
+    if (ask->event != EVENT_stopped) {
         choose_peers(tracker, who->torrent, session, ask, reply);
+        add_introduced(tracker, who, ask, now, reply);
+    }
     reply->complete = torrent_seeders(who->torrent);
     reply->incomplete = torrent_leechers(who->torrent);
 }

@@ -89,6 +89,7 @@ static void show_peer(struct shown *shown, const struct torrent *torrent, uint32
         .ipv4 = slice_of(contact->v4, contact->port4 != 0 ? sizeof contact->v4 : 0),
         .ipv6 = slice_of(contact->v6, contact->port6 != 0 ? sizeof contact->v6 : 0),
         .port = contact->port4 != 0 ? contact->port4 : contact->port6,
+        .port6 = contact->port6,
     };
 }
 

@@ -2,6 +2,7 @@
 #include "services/common/clock.h"
 #include "services/common/service.h"
 #include "services/tracker/counts.h"
+#include "services/tracker/introduce.h"
 #include "services/tracker/monitor.h"
 #include "services/tracker/udp_key.h"
 
@@ -207,6 +208,7 @@ static bool start(struct fault *why)
     reporter = reporter_new(loop, service_bus(), tracker);
     store = store_new(loop, service_db(), tracker);
     counts_serve(service_bus(), tracker);
+    introduce_serve(service_bus(), tracker);
     sweep_timer = loop_timer_new(loop, SWEEP_MS, SWEEP_MS, on_sweep, NULL);
     tick_timer = loop_timer_new(loop, TICK_MS, TICK_MS, on_tick, NULL);
     gate_timer = loop_timer_new(loop, 0, GATE_MS, on_gate, NULL);

@@ -5,6 +5,7 @@
 
 #include "services/tracker/clients.h"
 #include "services/tracker/crowd.h"
+#include "services/tracker/introductions.h"
 #include "services/tracker/journal.h"
 #include "services/tracker/lock.h"
 #include "services/tracker/outbox.h"
@@ -77,6 +78,7 @@ struct tracker {
     bool members_read; /* web.members was heard since the start: else the file may lack the newest */
     bool permits_read; /* a member without a permit has none yet, rather than one we have not heard of */
     struct departures departures;
+    struct introductions introductions;
     uint64_t outcomes[OUTCOME_count];
     uint64_t scrapes;
 };

@@ -11,9 +11,9 @@ from instance import HOST
 class Announcer:
     """One session of one member on one torrent."""
 
-    def __init__(self, instance, member, info_hash, address, left, peer_id=None):
+    def __init__(self, instance, member, info_hash, address, left, peer_id=None, port=7000):
         self.instance, self.member, self.info_hash = instance, member, info_hash
-        self.address, self.left = address, left
+        self.address, self.left, self.port = address, left, port
         self.peer_id = peer_id or b"-TT0001-" + os.urandom(6).hex().encode()
         self.up = self.down = 0
         self.acknowledged = None  # (up, down) of the newest announce that was answered
@@ -22,7 +22,7 @@ class Announcer:
     def announce(self, event="", timeout=10):
         """The reply's body; raises OSError when there is none."""
         query = urllib.parse.urlencode({
-            "info_hash": self.info_hash, "peer_id": self.peer_id, "port": 7000, "uploaded": self.up,
+            "info_hash": self.info_hash, "peer_id": self.peer_id, "port": self.port, "uploaded": self.up,
             "downloaded": self.down, "left": self.left, "compact": 1, "numwant": 10, **({"event": event} if event else {})},
             quote_via=urllib.parse.quote)  # as clients do: a space is %20, for `+` stands for itself
         connection = http.client.HTTPConnection(HOST, self.instance.port(6969), timeout=timeout,

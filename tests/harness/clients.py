@@ -57,6 +57,7 @@ class Client:
 class Transmission(Client):
     name = "transmission"
     goodbye = signal.SIGTERM
+    encryption = 0  # 2: required
 
     def start(self, torrent, content, also=()):
         self.rpc = f"http://{self.address}:{self.port + 1}/transmission/rpc"
@@ -65,7 +66,7 @@ class Transmission(Client):
             "rpc-bind-address": self.address, "rpc-port": self.port + 1, "rpc-whitelist-enabled": False,
             "rpc-host-whitelist-enabled": False, "download-dir": str(content), "incomplete-dir-enabled": False,
             "dht-enabled": False, "pex-enabled": False, "lpd-enabled": False, "utp-enabled": False,
-            "port-forwarding-enabled": False, "encryption": 0, "blocklist-enabled": False,
+            "port-forwarding-enabled": False, "encryption": self.encryption, "blocklist-enabled": False,
             "speed-limit-up-enabled": bool(self.upload_limit), "speed-limit-up": self.upload_limit or 100,
         }
         home = self.folder / "home"
@@ -156,18 +157,28 @@ class Aria2(Client):
 LIBTORRENT = r"""
 import json, os, signal, sys, time
 import libtorrent as lt
-torrent, content, address, port, limit, status_file, *also = sys.argv[1:]
+torrent, content, address, port, limit, status_file, habits, *also = sys.argv[1:]
+habits = json.loads(habits)
 session = lt.session({
     "listen_interfaces": f"{address}:{port}", "outgoing_interfaces": address, "enable_dht": False, "enable_lsd": False,
     "enable_upnp": False, "enable_natpmp": False, "ssrf_mitigation": False, "enable_outgoing_utp": False,
     "enable_incoming_utp": False, "upload_rate_limit": int(limit) * 1024, "tracker_completion_timeout": 20,
     "allow_multiple_connections_per_ip": True, "stop_tracker_timeout": 15, "alert_mask": lt.alert.category_t.all_categories,
     "tracker_backoff": 10, "min_reconnect_time": 1, "out_enc_policy": 2, "in_enc_policy": 2, "rate_limit_ip_overhead": False,
+    **habits.get("settings", {}),
 })
-handle, *others = (session.add_torrent({"ti": lt.torrent_info(file), "save_path": content}) for file in (torrent, *also))
+local = session.get_peer_class(lt.session.local_peer_class_id)  # which is served beyond all slots
+local["ignore_unchoke_slots"] = not habits.get("chokes")
+session.set_peer_class(lt.session.local_peer_class_id, local)
+flags = {"flags": lt.torrent_flags.default_flags | lt.torrent_flags.seed_mode} if habits.get("seed_mode") else {}
+handle, *others = (session.add_torrent({"ti": lt.torrent_info(file), "save_path": content, **flags}) for file in (torrent, *also))
 ending = []
 signal.signal(signal.SIGINT, lambda *_: ending.append(1))
+announced = time.monotonic()
 while not ending:
+    if habits.get("announces_each") and time.monotonic() - announced > habits["announces_each"]:
+        announced = time.monotonic()
+        handle.force_reannounce(0, -1, lt.torrent_handle.ignore_min_interval)
     session.wait_for_alert(200)
     for alert in session.pop_alerts():
         if any(word in alert.what() for word in ("tracker", "peer", "error")):
@@ -190,13 +201,14 @@ while time.monotonic() < deadline:
 
 class Libtorrent(Client):
     name = "libtorrent"
+    habits = {}  # settings: of the session; seed_mode: believes that it has all; announces_each: seconds; chokes: no favours for its network
 
     def start(self, torrent, content, also=()):
         self.status = self.folder / "status.json"
         program = self.folder / "client.py"
         program.write_text(LIBTORRENT)
         self.launch(PYTHON, str(program), str(torrent), str(content), self.address, str(self.port),
-                    str(self.upload_limit), str(self.status), *map(str, also))
+                    str(self.upload_limit), str(self.status), json.dumps(self.habits), *map(str, also))
 
     shown_in = "`trackers()`: `message`, `verified`"
 

@@ -80,13 +80,15 @@ class Instance:
 
     def pid(self, daemon):
         """The daemon's process id, or None: whoever runs this instance's own copy of the program."""
-        program = self.folder / "bin" / f"djembe-{daemon}"
+        program = self.folder / "bin" / f"djembe-{'ratio' if daemon == 'auditor' else daemon}"
         for entry in pathlib.Path("/proc").iterdir():
             if entry.name.isdigit():
                 try:
                     target = os.readlink(entry / "exe").removesuffix(" (deleted)")
                     # a starting daemon's environment is checked too: a replica of a test runs the same program
-                    if target == str(program) and b"DJEMBE_TEST_REPLICA=" not in (entry / "environ").read_bytes():
+                    audits = b"--auditor" in (entry / "cmdline").read_bytes().split(b"\0")
+                    if target == str(program) and audits == (daemon == "auditor") and \
+                            b"DJEMBE_TEST_REPLICA=" not in (entry / "environ").read_bytes():
                         return int(entry.name)
                 except OSError:
                     pass
@@ -104,7 +106,7 @@ class Instance:
         return None
 
     def health(self, daemon, page="readyz"):
-        port = {"tracker": 9101, "web": 9102, "catalog": 9103, "ratio": 9104}[daemon]
+        port = {"tracker": 9101, "web": 9102, "catalog": 9103, "ratio": 9104, "auditor": 9105}[daemon]
         try:
             status, _, body = fetch(f"http://127.0.0.1:{self.port(port)}/{page}", timeout=5)
             return status, body.decode()

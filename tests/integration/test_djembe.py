@@ -85,7 +85,7 @@ def test_daemons_run_without_privileges(instance):
     assert stat.S_IMODE((instance.folder / "keys").stat().st_mode) == 0o700
     for secret in (instance.folder / "keys").glob("*_secret"):
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
-    assert len(list((instance.folder / "keys").glob("*_secret"))) == 5
+    assert len(list((instance.folder / "keys").glob("*_secret"))) == 6
 
 
 def test_postgresql_listens_on_no_port(instance):

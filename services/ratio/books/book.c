@@ -2,6 +2,7 @@
 #include "services/ratio/books/book.h"
 
 #include "services/ratio/books/answers.h"
+#include "services/ratio/books/audits.h"
 #include "services/ratio/books/command.h"
 #include "services/ratio/books/reader.h"
 #include "services/ratio/statements.h"
@@ -102,6 +103,8 @@ static void on_settings(void *arg, const struct db_rows *rows, const struct faul
         log_warning("the books are made anew with other settings", "old=\"%.*s\" new=\"%s\"", SLICE_ARGS(old),
                     book.settings);
     book.head.same_settings = true; /* now they are; each look says it anew */
+    if (book.set.auditor && !slice_is(old, book.settings))
+        audits_begin();
     book_reload();
 }
 
@@ -136,6 +139,7 @@ void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t inte
     lists_serve();
     history_serve();
     explain_serve();
+    audits_serve();
 }
 
 /* The feed and the reader stay for requests that are still to be answered. */

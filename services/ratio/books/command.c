@@ -20,10 +20,16 @@ static void submit(struct bus_request *request, struct slice key, const struct r
                                 .reason = reason,
                                 .check = check,
                                 .reply = reply};
+    command_submit(command);
+}
+
+void command_submit(struct command *command)
+{
     if (book.state == BOOK_CLOSED || book.stopped)
-        bus_fail(request, &(struct fault){.status = STATUS_unavailable,
-                                          .text = "The books of backups are closed for the moment: try again in a "
-                                                  "minute."});
+        bus_fail(command->request,
+                 &(struct fault){.status = STATUS_unavailable,
+                                 .text = "The books of backups are closed for the moment: try again in a "
+                                         "minute."});
     else
         command_queue(command);
 }

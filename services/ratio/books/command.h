@@ -3,6 +3,7 @@
 #define DJEMBE_RATIO_BOOKS_COMMAND_H
 
 #include "services/common/bus.h"
+#include "services/ratio/notices.h"
 #include "services/ratio/rules/rules.h"
 
 struct command {
@@ -18,6 +19,10 @@ struct command {
     struct slice (*reply)(struct command *command);
     struct slice reason; /* that the staff gave; empty: none */
     int64_t seq;         /* of its event; 0: it left none */
+    /* Stores more with what it did; tells members more than follows from its effects, one notice at most. NULL: no
+     * more. */
+    void (*store)(struct command *command, struct db_tx *tx);
+    void (*tell)(const struct command *command, struct notices *notices);
     struct slice packed; /* the answer */
     struct fault why;    /* refused, when its status is not ok */
     bool kept;           /* answered before */
@@ -25,6 +30,8 @@ struct command {
 
 /* The command's answer is sent when what it did is stored. */
 void command_queue(struct command *command);
+/* The same, unless the books are closed: then it is refused. */
+void command_submit(struct command *command);
 void commands_serve(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* Why it is so: the rules' own steps to an answer, with the figures that went in. Decides nothing: each sentence is
  * chosen by what the rules answered. */
-#include "services/ratio/books/answers.h"
+#include "services/ratio/books/audits.h"
 
 #include <inttypes.h>
 
@@ -246,6 +246,49 @@ static bool explain_offer(struct steps *steps, int64_t user, int64_t version, st
     return true;
 }
 
+/* ---- audits of a copy ---- */
+
+static const char *result_sentence(struct slice result)
+{
+    if (slice_is(result, "pass"))
+        return "It was audited, and proven: the piece that was asked for is right.";
+    if (slice_is(result, "fail"))
+        return "It was audited, and failed: the piece that was asked for was wrong, or refused a second time.";
+    if (slice_is(result, "suspect"))
+        return "It was audited, and the connection broke off or fell silent when a piece was asked for: the same one "
+               "is "
+               "asked for again.";
+    if (slice_is(result, "busy"))
+        return "It was to be audited, but your client let us have nothing: it is tried again.";
+    if (slice_is(result, "undecided"))
+        return "It was audited, and your client refused the piece: a second one decides.";
+    return "It was to be audited, but your client was not reached. That costs no mark; the proof grows old.";
+}
+
+static const char *plan_sentence(struct slice reason)
+{
+    if (slice_is(reason, "new"))
+        return "It is audited soon, because it has just been completed.";
+    if (slice_is(reason, "doubtful"))
+        return "It is audited at once, because what was reported of it does not show that it was fetched.";
+    if (slice_is(reason, "second") || slice_is(reason, "suspect"))
+        return "It is audited again soon, to decide.";
+    if (slice_is(reason, "unreachable"))
+        return "It is tried again; the tracker then also tells your client to connect to the auditor.";
+    if (slice_is(reason, "busy"))
+        return "It is tried again, for your client let us have nothing.";
+    return "It is audited again and again, daily in its first week and then every 3 to 7 days.";
+}
+
+static void explain_audits(struct steps *steps, const struct audit_told *told)
+{
+    for (size_t i = 0; i < told->count; i++)
+        STEP(steps, "2.11", result_sentence(told->last[i].result), {"at", told->last[i].at},
+             {"took_ms", told->last[i].took_ms});
+    if (told->due_at != 0)
+        STEP(steps, "2.11", plan_sentence(told->reason), {"next_at", told->due_at});
+}
+
 /* ---- the message ---- */
 
 static void pack_steps(struct listing *into, const struct steps *steps)
@@ -282,21 +325,46 @@ static bool explain(struct steps *steps, const struct ratio_explain *ask, struct
     return fault_set(why, STATUS_invalid, "what", "Ask for `profile`, `version`, `verdict`, `copy` or `offer`.");
 }
 
+/* An explanation on its way. */
+struct explaining {
+    struct bus_request *request;
+    struct steps steps;
+};
+
+static void finish(struct explaining *explaining)
+{
+    struct listing listing;
+    listing_begin(&listing, explaining->steps.count);
+    pack_steps(&listing, &explaining->steps);
+    bus_reply(explaining->request, &(struct ratio_explain_reply){.steps = listing_rows(&listing)});
+    listing_end(&listing);
+}
+
+static void on_audits(void *arg, const struct audit_told *told)
+{
+    struct explaining *explaining = arg;
+    if (told != NULL)
+        explain_audits(&explaining->steps, told);
+    finish(explaining);
+}
+
 static void serve_explain(struct bus_request *request, const void *message)
 {
-    struct steps steps = {.arena = bus_arena(request)};
-    struct listing listing;
+    const struct ratio_explain *ask = message;
+    struct explaining *explaining = arena_take(bus_arena(request), sizeof *explaining);
     struct fault why;
-    if (!explain(&steps, message, &why)) {
+    *explaining = (struct explaining){.request = request, .steps.arena = bus_arena(request)};
+    if (!explain(&explaining->steps, ask, &why)) {
         bus_fail(request, &why);
         return;
     }
     if (rules_is_down(book.rules))
-        STEP(&steps, "2.12", "Safe mode: nothing expires and no clock moves.", {"since", book.head.down_since});
-    listing_begin(&listing, steps.count);
-    pack_steps(&listing, &steps);
-    bus_reply(request, &(struct ratio_explain_reply){.steps = listing_rows(&listing)});
-    listing_end(&listing);
+        STEP(&explaining->steps, "2.12", "Safe mode: nothing expires and no clock moves.",
+             {"since", book.head.down_since});
+    if (book.set.auditor && slice_is(ask->what, "copy"))
+        audits_tell((int64_t)ask->user, (int64_t)ask->version, on_audits, explaining);
+    else
+        finish(explaining);
 }
 
 static void on_explain(struct bus_request *request, const void *message, void *arg)

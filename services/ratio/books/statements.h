@@ -3,6 +3,18 @@
 #define DJEMBE_RATIO_BOOKS_STATEMENTS_H
 
 #define BOOK_STATEMENTS(S)                                                                                             \
+    S(audits_forget)                                                                                                   \
+    S(audits_add)                                                                                                      \
+    S(audits_fill)                                                                                                     \
+    S(audits_put_off)                                                                                                  \
+    S(audits_lease)                                                                                                    \
+    S(audits_find)                                                                                                     \
+    S(audits_done)                                                                                                     \
+    S(audits_plan)                                                                                                     \
+    S(audits_of_user)                                                                                                  \
+    S(audits_of_version)                                                                                               \
+    S(audits_of_copy)                                                                                                  \
+    S(audits_plan_of)                                                                                                  \
     S(book_warn)                                                                                                       \
     S(book_lock)                                                                                                       \
     S(book_inbox_read)                                                                                                 \

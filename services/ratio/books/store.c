@@ -1,5 +1,5 @@
 /* A posting as SQL. Everything is asked again, just so, when a commit did not happen. */
-#include "services/ratio/books/posting.h"
+#include "services/ratio/books/audits.h"
 #include "services/ratio/books/tell.h"
 
 #include "services/ratio/rows.h"
@@ -107,9 +107,14 @@ static void store_refusals(struct posting *posting)
 
 static void store_replies(struct posting *posting)
 {
-    for (const struct command *command = posting->commands; command != NULL; command = command->next)
-        if (command->key.size > 0 && !command->kept && command->why.status == STATUS_ok)
+    for (struct command *command = posting->commands; command != NULL; command = command->next) {
+        if (command->kept || command->why.status != STATUS_ok)
+            continue;
+        if (command->key.size > 0)
             kept_add(book.kept, posting->tx, command->key, command->packed);
+        if (command->store != NULL)
+            command->store(command, posting->tx);
+    }
 }
 
 const struct statement book_reason_add = {
@@ -266,5 +271,6 @@ void store_all(struct posting *posting, db_commit_fn *done)
     store_refusals(posting);
     store_replies(posting);
     store_reasons(posting);
+    audits_follow(posting);
     tell_members(posting, store_last, storing);
 }

@@ -239,6 +239,14 @@ static bool sweep(struct telling *telling)
     return true;
 }
 
+/* Commands that were booked now, not those that are answered again. */
+static void tell_commands(struct telling *telling)
+{
+    for (const struct command *command = telling->posting->commands; command != NULL; command = command->next)
+        if (command->tell != NULL && !command->kept && command->why.status == STATUS_ok)
+            command->tell(command, &telling->notices);
+}
+
 void tell_members(struct posting *posting, void (*then)(void *arg), void *arg)
 {
     struct telling *telling = mem_zero(1, sizeof *telling);
@@ -255,6 +263,7 @@ void tell_members(struct posting *posting, void (*then)(void *arg), void *arg)
             tell_grant(telling, command);
     for (size_t i = 0; i < posting->effects.rows_count; i++)
         tell_effect(telling, &posting->effects.rows[i]);
+    tell_commands(telling);
     bool due = posting->after.ticked_at == posting->now && posting->now - book.swept_at >= SWEEP_MS;
     if (due)
         book.swept_at = posting->now;

@@ -4,7 +4,7 @@ import os, random, re, subprocess
 
 import libtorrent, msgpack, pytest
 
-from service_kit import FLAC, HYBRID, MP3, ROOT, V2, Refused, Replica, add, at_once, browse, refused, torrent, until
+from service_kit import FLAC, HYBRID, MP3, ROOT, V1, V2, Refused, Replica, add, at_once, browse, refused, torrent, until
 
 
 # ---- uploads ----
@@ -40,6 +40,31 @@ def test_a_public_torrent_is_told_to_be_rehashed(bus, tmp_path, fresh):
     told = add(bus, made, dict(FLAC, artists=fresh, title="T"))
     assert told["rehashed"]
     assert told["info_hash"] != libtorrent.torrent_info(libtorrent.bdecode(made)).info_hashes().v1.to_bytes()
+
+
+@pytest.mark.parametrize("flags", (V1, HYBRID))
+def test_the_hash_of_each_piece_is_told_by_itself(bus, tmp_path, fresh, sql, flags):
+    made = torrent(tmp_path, "x", ["1.flac", "2.flac"], flags)
+    told = add(bus, made, dict(FLAC, artists=fresh, title="T"))
+    info = libtorrent.torrent_info(libtorrent.bdecode(made))
+    stored = "SELECT count(*) FROM catalog.torrent WHERE pieces IS NOT NULL AND id = %s" % told["torrent"]
+    assert sql(stored) == [(0,)]
+    for _ in range(2):  # read from the file, then found
+        for piece in (-1, 0, 1, info.num_pieces() - 1, info.num_pieces(), 4294967295):
+            got = bus.ask("catalog.torrent.piece", {"torrent": told["torrent"], "piece": piece})
+            assert (got["info_hash"], got["pieces"], got["piece_length"], got["length"]) == (
+                told["info_hash"], info.num_pieces(), info.piece_length(), info.total_size())
+            there = 0 <= piece < info.num_pieces()
+            assert got.get("sha1", b"") == (info.hash_for_piece(piece) if there else b"")
+        until(lambda: sql(stored) == [(1,)])
+    assert refused(bus.ask, "catalog.torrent.piece", {"torrent": 10 ** 9}).status == "not_found"
+
+
+def test_a_torrent_of_v2_alone_has_no_such_pieces(bus, tmp_path, fresh):
+    told = add(bus, torrent(tmp_path, "x", "1.flac", V2), dict(FLAC, artists=fresh, title="T"))
+    for _ in range(2):
+        got = bus.ask("catalog.torrent.piece", {"torrent": told["torrent"], "piece": 0})
+        assert not got.get("pieces") and not got.get("sha1")
 
 
 def test_nobody_adds_nothing(bus, tmp_path, fresh):
