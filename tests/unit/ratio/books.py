@@ -275,7 +275,7 @@ def a_superseded_version_goes_when_the_next_is_safe(site):
     site.sight(3, old, 0)
     keep = {"redundancy": 2, "keep": True, "keep_last": 1, "keep_within": 3650}
     site.do("ratio.backup.set", user=1, backup=backup, **keep)
-    assert site.ask("ratio.backup.get", backup=backup)["backups"][0][7:] == [1, 0, 0, 0, 3650]
+    assert site.ask("ratio.backup.get", backup=backup)["backups"][0][12:] == [1, 0, 0, 0, 3650]
     refused(lambda: site.do("ratio.backup.set", user=1, backup=backup, **{**keep, "keep_last": 1001}), "invalid")
     refused(lambda: site.do("ratio.backup.set", user=2, backup=backup, **keep), "forbidden")
     site.do("ratio.backup.set", user=1, backup=backup, redundancy=2, keep=True, keep_last=1)
@@ -391,10 +391,10 @@ def a_backup_tells_its_worst_version_and_lists_the_newest_first(site):
         site.sight(6, version, 0)
         site.sight(7, version, 0)
     row = site.ask("ratio.backup.get", backup=405)["backups"][0]
-    assert row[7:] == [4, versions[0], 0], row
+    assert row[12:] == [4, versions[0], 0], row
     site.delete(versions[0], 5)
     wait_for(lambda: site.state(versions[0]) == "deleted")
-    assert site.ask("ratio.backup.get", backup=405)["backups"][0][7:] == [3, versions[1], 1]
+    assert site.ask("ratio.backup.get", backup=405)["backups"][0][12:] == [3, versions[1], 1]
     page = site.ask("ratio.version.list", backup=405, newest=True, limit=2)
     assert [r[0] for r in page["versions"]] == versions[:1:-1] and page["more"], page
     rest = site.ask("ratio.version.list", backup=405, newest=True, limit=2, after=page["versions"][-1][0])
