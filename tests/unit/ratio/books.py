@@ -275,7 +275,7 @@ def a_superseded_version_goes_when_the_next_is_safe(site):
     site.sight(3, old, 0)
     keep = {"redundancy": 2, "keep": True, "keep_last": 1, "keep_within": 3650}
     site.do("ratio.backup.set", user=1, backup=backup, **keep)
-    assert site.ask("ratio.backup.get", backup=backup)["backups"][0][12:] == [1, 0, 0, 0, 3650]
+    assert site.ask("ratio.backup.get", backup=backup)["backups"][0][7:12] == [1, 0, 0, 0, 3650]
     refused(lambda: site.do("ratio.backup.set", user=1, backup=backup, **{**keep, "keep_last": 1001}), "invalid")
     refused(lambda: site.do("ratio.backup.set", user=2, backup=backup, **keep), "forbidden")
     site.do("ratio.backup.set", user=1, backup=backup, redundancy=2, keep=True, keep_last=1)
