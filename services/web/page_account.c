@@ -189,17 +189,21 @@ void page_password_post(struct visit *visit)
         member_find_id(visit->me.id, on_found, account);
 }
 
-/* ---- passkey ---- */
+/* ---- passkey and feed key ---- */
 
-static void on_reset(void *arg, const struct fault *why, bool uncertain)
+static void done(struct visit *visit, const struct fault *why, enum flash_kind kind, const char *text)
 {
-    struct visit *visit = arg;
-    (void)uncertain;
     if (why != NULL)
         page_fail(visit, why, "accounts");
     else
-        page_redirect(visit, "/account", FLASH_good,
-                      "You have a new passkey. Torrents downloaded before no longer work: download them again.");
+        page_redirect(visit, "/account", kind, text);
+}
+
+static void on_reset(void *arg, const struct fault *why, bool uncertain)
+{
+    (void)uncertain;
+    done(arg, why, FLASH_good,
+         "You have a new passkey. Torrents downloaded before no longer work: download them again.");
 }
 
 void page_passkey_post(struct visit *visit)
@@ -209,13 +213,9 @@ void page_passkey_post(struct visit *visit)
 
 static void on_feed_reset(void *arg, const struct fault *why, bool uncertain)
 {
-    struct visit *visit = arg;
     (void)uncertain;
-    if (why != NULL)
-        page_fail(visit, why, "accounts");
-    else
-        page_redirect(visit, "/account", FLASH_good,
-                      "Your feeds have new addresses: give them to your client. The old ones are not known any more.");
+    done(arg, why, FLASH_good,
+         "Your feeds have new addresses: give them to your client. The old ones are not known any more.");
 }
 
 void page_feed_key_post(struct visit *visit)
@@ -224,14 +224,6 @@ void page_feed_key_post(struct visit *visit)
 }
 
 /* ---- sessions and tokens ---- */
-
-static void done(struct visit *visit, const struct fault *why, enum flash_kind kind, const char *text)
-{
-    if (why != NULL)
-        page_fail(visit, why, "accounts");
-    else
-        page_redirect(visit, "/account", kind, text);
-}
 
 static void on_session_ended(void *arg, const struct db_rows *rows, const struct fault *why)
 {

@@ -21,6 +21,18 @@ static inline struct tree listing_rows(const struct listing *listing)
     return (struct tree){.packed = slice_of(listing->buffer.data, listing->buffer.size)};
 }
 
+/* history.c: rows in the database about a member, a version, or a copy (both named). All three statements take an id
+ * first, that of a copy the version's last; what lies between is put into `args`. */
+struct about {
+    const struct statement *user, *version, *copy;
+    struct db_args *args;
+    const struct statement *chosen;
+    uint64_t last; /* 0: none */
+};
+/* False: neither is named, and the request has failed. */
+bool about_begin(struct about *about, struct bus_request *request, uint64_t user, uint64_t version);
+void about_ask(struct about *about, db_done_fn *done, struct bus_request *request);
+
 /* lists.c: from 1; 0: it is not in the queue. */
 int64_t queue_place(int64_t version);
 

@@ -49,19 +49,11 @@ const struct statement audits_of_copy = {.name = "audits_of_copy", .sql = AUDITS
 static void serve_list(struct bus_request *request, const void *message)
 {
     const struct ratio_audit_list *ask = message;
-    const struct statement *statement = &audits_of_user;
-    if (ask->user == 0 && ask->version == 0) {
-        bus_fail(request, &(struct fault){
-                              .status = STATUS_invalid, .field = "user", .text = "Name a member, a version, or both."});
+    struct about about = {.user = &audits_of_user, .version = &audits_of_version, .copy = &audits_of_copy};
+    if (!about_begin(&about, request, ask->user, ask->version))
         return;
-    }
-    if (ask->version != 0)
-        statement = ask->user != 0 ? &audits_of_copy : &audits_of_version;
-    struct db_args *args = db_int(db_args(), (int64_t)(ask->user != 0 ? ask->user : ask->version));
-    args = db_int(db_int(args, ask->before != 0 ? (int64_t)ask->before : INT64_MAX), (int64_t)ask->limit);
-    if (statement == &audits_of_copy)
-        args = db_int(args, (int64_t)ask->version);
-    db_ask(book.reader, statement, args, on_list, request);
+    db_int(db_int(about.args, ask->before != 0 ? (int64_t)ask->before : INT64_MAX), (int64_t)ask->limit);
+    about_ask(&about, on_list, request);
 }
 
 static void on_ask(struct bus_request *request, const void *message, void *arg)

@@ -46,23 +46,35 @@ const struct statement book_history_version = {.name = "book_history_version", .
 const struct statement book_history_copy = {.name = "book_history_copy",
                                             .sql = ENTRIES("user_id = $1 AND version_id = $5")};
 
+bool about_begin(struct about *about, struct bus_request *request, uint64_t user, uint64_t version)
+{
+    if (user == 0 && version == 0) {
+        bus_fail(request, &(struct fault){
+                              .status = STATUS_invalid, .field = "user", .text = "Name a member, a version, or both."});
+        return false;
+    }
+    about->chosen = version == 0 ? about->user : user == 0 ? about->version : about->copy;
+    about->args = db_int(db_args(), (int64_t)(user != 0 ? user : version));
+    about->last = user != 0 ? version : 0;
+    return true;
+}
+
+void about_ask(struct about *about, db_done_fn *done, struct bus_request *request)
+{
+    if (about->last != 0)
+        db_int(about->args, (int64_t)about->last);
+    db_ask(book.reader, about->chosen, about->args, done, request);
+}
+
 static void serve_history(struct bus_request *request, const void *message)
 {
     const struct ratio_history_list *ask = message;
-    const struct statement *statement = &book_history_user;
-    if (ask->user == 0 && ask->version == 0) {
-        bus_fail(request, &(struct fault){
-                              .status = STATUS_invalid, .field = "user", .text = "Name a member, a version, or both."});
+    struct about about = {.user = &book_history_user, .version = &book_history_version, .copy = &book_history_copy};
+    if (!about_begin(&about, request, ask->user, ask->version))
         return;
-    }
-    if (ask->version != 0)
-        statement = ask->user != 0 ? &book_history_copy : &book_history_version;
-    struct db_args *args = db_int(db_args(), (int64_t)(ask->user != 0 ? ask->user : ask->version));
-    args = db_int(args, ask->before != 0 ? (int64_t)ask->before : INT64_MAX);
-    args = db_int(db_text(args, ask->what), (int64_t)ask->limit);
-    if (statement == &book_history_copy)
-        args = db_int(args, (int64_t)ask->version);
-    db_ask(book.reader, statement, args, on_entries, request);
+    db_int(about.args, ask->before != 0 ? (int64_t)ask->before : INT64_MAX);
+    db_int(db_text(about.args, ask->what), (int64_t)ask->limit);
+    about_ask(&about, on_entries, request);
 }
 
 static void on_history(struct bus_request *request, const void *message, void *arg)
