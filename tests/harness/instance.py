@@ -11,6 +11,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DAEMONS = ("tracker", "web", "catalog", "ratio")
+BUS_PORTS = {"catalog": 5551, "ratio": 5552, "web": 5553, "tracker": 5554}
 HOST = "10.77.0.1"  # the site's address in the tests' network; clients are 10.77.0.2 and on
 
 
@@ -76,7 +77,14 @@ class Instance:
         return json.loads(self.run("admin", *words).stdout)
 
     def bus(self, method, body=None):
-        return self.admin("bus", method, json.dumps(body or {}))
+        """As `./djembe admin bus` does, without the script and the look for leaks: tests ask again and again."""
+        own = {f"DJEMBE_{daemon.upper()}": f"tcp://127.0.0.1:{self.port(port)}" for daemon, port in BUS_PORTS.items()}
+        env = {"DJEMBE_KEYS": str(self.folder / "keys"), **own, **self.env, "ASAN_OPTIONS": "detect_leaks=0"}
+        words = [str(self.folder / "bin/djembe-admin"), "bus", method, json.dumps(body or {})]
+        done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise AssertionError(f"{method} gave {done.returncode}:\n{done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
 
     def pid(self, daemon):
         """The daemon's process id, or None: whoever runs this instance's own copy of the program."""
