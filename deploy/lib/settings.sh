@@ -92,8 +92,22 @@ as_owner() {
     fi
 }
 
+user_is_there() {
+    getent passwd "$SYSTEM_USER" >/dev/null && getent group "$SYSTEM_USER" >/dev/null
+}
+
+# One at a time on this machine: useradd looks whether there is such a user before it takes its own lock.
 user_make() {
-    [ "$(id -u)" = 0 ] && ! id -u "$SYSTEM_USER" >/dev/null 2>&1 || return 0
+    [ "$(id -u)" = 0 ] && ! user_is_there || return 0
+    local lock
+    exec {lock}>/run/djembe-user.lock
+    flock "$lock"
+    user_add
+    exec {lock}>&-
+}
+
+user_add() {
+    ! user_is_there || return 0
     say "Making the system user $SYSTEM_USER, which runs the daemons"
     useradd --system --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin "$SYSTEM_USER" ||
         die "The system user $SYSTEM_USER could not be made: make it by hand (useradd --system $SYSTEM_USER) and run this again."

@@ -8,7 +8,6 @@
 #include "services/common/listen.h"
 #include "services/common/log.h"
 #include "services/tracker/announce_http_private.h"
-#include "services/tracker/promptly.h"
 
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -25,10 +24,15 @@ enum {
 
 /* ---- what the library tells ---- */
 
+/* Once we have read it the query ends, for the library, where it begins: it would cut it into pairs that nobody wants. */
 static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
     (void)connection;
-    return http_ask_begin(cls, slice_text(target));
+    struct http_ask *ask = http_ask_begin(cls, slice_text(target));
+    char *query = strchr((char *)(uintptr_t)target, '?'); /* in the connection's own memory */
+    if (query != NULL)
+        query[1] = '\0';
+    return ask;
 }
 
 /* We read paths and queries ourselves, as they were sent. */
@@ -87,7 +91,11 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 /* What it has to say is about clients that misbehave. */
 static void on_message(void *cls, const char *format, va_list args)
 {
-    (void)cls;
+    struct announce_http *wire = cls;
+    if (wire->closes) {
+        wire->closes = false;
+        return;
+    }
     char text[200], quoted[240];
     vsnprintf(text, sizeof text, format, args);
     text[strcspn(text, "\n")] = '\0';
@@ -143,7 +151,6 @@ static void drain(struct announce_http *wire)
 static void *run(void *arg)
 {
     struct announce_http *wire = arg;
-    promptly();
     while (!atomic_load_explicit(&wire->stopping, memory_order_relaxed))
         turn(wire, TURN_MS);
     drain(wire);
@@ -169,7 +176,7 @@ static struct MHD_Daemon *start_daemon(struct announce_http *wire, int fd)
         listening[0].option = MHD_OPTION_END;
     }
     return MHD_start_daemon(flags, 0, NULL, NULL, on_access, wire,
-                            /* first, so that it hears all */ MHD_OPTION_EXTERNAL_LOGGER, on_message, NULL, /**/
+                            /* first, so that it hears all */ MHD_OPTION_EXTERNAL_LOGGER, on_message, wire, /**/
                             MHD_OPTION_ARRAY, listening,                                                    /**/
                             MHD_OPTION_URI_LOG_CALLBACK, on_target, wire,                                   /**/
                             MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,                               /**/

@@ -48,6 +48,7 @@ struct announce_http {
     atomic_int_least64_t connections;
     /* The thread's. */
     unsigned asks_count; /* in use */
+    bool closes;         /* a connection that was answered: the library takes that for an error and says so */
     struct http_ask *asks;
     struct http_answer *answers;
     struct announce_reply reply; /* too large for the stack */

@@ -6,7 +6,6 @@
 #include "services/common/arena.h"
 #include "services/common/clock.h"
 #include "services/common/log.h"
-#include "services/tracker/promptly.h"
 #include "services/tracker/udp_socket.h"
 
 #include <pthread.h>
@@ -138,7 +137,6 @@ static void *run(void *arg)
 {
     struct udp *udp = arg;
     unsigned came;
-    promptly();
     /* Once it has been shut down the socket gives what it still had, then nothing. */
     while ((came = udp_socket_receive(udp->socket)) > 0 || !atomic_load(&udp->stopping)) {
         int64_t now = clock_now();

@@ -226,6 +226,17 @@ def test_a_request_may_come_byte_by_byte(door):
     goodbye(door)
 
 
+@pytest.mark.parametrize("behind", (b"", b"\r\n", b"GET /more HTTP/1.1\r\n\r\n"))
+def test_whoever_asks_for_the_end_gets_the_answer_whole_and_then_the_end(door, behind):
+    for _ in range(20):
+        with Http(door.port) as connection:
+            connection.send(b"GET %s HTTP/1.1\r\nHost: t\r\nConnection: Close\r\n\r\n%s" % (announce_of(door, b"5"), behind))
+            status, headers, body = connection.reply()
+            assert (status, headers[b"connection"]) == (b"HTTP/1.1 200 OK", b"close")
+            assert b"failure reason" not in bencode.read(body) and connection.ended()
+    goodbye(door)
+
+
 def test_a_head_request_gets_no_body_and_the_next_is_answered(door):
     with Http(door.port) as connection:
         connection.send(request_of(door, method=b"HEAD") + request_of(door))

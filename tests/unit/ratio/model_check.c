@@ -225,14 +225,14 @@ static const char *check_grants(const struct rules *r, const struct rules_event 
     return NULL;
 }
 
-/* 3.1, the last line: what retention takes away leaves a newer version with as many copies as make it safe, or it had
- * none itself. `before`: of which versions somebody held a copy. */
-static const char *check_retired(const struct rules *r, uint64_t held_before, uint64_t retired_before)
+/* 3.1, the last line: what retention takes away leaves a newer version with as many copies as make it safe, or it has
+ * none itself, which the event may have brought about. `held`: of which versions somebody holds a copy, before and after. */
+static const char *check_retired(const struct rules *r, uint64_t held, uint64_t retired_before)
 {
     for (uint32_t at = 1; at < r->versions.top; at++) {
         const struct version *version = version_at(r, at);
         const struct backup *backup = backup_at(r, version->backup);
-        bool restorable = (held_before >> at & 1) == 0 || backup->deleted || (retired_before >> at & 1) != 0;
+        bool restorable = (held >> at & 1) == 0 || backup->deleted || (retired_before >> at & 1) != 0;
         if (!version->retired)
             continue;
         for (uint32_t next = backup->versions; next != 0; next = version_at(r, next)->backup_next) {
@@ -333,7 +333,7 @@ const char *model_step(struct rules *r, const struct rules_event *event)
     bool accepted = rules_apply(r, event, NULL);
     const char *wrong = check_change(r, event, accepted, &before);
     if (wrong == NULL)
-        wrong = check_retired(r, held, retired);
+        wrong = check_retired(r, held & versions_held(r), retired);
     if (wrong == NULL && accepted)
         wrong = check_grants(r, event, &slot);
     if (wrong == NULL && accepted && event->kind == RULES_assign)

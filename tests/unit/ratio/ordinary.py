@@ -342,12 +342,12 @@ def every_entry_adds_up(site):
 
 def what_nobody_looks_at_any_more_is_forgotten(site):
     sql(f"INSERT INTO ratio.seed_day VALUES ({now() // DAY - 8}, 1, 1, 5)")
-    sql("INSERT INTO ratio.feed_latest SELECT feed, n, seq + n - 100002, '' FROM ratio.feed_head, (VALUES (1), (3)) keys(n)"
+    sql("INSERT INTO ratio.feed_latest SELECT feed, n, seq + n - 100002, '' FROM ratio.feed_head, (VALUES (1), (2000)) keys(n)"
         " WHERE feed = 'ratio.notices'")
     site.replicas[0].end()
     site.replicas[0].start()
     wait_for(lambda: sql(f"SELECT 1 FROM ratio.seed_day WHERE day < {now() // DAY - 7}") == [])
-    wait_for(lambda: sql("SELECT key FROM ratio.feed_latest WHERE feed = 'ratio.notices' AND fact = ''") == [["3"]])
+    wait_for(lambda: sql("SELECT key FROM ratio.feed_latest WHERE feed = 'ratio.notices' AND fact = ''") == [["2000"]])
 
 
 TESTS = [a_factor_counts_from_when_it_is_set_until_it_ends, an_events_edges_are_exact_by_the_time_of_the_announce,
