@@ -6,7 +6,7 @@ from part_speed import CASES, SPREAD
 from servers import metric, result
 
 CASES_HERE = ("HTTP, a connection each", "HTTP, keep-alive")
-WORKERS = {case: [*CASES[case][2], "--connections", "128"] for case in CASES_HERE}  # many, for the system deals them out
+WORKERS = {case: [*CASES[case][2], "--connections", "512"] for case in CASES_HERE}  # many, for the system deals them out
 NAMES = ("one worker", "two workers")
 
 
@@ -19,7 +19,6 @@ def measure(servers, args):
     for _ in range(args.rounds):
         for case, words in WORKERS.items():
             for name in NAMES:
-                servers.settle()
                 cost = measured(servers, args, name, words)
                 if cost is not None:
                     costs.setdefault((case, name), []).append(cost)
@@ -35,7 +34,8 @@ def measure(servers, args):
 def measured(servers, args, name, words):
     """What an announce costs a worker, in µs: (CPU time, waiting for the other one)."""
     before = [metric(f"tracker_{what}_total", name) for what in ("lock_sleep_nanoseconds", "announces")]
-    got = result(servers.generate("http", name, [*SPREAD, *words, "--preload", "0", "--seconds", args.seconds,
-                                                 "--server-pid", servers.running[name].pid], cpu="0,1", aside=True))
+    with servers.alone(name):
+        got = result(servers.generate("http", name, [*SPREAD, *words, "--preload", "0", "--seconds", args.seconds,
+                                                     "--server-pid", servers.running[name].pid], cpu="0,1", aside=True))
     waited, announces = [metric(f"tracker_{what}_total", name) - was for what, was in zip(("lock_sleep_nanoseconds", "announces"), before)]
     return (float(got["cpu_us"]), waited / announces / 1e3) if got is not None else None
