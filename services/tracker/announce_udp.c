@@ -175,10 +175,13 @@ void udp_connect_write(uint32_t transaction, uint64_t connection, struct udp_rep
     put(into, &connection, sizeof connection);
 }
 
-static void put_port(struct udp_reply *into, uint16_t port)
+/* The address and the port, which there is room for. */
+static size_t put_peer(uint8_t *at, const void *address, size_t size, uint16_t port)
 {
     port = htobe16(port);
-    put(into, &port, sizeof port);
+    memcpy(at, address, size);
+    memcpy(at + size, &port, sizeof port);
+    return size + sizeof port;
 }
 
 void udp_announce_write(uint32_t transaction, const struct announce_reply *reply, struct udp_reply *into)
@@ -191,11 +194,11 @@ void udp_announce_write(uint32_t transaction, const struct announce_reply *reply
     put32(into, reply->complete);
     for (unsigned i = 0; i < reply->peers_count && room > 0; i++) {
         const struct announce_peer *peer = &reply->peers[i];
-        uint16_t port = six ? peer->port6 : peer->port4;
-        if (port == 0)
+        if ((six ? peer->port6 : peer->port4) == 0)
             continue;
-        put(into, six ? peer->v6 : peer->v4, six ? sizeof peer->v6 : sizeof peer->v4);
-        put_port(into, port);
+        uint8_t *at = into->at + into->size;
+        into->size += six ? put_peer(at, peer->v6, sizeof peer->v6, peer->port6)
+                          : put_peer(at, peer->v4, sizeof peer->v4, peer->port4);
         room--;
     }
 }

@@ -85,6 +85,7 @@ void swarm_join(struct peers *peers, struct swarm *swarm, uint32_t session, bool
     struct swarm_entry entry = {0};
     entry_name(&entry, session | tag_of(sessions_member(peers->sessions, session)));
     put(peers, swarm, swarm->count++, entry);
+    swarm->mute++;
     peers->count++;
     if (seeder)
         swarm_set_seeder(peers, swarm, session, true);
@@ -104,6 +105,7 @@ void swarm_leave(struct peers *peers, struct swarm *swarm, uint32_t session)
     uint32_t place = sessions_place(peers->sessions, session);
     if (entry_has_six(&swarm->entries[place]))
         side_drop(&peers->sixes, session);
+    swarm->mute -= swarm->entries[place].port4 == 0;
     put(peers, swarm, place, swarm->entries[--swarm->count]);
     sessions_set_place(peers->sessions, session, PLACE_NONE);
     peers->count--;
@@ -133,6 +135,12 @@ static struct swarm_entry *entry_of(const struct peers *peers, const struct swar
     return &swarm->entries[sessions_place(peers->sessions, session)];
 }
 
+static void set_port4(struct swarm *swarm, struct swarm_entry *entry, uint16_t port)
+{
+    swarm->mute += (uint32_t)(port == 0) - (uint32_t)(entry->port4 == 0);
+    entry->port4 = port;
+}
+
 static struct six *six_of(const struct peers *peers, const struct swarm_entry *entry)
 {
     return entry_has_six(entry) ? side_find(&peers->sixes, entry_session(entry)) : NULL;
@@ -159,11 +167,12 @@ static bool is_silent(uint32_t seen, const struct sighting *sighting)
     return (uint64_t)seen + sighting->ttl < sighting->now;
 }
 
-static void seen_over_v4(struct peers *peers, struct swarm_entry *entry, const struct sighting *sighting)
+static void seen_over_v4(struct peers *peers, struct swarm *swarm, struct swarm_entry *entry,
+                         const struct sighting *sighting)
 {
     struct six *six = six_of(peers, entry);
     memcpy(entry->v4, sighting->address->bytes, sizeof entry->v4);
-    entry->port4 = sighting->port;
+    set_port4(swarm, entry, sighting->port);
     if (six == NULL)
         return;
     six->seen4 = sighting->now;
@@ -171,7 +180,8 @@ static void seen_over_v4(struct peers *peers, struct swarm_entry *entry, const s
         drop_six(peers, entry);
 }
 
-static void seen_over_v6(struct peers *peers, struct swarm_entry *entry, const struct sighting *sighting)
+static void seen_over_v6(struct peers *peers, struct swarm *swarm, struct swarm_entry *entry,
+                         const struct sighting *sighting)
 {
     if (sighting->port == 0) {
         if (entry_has_six(entry))
@@ -183,16 +193,16 @@ static void seen_over_v6(struct peers *peers, struct swarm_entry *entry, const s
     six->port6 = sighting->port;
     six->seen6 = sighting->now;
     if (is_silent(six->seen4, sighting))
-        entry->port4 = 0;
+        set_port4(swarm, entry, 0);
 }
 
 void swarm_seen(struct peers *peers, struct swarm *swarm, uint32_t session, const struct sighting *sighting)
 {
     struct swarm_entry *entry = entry_of(peers, swarm, session);
     if (sighting->address->family == FAMILY_v4)
-        seen_over_v4(peers, entry, sighting);
+        seen_over_v4(peers, swarm, entry, sighting);
     else if (sighting->address->family == FAMILY_v6)
-        seen_over_v6(peers, entry, sighting);
+        seen_over_v6(peers, swarm, entry, sighting);
 }
 
 /* Without a second address the session's last announce tells when the first was used. */
@@ -223,7 +233,7 @@ void swarm_set_contact(struct peers *peers, struct swarm *swarm, uint32_t sessio
 {
     struct swarm_entry *entry = entry_of(peers, swarm, session);
     memcpy(entry->v4, contact->v4, sizeof entry->v4);
-    entry->port4 = contact->port4;
+    set_port4(swarm, entry, contact->port4);
     if (contact->port6 == 0) {
         if (entry_has_six(entry))
             drop_six(peers, entry);

@@ -22,6 +22,7 @@ struct swarm {
     struct swarm_entry *entries;
     uint32_t seeders, count;
     uint32_t partial; /* partial seeds among the leechers (BEP 21), counted by the owner */
+    uint32_t mute;    /* peers without an IPv4 address that listens */
     uint32_t room : 31;
     uint32_t counted : 1; /* the owner keeps counts of its members (crowd.h) */
 };
@@ -75,7 +76,8 @@ struct swarm_wish {
 
 /* Chooses peers that are reached so, uniformly at random and each at most once. O(wanted) where most are; where few
  * are, some thousand places are looked at, and there may be more than are found. All that there are when no more are
- * wanted and hardly any is left out. Their places go to `into`; returns how many. */
+ * wanted; a member with several clients in a large swarm may get a few fewer than are wanted. Their places go to
+ * `into`; returns how many. */
 unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, uint32_t *into);
 
 uint32_t peers_count(const struct peers *peers);

@@ -18,11 +18,12 @@ static uint32_t below(uint64_t *random, uint32_t range)
 }
 
 /* Draws `draws` of the places 0 .. range - 1. The borders of the strata are the multiples of range / draws, rounded
- * down: nothing is divided in the loop. */
+ * down: nothing is divided in the loop. A random number serves two of them. */
 static void draw(uint64_t *random, uint32_t range, uint32_t draws, uint32_t *drawn)
 {
     uint32_t turn = below(random, range), begin = 0, owed = 0;
     uint32_t step = range / draws, rest = range % draws;
+    uint64_t bits = 0;
     for (uint32_t i = 0; i < draws; i++) {
         uint32_t end = begin + step;
         owed += rest;
@@ -30,7 +31,8 @@ static void draw(uint64_t *random, uint32_t range, uint32_t draws, uint32_t *dra
             owed -= draws;
             end++;
         }
-        uint32_t place = begin + below(random, end - begin) + turn;
+        bits = i % 2 == 0 ? hash_random(random) : bits << 32;
+        uint32_t place = begin + (uint32_t)((bits >> 32) * (end - begin) >> 32) + turn;
         drawn[i] = place < range ? place : place - range;
         begin = end;
     }
@@ -120,6 +122,19 @@ static uint32_t at_most(uint32_t draws, uint32_t range)
     return draws < range ? draws : range;
 }
 
+static bool all_are_reached(const struct swarm *swarm, enum reach reach)
+{
+    return swarm->mute == 0 && (reach & REACH_v4) == REACH_v4;
+}
+
+/* Where some may be left out more are drawn than are wanted. */
+static uint32_t draws_at_first(uint32_t range, unsigned wanted, bool all)
+{
+    if (all)
+        return at_most(wanted, range);
+    return range <= wanted + SCANNED_BEYOND ? range : wanted + wanted / 8 + 4;
+}
+
 unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, uint32_t *into)
 {
     assert(wish->wanted <= PEERS_MAX && wish->first <= wish->end && wish->end <= swarm->count);
@@ -128,13 +143,14 @@ unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const stru
     unsigned found = 0;
     if (wish->wanted == 0)
         return 0;
-    uint32_t draws = part.range <= wish->wanted + SCANNED_BEYOND ? part.range : wish->wanted + wish->wanted / 8 + 4;
+    bool all = all_are_reached(swarm, wish->reach);
+    uint32_t draws = draws_at_first(part.range, wish->wanted, all);
     for (;;) {
         bool whole = draws == part.range;
         if (!whole)
             draw(&peers->random, part.range, draws, order);
         found = gather(peers, swarm, &part, wish, whole ? NULL : order, draws, places);
-        if (found >= wish->wanted || whole || draws == DRAWS_MAX)
+        if (found >= wish->wanted || whole || all || draws == DRAWS_MAX)
             break;
         draws = at_most(at_most(draws * DRAWS_GROW, DRAWS_MAX), part.range);
     }

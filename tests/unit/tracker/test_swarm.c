@@ -13,11 +13,15 @@ static bool is_seeder(uint32_t session)
     return sessions_place(sessions, session) < swarm->seeders;
 }
 
-/* Every session stands where it believes to stand. */
+/* Every session stands where it believes to stand, and those without IPv4 are counted. */
 static void check_places(void)
 {
-    for (uint32_t place = 0; place < swarm->count; place++)
+    uint32_t mute = 0;
+    for (uint32_t place = 0; place < swarm->count; place++) {
         assert_int_equal(sessions_place(sessions, swarm_session(swarm, place)), place);
+        mute += contact_of(swarm_session(swarm, place)).port4 == 0;
+    }
+    assert_int_equal(swarm->mute, mute);
 }
 
 static void seeders_and_leechers_are_counted(void **state)
@@ -81,9 +85,11 @@ static void a_peer_keeps_both_addresses_until_one_falls_silent(void **state)
     assert_memory_equal(contact_of(peer).v6, v6.bytes, 16);
     seen(peer, &v6, 6882, SECOND + 101, SECOND + 50);
     assert_int_equal(contact_of(peer).port4, 0);
+    check_places();
     assert_int_equal(contact_of(peer).port6, 6882);
     seen(peer, &v4, 6883, SECOND + 150, SECOND + 101);
     assert_int_equal(contact_of(peer).port4, 6883);
+    check_places();
     assert_int_equal(contact_of(peer).port6, 6882);
     seen(peer, &v4, 6883, SECOND + 202, SECOND + 150);
     assert_int_equal(contact_of(peer).port4, 6883);
@@ -105,6 +111,7 @@ static void a_peer_of_ipv6_alone_has_no_other_address(void **state)
     assert_memory_equal(told.v6, v6.bytes, 16);
     seen(peer, &v6, 0, SECOND + 1, SECOND);
     assert_int_equal(contact_of(peer).port6, 0);
+    check_places();
 }
 
 static void addresses_follow_their_peers(void **state)
@@ -118,6 +125,7 @@ static void addresses_follow_their_peers(void **state)
     }
     for (unsigned i = 0; i < 20; i += 4)
         swarm_leave(peers, swarm, session[i]);
+    check_places();
     for (unsigned i = 0; i < 20; i++) {
         assert_int_equal(contact_of(session[i]).port4, i % 4 == 0 ? 0 : 6881);
         assert_int_equal(contact_of(session[i]).port6, i % 4 != 0 && i % 3 == 0 ? 7000 + i : 0);
@@ -134,6 +142,7 @@ static void a_contact_that_was_kept_is_taken_over(void **state)
     assert_memory_equal(&got, &kept, sizeof kept);
     kept.port6 = 0;
     swarm_set_contact(peers, swarm, peer, &kept);
+    check_places();
     assert_int_equal(contact_of(peer).port4, 1);
     assert_int_equal(contact_of(peer).port6, 0);
 }
