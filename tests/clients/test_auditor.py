@@ -208,7 +208,7 @@ def test_seed_mode_without_data_is_never_proven(holders, lonely):
     holder = holders["seed-mode"]
     audit = note(holder, "seed mode, no data", holder.audited())
     assert audit["result"] == "suspect", audit
-    wait_for("the copy is gone", lambda: "dropped" in lonely.states(holder.user), 60)
+    wait_for("the copy is gone", lambda: "dropped" in lonely.states(holder.user))
     assert all(audit["result"] != "pass" for audit in lonely.audits(holder.user))
 
 
