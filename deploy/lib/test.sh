@@ -1,7 +1,7 @@
 # `./djembe test`: builds with the sanitizers, runs every kind of test, and counts.
 
 TEST_NAMES="format unit integration clients browser chaos fuzz model docker tidy"
-TEST_FILES=$(($(nproc) * 3))                         # at a time, for they wait more than they work
+TEST_FILES=$(($(nproc) * 4))                         # at a time, for they wait more than they work
 TEST_QUICK="format unit integration clients browser" # what `./djembe test` runs without a name
 readonly TEST_NAMES TEST_QUICK TEST_FILES
 PASSED=0 FAILED=0 FAILING=()

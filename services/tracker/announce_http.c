@@ -24,7 +24,8 @@ enum {
 
 /* ---- what the library tells ---- */
 
-/* Once we have read it the query ends, for the library, where it begins: it would cut it into pairs that nobody wants. */
+/* Once we have read it the query ends, for the library, where it begins: it would cut it into pairs that nobody wants.
+ */
 static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
     (void)connection;

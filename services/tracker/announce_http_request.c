@@ -150,12 +150,13 @@ static bool is_last(struct MHD_Connection *connection)
     return wish != NULL && strcasecmp(wish, "close") == 0;
 }
 
-/* The answer and the end of the connection in one segment (MSG_MORE: it waits for the library to close), a system call and
- * a packet less than the library needs. False: nothing was sent. */
+/* The answer and the end of the connection in one segment (MSG_MORE: it waits for the library to close), a system call
+ * and a packet less than the library needs. False: nothing was sent. */
 static bool send_last(struct MHD_Connection *connection, struct reply_text *text)
 {
     char head[96];
-    int size = snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", text->size);
+    int size =
+        snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", text->size);
     struct iovec parts[] = {{head, (size_t)size}, {text->at, text->size}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;

@@ -230,7 +230,7 @@ def test_a_request_may_come_byte_by_byte(door):
 def test_whoever_asks_for_the_end_gets_the_answer_whole_and_then_the_end(door, behind):
     for _ in range(20):
         with Http(door.port) as connection:
-            connection.send(b"GET %s HTTP/1.1\r\nHost: t\r\nConnection: Close\r\n\r\n%s" % (announce_of(door, b"5"), behind))
+            connection.send(b"GET %s HTTP/1.1\r\nHost: t\r\nConnection: Close\r\n\r\n%s" % (announce_of(door, b"5", peer=escaped(PEER)), behind))
             status, headers, body = connection.reply()
             assert (status, headers[b"connection"]) == (b"HTTP/1.1 200 OK", b"close")
             assert b"failure reason" not in bencode.read(body) and connection.ended()

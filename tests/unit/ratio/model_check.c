@@ -226,7 +226,8 @@ static const char *check_grants(const struct rules *r, const struct rules_event 
 }
 
 /* 3.1, the last line: what retention takes away leaves a newer version with as many copies as make it safe, or it has
- * none itself, which the event may have brought about. `held`: of which versions somebody holds a copy, before and after. */
+ * none itself, which the event may have brought about. `held`: of which versions somebody holds a copy, before and
+ * after. */
 static const char *check_retired(const struct rules *r, uint64_t held, uint64_t retired_before)
 {
     for (uint32_t at = 1; at < r->versions.top; at++) {
