@@ -1,7 +1,7 @@
 # `./djembe test`: builds with the sanitizers, runs every kind of test, and counts.
 
 TEST_NAMES="format unit integration clients browser chaos fuzz model docker tidy"
-TEST_FILES=$(($(nproc) * 2))                         # of integration and clients, at a time
+TEST_FILES=$(($(nproc) * 4))                         # at a time, for they wait more than they work
 TEST_QUICK="format unit integration clients browser" # what `./djembe test` runs without a name
 readonly TEST_NAMES TEST_QUICK TEST_FILES
 PASSED=0 FAILED=0 FAILING=()
@@ -20,17 +20,43 @@ tests_run() {
     tests_environment
     packages_need run build test
     mkdir -p "$results"
-    for name in $names; do
-        tests_prepare "$name" || { test_count 0 1 "$name could not be prepared" && continue; }
-        say ""
-        say "== $name"
-        "test_$name" "$@"
-    done
+    if [ "$names" = "$TEST_QUICK" ]; then
+        tests_side_by_side "$results"
+    else
+        tests_kinds "$names" "$@"
+    fi
     say ""
     [ ${#FAILING[@]} -eq 0 ] || printf 'failed: %s\n' "${FAILING[@]}"
     say "in $(((SECONDS - began) / 60)) min $(((SECONDS - began) % 60)) s"
     say "$PASSED passed, $FAILED failed"
     [ "$FAILED" -eq 0 ]
+}
+
+# tests_kinds NAMES [ARGUMENTS for the test runner...]: one after the other.
+tests_kinds() {
+    local names=$1 name
+    shift
+    for name in $names; do
+        say ""
+        say "== $name"
+        if tests_prepare "$name"; then "test_$name" "$@"; else test_count 0 1 "$name could not be prepared"; fi
+    done
+}
+
+# Those that work most beside those that wait most; what the former say comes when they are through.
+tests_side_by_side() {
+    local beside=$1/beside counts
+    tests_prepare unit || true # once, and not by both at a time: who needs it says what is amiss
+    (
+        trap - INT
+        tests_kinds "format unit browser"
+        printf '%s\n' "$PASSED" "$FAILED" "${FAILING[@]}" >"$beside.counts"
+    ) >"$beside.txt" 2>&1 &
+    tests_kinds "integration clients"
+    wait
+    cat "$beside.txt"
+    mapfile -t counts <"$beside.counts"
+    PASSED=$((PASSED + counts[0])) FAILED=$((FAILED + counts[1])) FAILING+=("${counts[@]:2}")
 }
 
 # The tests start instances of their own: nothing of the caller's instance may reach them.
@@ -124,14 +150,13 @@ test_ctest() {
     local what=$1 pattern=$2 xml=$ROOT/build/results/$1.xml code=0
     shift 2
     rm -f "$xml"
-    ctest --test-dir "$ROOT/build/asan" -R "$pattern" -j "$(nproc)" --timeout 300 --output-on-failure --output-junit "$xml" "$@" || code=$?
+    ctest --test-dir "$ROOT/build/asan" -R "$pattern" -j "$TEST_FILES" --timeout 300 --output-on-failure --output-junit "$xml" "$@" || code=$?
     test_junit "$what" "$xml" "$code"
 }
 
 # With the fuzz targets for a few seconds each; DJEMBE_FUZZ_SECONDS says how many.
 test_unit() {
-    test_ctest unit '^unit/' "$@"
-    [ $# -gt 0 ] || test_ctest fuzz '^fuzz/'
+    test_ctest unit "^unit/$([ $# -gt 0 ] || echo '|^fuzz/')" "$@"
 }
 
 test_fuzz() {
@@ -145,8 +170,7 @@ test_model() {
     test_ctest model '^unit/ratio/rules_model$' --timeout $((DJEMBE_TEST_MODEL_SECONDS + 600)) "$@"
 }
 
-# test_pytest WHAT FOLDER [ARGUMENTS...]: a file among the arguments stands for the folder. Files run side by side, for they wait
-# more than they work.
+# test_pytest WHAT FOLDER [ARGUMENTS...]: a file among the arguments stands for the folder. Files run side by side.
 test_pytest() {
     local what=$1 folder=$2 xml=$ROOT/build/results/$1.xml code=0 word
     shift 2

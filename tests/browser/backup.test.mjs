@@ -11,7 +11,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { accessible, launch, photograph, root } from "./browser.mjs";
+import { inspect, launch, root } from "./browser.mjs";
 import { announceOf, makeTorrent } from "./torrent.mjs";
 
 const site = process.env.DJEMBE_TEST_WEB_URL?.replace(/\/$/, "");
@@ -35,7 +35,7 @@ const operator = (...words) => execFileSync(path.join(root, "djembe"), words, { 
 async function signUp(who, options = {}) {
   const context = await browser.newContext({ ...desktop, ...options });
   const page = (who.page = await context.newPage());
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(60000);
   page.on("console", (message) => {
     const refused = message.text().startsWith("Failed to load resource"); // forms that are refused are meant to be
     if (message.type() === "error" && !refused) complaints.push(`${page.url()}: ${message.text()}`);
@@ -55,8 +55,7 @@ async function look(page, name) {
   const context = await browser.newContext({ ...desktop, storageState: await page.context().storageState() });
   const seen = await context.newPage();
   await seen.goto(page.url());
-  await photograph(seen, name);
-  await accessible(seen, name);
+  await inspect(seen, name);
   await context.close();
 }
 

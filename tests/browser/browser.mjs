@@ -29,24 +29,17 @@ export function launch() {
   });
 }
 
-// The page in each look; says where something is wider than the screen.
-export async function photograph(page, name) {
+// The page in each look: a picture, nothing wider than the screen, and no finding of axe-core. The library is run from a string in a world
+// of its own: the site's CSP stays in force.
+export async function inspect(page, name) {
   mkdirSync(screenshots, { recursive: true });
+  await page.evaluate(axe);
   for (const look of looks) {
     await page.setViewportSize(look.viewport);
     await page.emulateMedia({ colorScheme: look.colorScheme });
     await page.screenshot({ path: path.join(screenshots, `${name}-${look.name}.png`), fullPage: true });
     const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     assert.ok(wide <= screen, `${name}, ${look.name}: the page is ${wide} wide on a screen of ${screen}`);
-  }
-}
-
-// No finding of axe-core in any look. The library is run from a string in a world of its own: the site's CSP stays in force.
-export async function accessible(page, name) {
-  for (const look of looks) {
-    await page.setViewportSize(look.viewport);
-    await page.emulateMedia({ colorScheme: look.colorScheme });
-    await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run());
     const told = violations.flatMap((violation) =>
       violation.nodes.map((node) => `${violation.id}: ${node.html}\n    ${node.failureSummary}`));

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { accessible, launch, photograph } from "./browser.mjs";
+import { inspect, launch } from "./browser.mjs";
 import { announceOf, hashOf, makeTorrent } from "./torrent.mjs";
 
 const site = process.env.DJEMBE_TEST_WEB_URL?.replace(/\/$/, "");
@@ -36,7 +36,7 @@ after(() => browser?.close());
 async function visitor(options = {}) {
   const context = await browser.newContext({ ...desktop, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(60000);
   page.on("console", (message) => {
     const refused = message.text().startsWith("Failed to load resource"); // told better by the response
     if (message.type() === "error" && !refused) complaints.push(`${page.url()}: ${message.text()}`);
@@ -50,8 +50,7 @@ async function visitor(options = {}) {
 }
 
 async function look(page, name) {
-  await photograph(page, name);
-  await accessible(page, name);
+  await inspect(page, name);
   await page.setViewportSize(desktop.viewport);
 }
 

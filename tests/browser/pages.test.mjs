@@ -5,7 +5,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, launch, photograph, root } from "./browser.mjs";
+import { inspect, launch, root } from "./browser.mjs";
 
 const renderer = process.env.DJEMBE_RENDER_PAGE ?? path.join(root, "build/asan/bin/render_page");
 const examples = path.join(root, "tests/unit/web_pages/pages");
@@ -38,8 +38,7 @@ for (const name of readdirSync(examples).map((file) => path.basename(file, ".jso
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(String(error)));
     await page.goto("http://djembe.test/page");
-    await photograph(page, `page-${name}`);
-    await accessible(page, name);
+    await inspect(page, `page-${name}`);
     assert.deepEqual(complaints, []);
     await page.close();
   });

@@ -107,7 +107,7 @@ class Holder:
     """A member with a client that seeds a copy of its own."""
 
     def __init__(self, backup, name, client, address, content="real", announces_to=None, **settings):
-        self.backup, self.name = backup, name
+        self.backup, self.name, self.audits = backup, name, 0
         self.member = backup.instance.member(name)
         self.folder = backup.folder / name
         self.folder.mkdir()
@@ -130,13 +130,19 @@ class Holder:
     def user(self):
         return self.member["user"]
 
-    def audited(self, times, seconds=90):
-        """The newest audit, when there have been so many."""
-        try:
-            return times_audited(self.backup, self.user, times, seconds)
-        except AssertionError:
-            print((self.folder / "client/client.log").read_text(errors="replace")[-3000:])
-            raise
+    def audited(self, again=("unreachable", "busy")):
+        """The next audit. One that a slow machine was late for is asked for twice more, as ratio does an hour later."""
+        for _ in range(3):
+            self.audits += 1
+            try:
+                audit = times_audited(self.backup, self.user, self.audits, 120)
+            except AssertionError:
+                print((self.folder / "client/client.log").read_text(errors="replace")[-3000:])
+                raise
+            if audit["result"] not in again:
+                break
+            self.backup.make_due(self.user)
+        return audit
 
 
 MATRIX = []
@@ -182,8 +188,9 @@ def holders(backup, lonely):
 @pytest.mark.parametrize("name", ("transmission", "qbittorrent", "libtorrent"))
 def test_a_client_that_has_its_copy_is_proven(holders, backup, name):
     holder = holders[name]
-    audit = note(holder, "honest", holder.audited(1))
-    assert (audit["outcome"], audit["result"], audit["reason"]) == ("passed", "pass", "doubtful"), audit
+    audit = note(holder, "honest", holder.audited())
+    assert (audit["outcome"], audit["result"]) == ("passed", "pass"), audit
+    assert times_audited(backup, holder.user, 1)["reason"] == "doubtful"
     way = {"transmission": "plain", "qbittorrent": "encrypted", "libtorrent": "plain"}[name]  # Transmission prefers that when it may
     assert audit["received"] in (PIECE, 1000) and audit["way"] == way and audit["family"] == "ipv4", audit
     wait_for("the copy counts", lambda: backup.state(holder.user)[5] == "held" and backup.state(holder.user)[9])
@@ -192,32 +199,32 @@ def test_a_client_that_has_its_copy_is_proven(holders, backup, name):
 
 
 def test_a_client_that_requires_encryption_is_proven(holders):
-    audit = note(holders["encrypted"], "requires encryption", holders["encrypted"].audited(1))
+    audit = note(holders["encrypted"], "requires encryption", holders["encrypted"].audited())
     assert (audit["outcome"], audit["way"]) == ("passed", "encrypted"), audit
 
 
 def test_seed_mode_without_data_is_never_proven(holders, lonely):
     """What A1 is made of: it is caught when the piece is asked for, admits that it has nothing, and loses the copy with a strike."""
     holder = holders["seed-mode"]
-    audit = note(holder, "seed mode, no data", holder.audited(1))
+    audit = note(holder, "seed mode, no data", holder.audited())
     assert audit["result"] == "suspect", audit
-    wait_for("the copy is gone", lambda: "dropped" in lonely.states(holder.user), 60)
+    wait_for("the copy is gone", lambda: "dropped" in lonely.states(holder.user))
     assert all(audit["result"] != "pass" for audit in lonely.audits(holder.user))
 
 
 def test_a_client_that_never_unchokes_is_busy(holders, backup):
     holder = holders["chokes"]
-    audit = note(holder, "never unchokes", holder.audited(1))
+    audit = note(holder, "never unchokes", holder.audited(again=("unreachable",)))
     assert (audit["outcome"], audit["result"]) == ("choked", "busy"), audit
     assert not backup.state(holder.user)[9] and "let us have nothing" in backup.explained(holder.user)[0]
 
 
 def test_a_client_that_cannot_be_reached_is_asked_to_dial_in(holders, backup):
     holder = holders["firewalled"]
-    audit = note(holder, "not reachable", holder.audited(1))
+    audit = note(holder, "not reachable", holder.audited(again=()))
     assert (audit["outcome"], audit["result"], audit["way"]) == ("unreachable", "unreachable", ""), audit
     backup.make_due(holder.user)
-    audit = note(holder, "not reachable, the reverse way", holder.audited(2))
+    audit = note(holder, "not reachable, the reverse way", holder.audited())
     assert (audit["outcome"], audit["dialled_in"], audit["reason"]) == ("passed", True, "unreachable"), audit
     assert backup.instance.metric("auditor", "auditor_accepted_total") >= 1
 
@@ -225,11 +232,11 @@ def test_a_client_that_cannot_be_reached_is_asked_to_dial_in(holders, backup):
 def test_a_client_whose_files_were_deleted_is_found_out(holders, backup):
     """A4: it downloads, passes, deletes, and stays online."""
     holder = holders["deletes"]
-    assert note(holder, "before it deletes its files", holder.audited(1))["result"] == "pass"
+    assert note(holder, "before it deletes its files", holder.audited())["result"] == "pass"
     os.truncate(holder.folder / "pack/aa", 0)  # an open file would live on
     shutil.rmtree(holder.folder / "pack")
     backup.make_due(holder.user)
-    audit = note(holder, "deleted its files", holder.audited(2))
+    audit = note(holder, "deleted its files", holder.audited())
     assert audit["result"] in ("fail", "suspect", "undecided"), audit
 
 

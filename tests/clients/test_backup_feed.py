@@ -57,11 +57,11 @@ def test_qbittorrent_takes_an_offer_from_the_feed_and_holds_it(instance, tmp_pat
         giver.start(for_owner, photos.parent)
         taker.start(for_holder, letters.parent)
         taker.take_feed(feed, "djembe", kept)
-        wait_for("the feed was read", lambda: profile(instance, holder).get("polled_at"), 60)
-        wait_for("an offer, or already more", lambda: tick(instance) and copy_of(instance, version, holder), 60)
+        wait_for("the feed was read", lambda: profile(instance, holder).get("polled_at"))
+        wait_for("an offer, or already more", lambda: tick(instance) and copy_of(instance, version, holder))
         wait_for("qBittorrent has taken it from the feed, and has it all",
                  lambda: [torrent for torrent in taker.of_category("djembe") if torrent["progress"] == 1], 180)
-        copy = wait_for("the books know that it is held", lambda: held(instance, version, holder), 60)
+        copy = wait_for("the books know that it is held", lambda: held(instance, version, holder))
     finally:
         for client in (taker, giver):
             if client.process:

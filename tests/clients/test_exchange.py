@@ -57,10 +57,10 @@ def test_a_member_fetches_from_another_and_both_are_credited_to_the_byte(instanc
 
     assert same_content(album, fetched / album.name)
     for member in (giver, taker):
-        wait_for("a goodbye", lambda m=member: "stopped" in recorder.events(m["passkey"]), 30)
+        wait_for("a goodbye", lambda m=member: "stopped" in recorder.events(m["passkey"]))
         reported = recorder.totals(member["passkey"])
         wait_for(f"{member['name']} credited {reported}, not {instance.totals(member['user'])}",
-                 lambda m=member, r=reported: instance.totals(m["user"]) == r, 30)
+                 lambda m=member, r=reported: instance.totals(m["user"]) == r)
     size = sum(f.stat().st_size for f in album.iterdir())
     assert recorder.totals(taker["passkey"])[1] >= size
     assert recorder.totals(giver["passkey"])[0] >= size

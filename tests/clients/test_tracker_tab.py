@@ -56,7 +56,7 @@ def torrents(instance, tmp_path_factory):
     instance.run("psql", "-Atqc", f"SELECT catalog.feed_add('catalog.torrents', {added['torrent']}, '\\x{fact}')")
     instance.add_torrent(make_torrent(make_album(folder, "Some Band - Next (1999) [FLAC]", size=30000), folder / "next.torrent"), "member")
     probe = Announcer(instance, member, bytes.fromhex(added["info_hash"]), "10.77.0.9", left=0)
-    wait_for("the torrent is refused", lambda: b"deleted" in probe.announce(), 20)
+    wait_for("the torrent is refused", lambda: b"deleted" in probe.announce())
     return made, folder / "content"
 
 
@@ -82,7 +82,7 @@ def settled(client, info_hash, wanted):
     if wanted is None:
         return ""
     try:
-        return wait_for(wanted, lambda: told if wanted in (told := client.shown(info_hash)) else None, 20)
+        return wait_for(wanted, lambda: told if wanted in (told := client.shown(info_hash)) else None)
     except AssertionError:
         return client.shown(info_hash)
 

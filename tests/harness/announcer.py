@@ -3,6 +3,7 @@
 import http.client
 import os
 import threading
+import time
 import urllib.parse
 
 from instance import HOST
@@ -57,12 +58,18 @@ class Storm:
             for one in self.announcers:
                 one.up += 1000 + len(one.member["name"])
                 one.down += 77
-                try:
-                    one.announce(timeout=5)
-                    self.answered += 1
-                except OSError:
-                    self.unanswered += 1
-                    self.ending.wait(0.02)
+                self.insist(one)
+
+    def insist(self, one):
+        """What was not answered may have been taken: only when it is told again is all acknowledged that was taken."""
+        for _ in range(3000):
+            try:
+                one.announce(timeout=20)
+                self.answered += 1
+                return
+            except OSError:
+                self.unanswered += 1
+                time.sleep(0.02)
 
     def stop(self):
         self.ending.set()

@@ -102,7 +102,7 @@ class Transmission(Client):
             before = self.announced_at()
             wait_for("the next second, by which Transmission counts", lambda: int(time.time()) > before)
             self.ask("torrent-stop")
-            wait_for("Transmission has said goodbye", lambda: self.announced_at() > before, 30)
+            wait_for("Transmission has said goodbye", lambda: self.announced_at() > before)
         super().stop()
 
     shown_in = "`trackerStats[].lastAnnounceResult`"

@@ -70,12 +70,12 @@ class Udp:
     def packet(self, info_hash, peer_id, up=0, down=0, left=0, event=0, numwant=-1, port=7000, options=b""):
         return struct.pack(">QII20s20sQQQIIIiH", self.id, ANNOUNCE, 9, info_hash, peer_id, down, left, up, event, 0, 0, numwant, port) + options
 
-    def ask(self, packet, seconds=5.0):
+    def ask(self, packet, seconds=20):
         """The answer, or None; it must come from where the packet went."""
         self.socket.sendto(packet, self.server)
         return self.answer(seconds)
 
-    def answer(self, seconds=5.0):
+    def answer(self, seconds=20):
         self.socket.settimeout(seconds)
         try:
             answer, server = self.socket.recvfrom(4096)

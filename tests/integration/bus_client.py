@@ -22,7 +22,7 @@ class Bus:
         self.socket.curve_serverkey, _ = zmq.auth.load_certificate(os.path.join(keys, service + ".key"))
         self.socket.connect(address)
 
-    def ask(self, method, body=None, actor=0, seconds=5):
+    def ask(self, method, body=None, actor=0, seconds=20):
         self.last += 1
         header = [1, self.last, method, int(seconds * 1000), actor, os.urandom(8).hex()]
         self.socket.send_multipart([msgpack.packb(header), msgpack.packb(body or {})])

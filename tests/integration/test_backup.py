@@ -204,7 +204,7 @@ def let_in(client):
     def try_again():
         reply = told(client, "started")
         return None if b"failure reason" in reply else reply
-    return wait_for("the announce is taken", try_again, 20)
+    return wait_for("the announce is taken", try_again)
 
 
 def addresses(reply):
@@ -235,13 +235,13 @@ def test_copies_are_fetched_by_those_who_have_a_slot(instance, tmp_path):
     first = told(without, "started")
     assert first[b"failure reason"] == b"No slot for this copy yet: see your Backup page" and first[b"interval"] == 60
     assert b"retry in" in first
-    wait_for("the tracker says why", lambda: told(without, "started").get(b"failure reason") == FULL, 20)
+    wait_for("the tracker says why", lambda: told(without, "started").get(b"failure reason") == FULL)
     assert b"failure reason" not in told(without, "stopped")
     assert addresses(told(fetching[0])) == {"10.77.0.2", "10.77.0.4"}  # nobody is told of who has no slot
 
     fetching[0].left = 0
     told(fetching[0], "completed")
-    wait_for("the copy counts", lambda: version.counted() == 1, 20)
+    wait_for("the copy counts", lambda: version.counted() == 1)
     assert addresses(told(fetching[1])) == {"10.77.0.2", "10.77.0.3"}
 
     restoring = version.client(a, "10.77.0.6")  # the owner's disk died
@@ -249,7 +249,7 @@ def test_copies_are_fetched_by_those_who_have_a_slot(instance, tmp_path):
     assert version.download(a).status == 200
     without.left = 0  # a volunteer who has it from elsewhere
     assert b"failure reason" not in told(without, "started")
-    wait_for("it counts, too, for the other is not there yet", lambda: version.counted() == 2, 20)
+    wait_for("it counts, too, for the other is not there yet", lambda: version.counted() == 2)
 
 
 def test_a_client_that_comes_without_a_slot_is_let_in_when_ratio_has_given_one(instance, tmp_path):
@@ -272,10 +272,10 @@ def test_who_gives_up_a_copy_leaves_its_swarm(instance, tmp_path):
     let_in(dropped)
     assert addresses(told(own)) == {"10.77.0.3"}
     instance.bus("ratio.copy.drop", {"user": b["user"], "version": version.number})
-    wait_for("nobody is told of it any more", lambda: addresses(told(own)) == set(), 20)
+    wait_for("nobody is told of it any more", lambda: addresses(told(own)) == set())
     assert version.download(c).status == 200
     let_in(version.client(c, "10.77.0.4"))
-    wait_for("it may not go on", lambda: told(dropped, "started").get(b"failure reason") == FULL, 20)
+    wait_for("it may not go on", lambda: told(dropped, "started").get(b"failure reason") == FULL)
     assert addresses(told(own)) == {"10.77.0.4"}
 
 
@@ -285,7 +285,7 @@ def test_slots_are_known_while_ratio_is_away(instance, tmp_path):
     assert wait_for("its slot", lambda: known(version.download(b))).status == 200
     holder, without, stranger = version.client(b, "10.77.0.3"), version.client(d, "10.77.0.4"), version.client(e, "10.77.0.5")
     let_in(holder)
-    wait_for("the tracker says why", lambda: told(without, "started").get(b"failure reason") == FULL, 20)
+    wait_for("the tracker says why", lambda: told(without, "started").get(b"failure reason") == FULL)
     wait_for("the feeds are on file", lambda: instance.metric("tracker", "tracker_feeds_unsaved") == 0)
     instance.down("ratio")
     try:
@@ -303,4 +303,4 @@ def test_slots_are_known_while_ratio_is_away(instance, tmp_path):
     finally:
         instance.up("ratio")
         instance.wait_ready()
-    wait_for("ratio hears of the stranger, who is told why", lambda: told(stranger, "started").get(b"failure reason") == FULL, 30)
+    wait_for("ratio hears of the stranger, who is told why", lambda: told(stranger, "started").get(b"failure reason") == FULL)

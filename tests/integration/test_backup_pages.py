@@ -43,7 +43,7 @@ class Person:
         info_hash = bytes.fromhex(hashes.group(1)) if hashes else hash_of(self.visitor, version)
         member = {"name": self.name, "passkey": self.passkey}
         one = Announcer(self.instance, member, info_hash, self.visitor.address, left)
-        wait_for("the tracker answers", lambda: b"failure" not in one.announce("started"), 30)
+        wait_for("the tracker answers", lambda: b"failure" not in one.announce("started"))
         return one
 
 

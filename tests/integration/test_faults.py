@@ -39,7 +39,7 @@ def check_totals(instance, before, members, running):
         up, down = running.expected(member)
         wanted = before[member["user"]][0] + up, before[member["user"]][1] + down
         wait_for(f"{member['name']} has {wanted}, not {instance.totals(member['user'])}",
-                 lambda m=member, w=wanted: instance.totals(m["user"]) == w, 40)
+                 lambda m=member, w=wanted: instance.totals(m["user"]) == w)
 
 
 def totals_now(instance, members):
@@ -80,7 +80,7 @@ def test_postgresql_away_for_20_seconds_costs_nothing(instance, shared):
         timer = threading.Timer(20, stopped.set)
         timer.start()
         at_start = running.answered
-        wait_for("announces are answered all the time", lambda: running.answered > at_start + 500, 20)
+        wait_for("announces are answered all the time", lambda: running.answered > at_start + 500)
         page = visitor.get("/music")
         assert page.status == 503 and "The part that is away" in page.text
         assert instance.run("status", ok=False).returncode != 0
@@ -92,7 +92,7 @@ def test_postgresql_away_for_20_seconds_costs_nothing(instance, shared):
         running.stop()
     for one in running.announcers:
         one.announce("stopped")
-    wait_for("pages are whole again", lambda: visitor.get("/music").status == 200, 15)
+    wait_for("pages are whole again", lambda: visitor.get("/music").status == 200)
     check_totals(instance, before, members, running)
     assert {daemon: instance.pid(daemon) for daemon in DAEMONS} == pids
     assert not any(one.refusals for one in running.announcers)
@@ -162,7 +162,7 @@ def replicas_come_and_go(instance, hosts):
                       (("catalog", 5551, 9113), ("ratio", 5552, 9114))]
             hosts.write_text("127.0.0.1 localhost djembe-catalog djembe-ratio\n127.0.0.2 djembe-catalog djembe-ratio\n")
             for service in ("catalog", "ratio"):
-                wait_for(f"web sees two of {service}", lambda s=service: replicas_seen(instance, s) == 2, 30)
+                wait_for(f"web sees two of {service}", lambda s=service: replicas_seen(instance, s) == 2)
             goal = len(asked) + 40
             wait_for("requests run", lambda: len(asked) >= goal)
             hosts.write_text("127.0.0.1 localhost djembe-catalog djembe-ratio\n")
@@ -191,7 +191,7 @@ def replica(instance, service, port, admin):
     process = subprocess.Popen([str(instance.folder / "bin" / f"djembe-{service}")], env=env, stderr=log, stdout=log,
                                user=owner.st_uid, group=owner.st_gid, extra_groups=[])
     wait_for(f"the second {service} is ready",
-             lambda: fetch_status(f"http://127.0.0.1:{instance.port(admin)}/readyz") == 200, 30)
+             lambda: fetch_status(f"http://127.0.0.1:{instance.port(admin)}/readyz") == 200)
     return process
 
 
@@ -243,9 +243,9 @@ def test_the_exchange_completes_while_each_daemon_is_killed(make_instance, tmp_p
                 client.stop()
     assert same_content(album, fetched / album.name)
     for member in (giver, taker):
-        wait_for("a goodbye", lambda m=member: "stopped" in recorder.events(m["passkey"]), 30)
+        wait_for("a goodbye", lambda m=member: "stopped" in recorder.events(m["passkey"]))
         reported = recorder.totals(member["passkey"])
-        wait_for(f"{member['name']} credited {reported}", lambda m=member, r=reported: instance.totals(m["user"]) == r, 30)
+        wait_for(f"{member['name']} credited {reported}", lambda m=member, r=reported: instance.totals(m["user"]) == r)
     recorder.close()
     instance.down()
     assert instance.complaints() == []

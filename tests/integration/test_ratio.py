@@ -15,8 +15,8 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def site(make_instance):
-    """An instance on which a ratio of a half is required from 1 MiB on, and a watch lasts ten seconds."""
-    made = make_instance("ratio", DJEMBE_RATIO_BANDS="1M:0.5/0", DJEMBE_RATIO_WATCH="10s", DJEMBE_RATIO_WATCH_BYTES="1G")
+    """An instance on which a ratio of a half is required from 1 MiB on, and a watch lasts half a minute."""
+    made = make_instance("ratio", DJEMBE_RATIO_BANDS="1M:0.5/0", DJEMBE_RATIO_WATCH="30s", DJEMBE_RATIO_WATCH_BYTES="1G")
     yield made
     made.down()
     assert made.complaints() == []
@@ -42,7 +42,7 @@ def torrent(site, folder, owner):
 
 def client(site, who, added, address, left):
     made = Announcer(site, who.member, bytes.fromhex(added["info_hash"]), address, left)
-    wait_for("the announce is taken", lambda: b"failure" not in made.announce("started"), 20)
+    wait_for("the announce is taken", lambda: b"failure" not in made.announce("started"))
     return made
 
 

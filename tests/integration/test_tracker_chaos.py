@@ -134,7 +134,7 @@ def test_what_was_acknowledged_is_credited_whatever_is_killed(instance, tmp_path
         mine = [client.owed for client in clients if client.member is member]
         owed = sum(up for up, _ in mine), sum(down for _, down in mine)
         wait_for(f"{member['name']} has {owed}, not {instance.totals(member['user'])}",
-                 lambda m=member, o=owed: instance.totals(m["user"]) == o, 180)
+                 lambda m=member, o=owed: instance.totals(m["user"]) == o)
     wait_for("all is acknowledged", lambda: instance.metric("tracker", "tracker_unacknowledged") == 0)
     assert load.vain > 0
     print(f"{KILLS} kills, {load.answered} announces answered, {load.vain} in vain")

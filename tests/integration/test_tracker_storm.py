@@ -58,7 +58,7 @@ class Weather:
         if name not in self.members:
             self.members[name] = self.instance.member(name)
             hello = storm.Line(f"{name} hy hello 4 started 0 0 1")
-            wait_for(f"{name} is let in", lambda: self.is_taken(hello, "4"), 20)
+            wait_for(f"{name} is let in", lambda: self.is_taken(hello, "4"))
             self.ledger.announce(name, "hy", hello.peer_id, "started", 0, 0, 1)
         return self.members[name]
 
@@ -82,7 +82,7 @@ class Weather:
             member = self.members[name]
             wanted = self.ledger.total(name)
             wait_for(f"{name} has {wanted}, not {self.instance.totals(member['user'])}",
-                     lambda u=member["user"], w=wanted: self.instance.totals(u) == w, 20)
+                     lambda u=member["user"], w=wanted: self.instance.totals(u) == w)
             got = self.instance.bus("ratio.member.torrents", {"user": member["user"], "limit": 100})["torrents"]
             torrents = {made[0]: torrent for torrent, made in self.torrents.items()}
             assert {torrents[row[0]]: [row[1], row[2]] for row in got} == {

@@ -49,7 +49,7 @@ def door(instance, tmp_path_factory):
                                                     folder / f"{i}.torrent"), "sender") for i in range(3)]
     made.hash, made.busy, made.doomed = (bytes.fromhex(added["info_hash"]) for added in made.added)
     for who, source in (("sender", SENDER), ("witness", WITNESS), ("crowd", CROWD)):
-        wait_for(f"{who} is let in", lambda w=who, s=source: b"failure reason" not in get(made, announce_of(made, b"5", who=w), s), 20)
+        wait_for(f"{who} is let in", lambda w=who, s=source: b"failure reason" not in get(made, announce_of(made, b"5", who=w), s))
     for who, source in (("sender", SENDER), ("crowd", CROWD)):
         get(made, announce_of(made, b"5&event=stopped", who=who), source)
     return made
@@ -230,7 +230,7 @@ def test_a_request_may_come_byte_by_byte(door):
 def test_whoever_asks_for_the_end_gets_the_answer_whole_and_then_the_end(door, behind):
     for _ in range(20):
         with Http(door.port) as connection:
-            connection.send(b"GET %s HTTP/1.1\r\nHost: t\r\nConnection: Close\r\n\r\n%s" % (announce_of(door, b"5"), behind))
+            connection.send(b"GET %s HTTP/1.1\r\nHost: t\r\nConnection: Close\r\n\r\n%s" % (announce_of(door, b"5", peer=escaped(PEER)), behind))
             status, headers, body = connection.reply()
             assert (status, headers[b"connection"]) == (b"HTTP/1.1 200 OK", b"close")
             assert b"failure reason" not in bencode.read(body) and connection.ended()
@@ -260,7 +260,7 @@ def test_all_goodbyes_pipelined_at_shutdown_are_taken(door):
             status, _, body = connection.reply()
             assert status == b"HTTP/1.1 200 OK" and b"failure reason" not in bencode.read(body)
     assert swarm(door)[1] == {}
-    wait_for("the last totals count", lambda: door.instance.totals(door.user["sender"])[0] == 60 * 1000 + sum(range(60)), 20)
+    wait_for("the last totals count", lambda: door.instance.totals(door.user["sender"])[0] == 60 * 1000 + sum(range(60)))
 
 
 def test_requests_that_are_none_harm_nobody(door):
@@ -384,7 +384,7 @@ def doomed(door, tmp_path_factory):
     door.instance.run("psql", "-Atqc", f"SELECT catalog.feed_add('catalog.torrents', {door.added[2]['torrent']}, '\\x{fact}')")
     folder = tmp_path_factory.mktemp("next")
     door.instance.add_torrent(make_torrent(make_album(folder, "Some Band - Next (2004) [FLAC]", size=6000), folder / "next.torrent"), "sender")
-    wait_for("it is refused", lambda: b"deleted" in get(door, announce_of(door, b"0", info_hash=door.doomed)), 10)
+    wait_for("it is refused", lambda: b"deleted" in get(door, announce_of(door, b"0", info_hash=door.doomed)))
 
 
 @pytest.mark.parametrize("target, reason", REFUSED.values(), ids=REFUSED)
@@ -421,7 +421,7 @@ def test_a_goodbye_counts_that_has(door, port):
     assert peer in swarm(door)[1]
     told(door, base + b"uploaded=777&event=stopped&" + port)
     assert swarm(door)[1] == {}
-    wait_for("its last bytes are credited", lambda: door.instance.totals(door.user["sender"])[0] == before + 777, 20)
+    wait_for("its last bytes are credited", lambda: door.instance.totals(door.user["sender"])[0] == before + 777)
 
 
 # ---- scrape ----

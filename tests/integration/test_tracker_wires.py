@@ -44,7 +44,7 @@ class Udp:
         self.server = (server, instance.port(6969))
         self.id = 0
 
-    def ask(self, packet, seconds=5.0):
+    def ask(self, packet, seconds=20):
         """The answer, or None."""
         self.socket.settimeout(seconds)
         self.socket.sendto(packet, self.server)
@@ -61,7 +61,7 @@ class Udp:
         assert (action, transaction) == (CONNECT, 7)
         return self
 
-    def announce(self, passkey, info_hash, peer_id, up=0, down=0, left=0, event=0, port=7000, more=b"", seconds=5.0):
+    def announce(self, passkey, info_hash, peer_id, up=0, down=0, left=0, event=0, port=7000, more=b"", seconds=20):
         url = f"/{passkey}/announce".encode()
         packet = struct.pack(">QII20s20sQQQIIIiH", self.id, ANNOUNCE, 9, info_hash, peer_id, down, left, up, event, 0, 0, -1, port)
         return self.ask(packet + bytes([2, len(url)]) + url + more, seconds)
@@ -188,7 +188,7 @@ def test_idle_slow_and_half_open_connections_stop_nobody(instance, info_hash):
         held.append(connection)
     for number in range(1, 50):
         one.up += 1000
-        assert b"8:completei" in one.announce(timeout=5)
+        assert b"8:completei" in one.announce()
         for connection in held[number::97]:  # some say a little, again and again
             try:
                 connection.send(b"GET /x?"[number % 7:][:1])

@@ -401,8 +401,8 @@ def test_a_new_passkey_replaces_the_old_one_at_the_tracker(member):
     member.send("/account", "/account/passkey")
     after = re.search(r'value="(http[^"]+/announce)"', member.get("/account").html).group(1)
     assert before != after
-    wait_for("the old passkey is refused", lambda: b"asskey" in failure(before), 10)
-    wait_for("the new passkey is known", lambda: b"asskey" not in failure(after), 10)
+    wait_for("the old passkey is refused", lambda: b"asskey" in failure(before))
+    wait_for("the new passkey is known", lambda: b"asskey" not in failure(after))
 
 
 def test_a_disabled_member_is_out_everywhere(instance, member):
@@ -412,7 +412,7 @@ def test_a_disabled_member_is_out_everywhere(instance, member):
     assert member.get("/account").status == 303
     page = Visitor(instance.web).sign_in(member.name)
     assert page.status == 403 and "disabled" in page.text
-    wait_for("the passkey is refused", lambda: b"failure reason" in failure(announce), 10)
+    wait_for("the passkey is refused", lambda: b"failure reason" in failure(announce))
 
 
 # ---- pages ----
@@ -498,14 +498,14 @@ def children(pid):
 def test_a_page_without_a_part_that_hangs_says_what_is_missing(member, torrent, asleep, daemon, path, said):
     assert upload(member, torrent, **album_fields()).status == 303
     asleep(daemon)
-    page = member.get(path.format(name=member.name), timeout=8)
+    page = member.get(path.format(name=member.name), timeout=20)
     assert page.status == 200 and said in page.text, page.text
 
 
 @pytest.mark.parametrize("path", ["/music", "/music/album/1", "/torrent/1.torrent"])
 def test_a_page_that_needs_the_catalog_says_that_it_is_away(member, asleep, path):
     asleep("catalog")
-    page = member.get(path, timeout=8)
+    page = member.get(path, timeout=20)
     assert page.status == 503 and "catalog" in page.text and page.headers["Retry-After"]
 
 
@@ -521,7 +521,7 @@ def test_an_upload_while_the_catalog_hangs_keeps_everything(member, torrent, asl
 
 def test_without_the_database_a_session_is_not_lost(member, asleep, instance):
     asleep("postgres")
-    page = member.get("/account", timeout=15)
+    page = member.get("/account")
     assert page.status == 503 and "stay signed in" in page.text
     assert member.get("/static/style.css").status == 200
     assert Visitor(instance.web).get("/sign-in").status == 200

@@ -215,7 +215,7 @@ static void a_fact_that_is_published_arrives_at_once(void **state)
     for (uint64_t i = 1; i <= 20; i++) {
         add_fact(i);
         feed_published(world.feed);
-        wait_seq(i, 2000); /* well below the reader's own rhythm */
+        wait_seq(i, 4000); /* below the reader's own rhythm */
     }
     assert_int_equal(world.reader.facts, 20);
 }
@@ -367,7 +367,7 @@ static void facts_wait_for_an_owner_that_is_away(void **state)
     bench_until(&world.bench, has_passed, &(int64_t){gone + 6000}, PATIENCE_MS); /* more than the reader's rhythm */
     assert_int_equal(world.reader.seq, 3);
     owner_open();
-    wait_seq(6, 5000);
+    wait_seq(6, PATIENCE_MS);
 }
 
 #define FEED_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

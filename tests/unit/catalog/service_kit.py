@@ -17,7 +17,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def until(reached, seconds=20):
+def until(reached, seconds=60):
     deadline = time.monotonic() + seconds
     while not (result := reached()):
         assert time.monotonic() < deadline, "waited too long"

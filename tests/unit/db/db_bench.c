@@ -109,7 +109,7 @@ static bool has_come(void *arg)
 
 void bench_answer(struct bench *bench, struct answer *answer)
 {
-    bench_until(bench, has_come, answer, 15000);
+    bench_until(bench, has_come, answer, 30000);
 }
 
 static void answer_take(struct answer *answer, const struct fault *why)

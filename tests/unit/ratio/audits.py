@@ -224,11 +224,11 @@ def what_makes_no_sense_is_refused(site):
 def nothing_is_given_out_in_safe_mode(site):
     version = site.held()
     site.move(10 * 60000)
-    wait_for(lambda: site.profile(1).get("safe_mode"), 30)
+    wait_for(lambda: site.profile(1).get("safe_mode"))
     sql(f"UPDATE ratio.audit SET due_at = '2020-01-01' WHERE version_id = {version}")
     assert site.due() == []
     site.heard()
-    wait_for(lambda: not site.profile(1).get("safe_mode"), 30)
+    wait_for(lambda: not site.profile(1).get("safe_mode"))
     assert [audit for audit in site.due() if audit["version"] == version]
 
 

@@ -46,10 +46,10 @@ class Library(ledger.Site):
     def delete(self, version, owner):
         self.catalog.tell(version, [version, bytes(20), b"", GB, owner, "redundancy", False, 100 + owner, 0])
 
-    def ask(self, method, replica=None, seconds=5, **body):
+    def ask(self, method, replica=None, seconds=20, **body):
         return (replica or random.choice(self.replicas)).bus().ask(method, body, seconds=seconds)
 
-    def do(self, method, replica=None, seconds=5, **body):
+    def do(self, method, replica=None, seconds=20, **body):
         return self.ask(method, replica, seconds, key=os.urandom(16), **body)
 
     def profile(self, user, replica=None):
@@ -508,7 +508,7 @@ def trackers_silent_for_ten_days_cost_nobody_anything(site):
     assert copies(site) == states
     assert "no tracker" in site.health(site.replicas[0])
     site.heard()
-    wait_for(lambda: not site.ask("ratio.backup.profile", user=1).get("safe_mode"), 30)
+    wait_for(lambda: not site.ask("ratio.backup.profile", user=1).get("safe_mode"))
     assert at_rest(figures(site), before) and copies(site) == states
     down = sql("SELECT extract(epoch FROM max(u.at) - max(d.at)) FROM ratio.book_event d, ratio.book_event u WHERE d.kind ="
                " 'tracker' AND d.amount = 0 AND u.kind = 'tracker' AND u.amount = 1")
@@ -523,7 +523,7 @@ def ten_days_without_ratio_itself_cost_nobody_anything(site):
     for replica in site.replicas:
         replica.start()
     site.heard()
-    wait_for(lambda: not site.ask("ratio.backup.profile", user=1).get("safe_mode"), 30)
+    wait_for(lambda: not site.ask("ratio.backup.profile", user=1).get("safe_mode"))
     site.heard()
     assert copies(site) == states and at_rest(figures(site), before)
 
@@ -596,7 +596,7 @@ def a_commit_in_doubt_is_resolved(site):
                                                  "expected_assigned": assigned})
             assigned = points
         killer.join()
-        wait_for(site.opened, 30)
+        wait_for(site.opened)
     assert site.profile(7)["points_assigned"] == assigned
     agree(site)
 

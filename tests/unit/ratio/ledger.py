@@ -24,7 +24,7 @@ def server(what):
     subprocess.run([os.environ["DJEMBE_TEST_POSTGRES"], "-" + what], check=True)
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s in vain"
@@ -208,7 +208,7 @@ def expected(clients):
     return totals
 
 
-def report(bus, rows, seconds=10):
+def report(bus, rows, seconds=20):
     return bus.ask("ratio.sessions.report", {"sessions": rows}, seconds=seconds).get("applied", 0)
 
 

@@ -302,7 +302,7 @@ def two_replicas_at_one_tick_take_each_step_once(site):
     killer.start()
     report_until_taken(site, [row(client, 400 * MIB, 0) for client in clients.values()])
     killer.join()
-    wait_for(lambda: sql("SELECT count(*) FROM ratio.standing WHERE user_id >= 1000 AND watch = 'clear'") == [["100"]], 30)
+    wait_for(lambda: sql("SELECT count(*) FROM ratio.standing WHERE user_id >= 1000 AND watch = 'clear'") == [["100"]])
     for replica in site.replicas:
         wait_for(replica.ready)
     told = {}
