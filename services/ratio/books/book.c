@@ -69,6 +69,12 @@ void books_wake(void)
     book_post();
 }
 
+bool books_know(uint64_t torrent)
+{
+    struct rules_placing placing;
+    return book.state != BOOK_CLOSED && rules_placing(book.rules, (int64_t)torrent, &placing);
+}
+
 const struct statement book_hear = {
     .name = "book_hear",
     .sql = "UPDATE ratio.book_heard h SET at = greatest(h.at, $1::timestamptz + b.ahead * interval '1 millisecond')"
