@@ -60,6 +60,7 @@ static void beat(void *arg)
     if (book.state == BOOK_OPEN)
         book_look();
     check_watch();
+    book_snapshot_watch();
 }
 
 /* Of a look, a database that comes back and the beat, whichever is first. */
@@ -153,6 +154,7 @@ void books_stop(void)
 {
     book.stopped = true;
     loop_timer_cancel(&book.beat);
+    book_snapshot_stop();
     book_fail_commands(&(struct fault){.status = STATUS_unavailable, .text = "This replica is stopping: ask again."});
 }
 
