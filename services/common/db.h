@@ -41,11 +41,13 @@ struct db_args *db_text(struct db_args *args, struct slice value);
 struct db_args *db_bytes(struct db_args *args, struct slice value); /* bytea */
 struct db_args *db_time(struct db_args *args, int64_t unix_ms);     /* timestamptz */
 struct db_args *db_null(struct db_args *args);
-/* Arrays, for unnest(): bigint[], text[], bytea[], timestamptz[] from unix ms. */
+/* Arrays, for unnest(): bigint[], text[], bytea[], timestamptz[] from unix ms, tid[] from what db_get_int read of one.
+ */
 struct db_args *db_ints(struct db_args *args, const int64_t *values, size_t count);
 struct db_args *db_texts(struct db_args *args, const struct slice *values, size_t count);
 struct db_args *db_blobs(struct db_args *args, const struct slice *values, size_t count);
 struct db_args *db_times(struct db_args *args, const int64_t *unix_ms, size_t count);
+struct db_args *db_tids(struct db_args *args, const int64_t *values, size_t count);
 
 /* The result: `rows` when it worked, else NULL and `why` (unavailable, conflict for a unique violation or a
  * serialisation failure that did not heal by trying again, internal for the rest, which is logged). Rows live until the
@@ -69,7 +71,7 @@ void db_rollback(struct db_tx *tx);                              /* consumes tx;
 size_t db_count(const struct db_rows *rows);      /* rows returned */
 uint64_t db_affected(const struct db_rows *rows); /* rows changed */
 bool db_is_null(const struct db_rows *rows, size_t row, int column);
-int64_t db_get_int(const struct db_rows *rows, size_t row, int column); /* any integer type */
+int64_t db_get_int(const struct db_rows *rows, size_t row, int column); /* any integer type, tid, xid */
 bool db_get_flag(const struct db_rows *rows, size_t row, int column);
 struct slice db_get_text(const struct db_rows *rows, size_t row, int column); /* text, jsonb; NUL-terminated */
 struct slice db_get_bytes(const struct db_rows *rows, size_t row, int column);

@@ -131,7 +131,7 @@ struct db_args *db_time(struct db_args *args, int64_t unix_ms)
  * its size. */
 
 /* Types as PostgreSQL numbers them (pg_type.dat). */
-enum { TYPE_bytea = 17, TYPE_int8 = 20, TYPE_text = 25, TYPE_timestamptz = 1184 };
+enum { TYPE_bytea = 17, TYPE_int8 = 20, TYPE_text = 25, TYPE_tid = 27, TYPE_timestamptz = 1184 };
 
 /* PostgreSQL counts microseconds from 2000-01-01, unix milliseconds from 1970-01-01. */
 static const int64_t epoch_2000_ms = INT64_C(946684800000);
@@ -159,6 +159,16 @@ struct db_args *db_ints(struct db_args *args, const int64_t *values, size_t coun
     char *at, *array = array_new(TYPE_int8, count, 8 * count, &size, &at);
     for (size_t i = 0; i < count; i++)
         at = put_int(put_int(at, 8, 4), (uint64_t)values[i], 8);
+    return args_add(args, array, size, 1);
+}
+
+/* A block and an item in it: six bytes. */
+struct db_args *db_tids(struct db_args *args, const int64_t *values, size_t count)
+{
+    size_t size;
+    char *at, *array = array_new(TYPE_tid, count, 6 * count, &size, &at);
+    for (size_t i = 0; i < count; i++)
+        at = put_int(put_int(at, 6, 4), (uint64_t)values[i], 6);
     return args_add(args, array, size, 1);
 }
 

@@ -14,6 +14,8 @@ enum {
     TYPE_int2 = 21,
     TYPE_int4 = 23,
     TYPE_oid = 26,
+    TYPE_tid = 27,
+    TYPE_xid = 28,
     TYPE_float4 = 700,
     TYPE_float8 = 701,
     TYPE_timestamp = 1114,
@@ -91,7 +93,8 @@ int64_t db_get_int(const struct db_rows *rows, size_t row, int column)
     Oid type = PQftype(rows->result, column);
     if (type == TYPE_numeric)
         return numeric_read(value);
-    assert(type == TYPE_int8 || type == TYPE_int4 || type == TYPE_int2 || type == TYPE_oid);
+    assert(type == TYPE_int8 || type == TYPE_int4 || type == TYPE_int2 || type == TYPE_oid || type == TYPE_tid ||
+           type == TYPE_xid);
     return type == TYPE_oid ? big_endian(value) & 0xffffffff : big_endian(value);
 }
 
@@ -105,8 +108,9 @@ bool db_get_flag(const struct db_rows *rows, size_t row, int column)
 /* Every type whose binary form is its text; others are cast to text in the statement. */
 static bool type_is_text(Oid type)
 {
-    static const Oid others[] = {TYPE_bool,   TYPE_bytea,  TYPE_int8,      TYPE_int2,        TYPE_int4,   TYPE_oid,
-                                 TYPE_float4, TYPE_float8, TYPE_timestamp, TYPE_timestamptz, TYPE_numeric};
+    static const Oid others[] = {TYPE_bool,      TYPE_bytea,       TYPE_int8,   TYPE_int2,   TYPE_int4,
+                                 TYPE_oid,       TYPE_tid,         TYPE_xid,    TYPE_float4, TYPE_float8,
+                                 TYPE_timestamp, TYPE_timestamptz, TYPE_numeric};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (type == others[i])
             return false;

@@ -168,6 +168,14 @@ static bool row_apply(struct batch *batch, struct batch_session *session, struct
     return true;
 }
 
+/* Most reports are such: a seeder is still there. */
+static bool session_stays(const struct credit_state *before, const struct credit_state *now)
+{
+    return before->seen_at != 0 && before->seen_at != now->seen_at && before->epoch == now->epoch &&
+           before->up == now->up && before->down == now->down && before->left == 0 && now->left == 0 &&
+           before->stopped == now->stopped;
+}
+
 /* Each moment counts once, however many clients seeded in it. */
 static void entry_freshen(struct batch_entry *entry)
 {
@@ -183,14 +191,18 @@ size_t batch_apply(struct batch *batch)
     for (size_t i = 0; i < batch->sessions_count; i++) {
         struct batch_session *session = &batch->sessions[i];
         struct batch_entry *entry = entry_of(batch, session);
+        struct credit_state before = session->state;
         session->changed = false;
         for (size_t r = session->first; r < session->first + session->count; r++) {
             bool is_news = row_apply(batch, session, entry, &batch->rows[r]);
             entry_add(entry, &batch->rows[r]);
             session->changed = session->changed || is_news;
-            entry->changed = entry->changed || is_news;
             news += is_news;
         }
+        session->stays = session_stays(&before, &session->state);
+        bool only_stays = session->stays && entry->leeched_at == 0;
+        if (session->changed && !(only_stays && session->stored.accounting == BATCH_BACKUP))
+            entry->changed = true;
     }
     for (size_t i = 0; i < batch->entries_count; i++)
         entry_freshen(&batch->entries[i]);

@@ -12,10 +12,12 @@
 /* What a torrent's figures count for. */
 enum batch_accounting { BATCH_UNKNOWN, BATCH_RATIO, BATCH_BACKUP };
 
-/* What was stored of a session, and of its member and torrent, when the batch was read. */
+/* What was stored of a session, and of its member and torrent, when the batch was read. Of what is known to be a
+ * backup's before, the entry is not read: nobody's seed time is counted there. */
 struct batch_stored {
     bool session, entry; /* is there anything of each? */
-    int64_t version;     /* of the session's row: another one after each change */
+    int64_t place;       /* of the session's row: where it lies, */
+    int64_t version;     /* and who wrote it: another one after each change */
     int64_t seeded_until;
     enum batch_accounting accounting;
 };
@@ -26,7 +28,7 @@ struct batch_session {
     size_t first, count; /* its rows, older epochs first */
     struct credit_state state;
     struct batch_stored stored;
-    bool changed;
+    bool changed, stays; /* stays: nothing has changed but the time at which it was seen with all there */
 };
 
 struct batch_entry {
@@ -42,7 +44,7 @@ struct batch_entry {
     int64_t fresh_ms;     /* and how much of that had not been counted before */
     struct batch_stored stored;
     struct slice client; /* the last peer_id's first 8 bytes */
-    bool changed;        /* some session of it told something new */
+    bool changed;        /* some session of it told something new; of a backup, more than that it stays */
 };
 
 /* What one report gained, and the factor of its moment. */

@@ -25,6 +25,11 @@ enum {
     ENTRY_NUMBERS
 };
 
+static bool is_backup(const struct batch_entry *entry)
+{
+    return entry->stored.accounting == BATCH_BACKUP;
+}
+
 typedef bool entry_picks(const struct batch_entry *entry);
 
 /* The entries that tell something new, of those picked. */
@@ -33,7 +38,7 @@ static struct columns entry_columns(struct arena *arena, const struct batch *bat
     struct columns columns = columns_take(arena, batch->entries_count, ENTRY_NUMBERS);
     for (size_t i = 0; i < batch->entries_count; i++) {
         const struct batch_entry *entry = &batch->entries[i];
-        bool counts = entry->stored.accounting != BATCH_BACKUP;
+        bool counts = !is_backup(entry);
         if (!entry->changed || !picks(entry))
             continue;
         const int64_t numbers[ENTRY_NUMBERS] = {
@@ -58,12 +63,12 @@ static struct columns entry_columns(struct arena *arena, const struct batch *bat
 
 static bool is_new(const struct batch_entry *entry)
 {
-    return !entry->stored.entry;
+    return !is_backup(entry) && !entry->stored.entry;
 }
 
 static bool is_old(const struct batch_entry *entry)
 {
-    return entry->stored.entry;
+    return !is_backup(entry) && entry->stored.entry;
 }
 
 static bool has_moved(const struct batch_entry *entry)
@@ -78,7 +83,7 @@ static bool has_moved_for_ratio(const struct batch_entry *entry)
 
 static bool has_seeded(const struct batch_entry *entry)
 {
-    return entry->fresh_ms > 0 && entry->stored.accounting != BATCH_BACKUP;
+    return entry->fresh_ms > 0 && !is_backup(entry);
 }
 
 static bool may_be_due(const struct batch_entry *entry)
@@ -122,6 +127,23 @@ const struct statement credits_move = {
            " FROM " ENTRY_COLUMNS " WHERE (m.user_id, m.torrent_id) = (n.user_id, n.torrent_id)"
            " AND m.seeded_until = n.seeded_before RETURNING 1)"
            " SELECT ratio.expect(count(*), cardinality($1)) FROM moved"};
+
+/* Of a backup: raw figures, and nothing that another batch could have counted before. */
+const struct statement credits_backups = {
+    .name = "credits_backups",
+    .sql =
+        "INSERT INTO ratio.member_torrent AS old (user_id, torrent_id, uploaded, downloaded, remaining, seen_at,"
+        " leeched_at, client)"
+        " SELECT user_id, torrent_id, up, down, remaining, seen_at, nullif(leeched_at, to_timestamp(0)), client"
+        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[],"
+        " $7::timestamptz[], $8::bytea[])"
+        " AS n(user_id, torrent_id, up, down, remaining, seen_at, leeched_at, client)"
+        " ON CONFLICT (user_id, torrent_id) DO UPDATE SET uploaded = ratio.add_counts(old.uploaded, excluded.uploaded),"
+        " downloaded = ratio.add_counts(old.downloaded, excluded.downloaded),"
+        " remaining = CASE WHEN excluded.seen_at >= old.seen_at THEN excluded.remaining ELSE old.remaining END,"
+        " client = CASE WHEN excluded.seen_at >= old.seen_at THEN excluded.client ELSE old.client END,"
+        " seen_at = greatest(old.seen_at, excluded.seen_at),"
+        " leeched_at = greatest(old.leeched_at, excluded.leeched_at)"};
 
 const struct statement credits_week = {
     .name = "credits_week",
@@ -183,11 +205,17 @@ const struct statement credits_due = {
 static void store_entries(struct db_tx *tx, struct arena *arena, const struct batch *batch)
 {
     struct columns old = entry_columns(arena, batch, is_old), new = entry_columns(arena, batch, is_new);
-    struct columns seeded = entry_columns(arena, batch, has_seeded);
+    struct columns seeded = entry_columns(arena, batch, has_seeded), backups = entry_columns(arena, batch, is_backup);
     if (old.count > 0)
         db_tx_ask(tx, &credits_move, entry_args(&old), NULL, NULL);
     if (new.count > 0)
         db_tx_ask(tx, &credits_begin, entry_args(&new), NULL, NULL);
+    if (backups.count > 0) {
+        struct db_args *args =
+            columns_ints(columns_ints(db_args(), &backups, USER, COUNTED_UP), &backups, LEFT, SEEDED_BEFORE);
+        args = columns_times(args, &backups, SEEN_AT, COMPLETED);
+        db_tx_ask(tx, &credits_backups, columns_blobs(args, &backups), NULL, NULL);
+    }
     if (seeded.count > 0) {
         struct db_args *args = columns_ints(db_args(), &seeded, USER, UP);
         db_tx_ask(tx, &credits_week, columns_ints(args, &seeded, FRESH, LEFT), NULL, NULL);
@@ -250,7 +278,7 @@ static void store_pieces(struct db_tx *tx, struct arena *arena, const struct bat
             (int64_t)piece->gain.down,    (int64_t)piece->counted.up,
             (int64_t)piece->counted.down, piece->at,
         };
-        if (batch->entries[e].stored.accounting != BATCH_BACKUP)
+        if (!is_backup(&batch->entries[e]))
             columns_put(&columns, numbers, NUMBERS, batch->entries[e].client);
     }
     if (columns.count == 0)

@@ -74,12 +74,15 @@ static void on_member_rows(void *arg, const struct db_rows *rows, const struct f
         rows_reply(request, rows, pack_moved, &reply.torrents, &reply);
 }
 
+/* Of a backup's holder who is merely still there, its session alone tells. */
 const struct statement figures_member_torrents = {
     .name = "figures_member_torrents",
-    .sql = "SELECT m.torrent_id, m.uploaded, m.downloaded, m.remaining, m.seen_at, s.at, m.seeded / 1000, m.client,"
+    .sql = "SELECT m.torrent_id, m.uploaded, m.downloaded, m.remaining, l.seen_at, s.at, m.seeded / 1000, m.client,"
            " m.credited_up, m.credited_down"
            " FROM ratio.member_torrent m LEFT JOIN ratio.snatch s USING (user_id, torrent_id)"
-           " WHERE m.user_id = $1 ORDER BY m.seen_at DESC, m.torrent_id LIMIT $2"};
+           " CROSS JOIN LATERAL (SELECT greatest(m.seen_at, max(n.seen_at)) AS seen_at FROM ratio.session n"
+           "  WHERE (n.user_id, n.torrent_id) = (m.user_id, m.torrent_id)) l"
+           " WHERE m.user_id = $1 ORDER BY l.seen_at DESC, m.torrent_id LIMIT $2"};
 
 static void on_member_torrents(struct bus_request *request, const void *message, void *arg)
 {

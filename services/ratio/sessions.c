@@ -60,29 +60,31 @@ static void on_committed(void *arg, const struct fault *why, bool uncertain)
 
 const struct statement sessions_read = {
     .name = "sessions_read",
-    .sql = "SELECT n.number, s.epoch, s.up, s.down, s.remaining, s.seen_at, s.stopped, s.xmin::text::bigint,"
+    .sql = "SELECT n.number, s.epoch, s.up, s.down, s.remaining, s.seen_at, s.stopped, s.xmin, s.ctid,"
            " m.seeded_until, t.accounting"
-           " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) WITH ORDINALITY"
-           " AS n(user_id, torrent_id, peer_id, number)"
+           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[]) WITH ORDINALITY"
+           " AS n(user_id, torrent_id, asked, peer_id, number)"
            " LEFT JOIN ratio.session s USING (user_id, torrent_id, peer_id)"
-           " LEFT JOIN ratio.member_torrent m ON (m.user_id, m.torrent_id) = (n.user_id, n.torrent_id)"
-           " LEFT JOIN ratio.torrent t ON t.torrent_id = n.torrent_id"};
+           " LEFT JOIN ratio.member_torrent m ON (m.user_id, m.torrent_id) = (n.user_id, nullif(n.asked, 0))"
+           " LEFT JOIN ratio.torrent t ON t.torrent_id = nullif(n.asked, 0)"};
 
 static enum batch_accounting accounting_of(const struct db_rows *rows, size_t row)
 {
-    if (db_is_null(rows, row, 9))
+    if (db_is_null(rows, row, 10))
         return BATCH_UNKNOWN;
-    return slice_is(db_get_text(rows, row, 9), "redundancy") ? BATCH_BACKUP : BATCH_RATIO;
+    return slice_is(db_get_text(rows, row, 10), "redundancy") ? BATCH_BACKUP : BATCH_RATIO;
 }
 
 static void session_fill(struct batch_session *session, const struct db_rows *rows, size_t row)
 {
+    bool is_known = session->stored.accounting == BATCH_BACKUP;
     session->stored = (struct batch_stored){
         .session = !db_is_null(rows, row, 1),
-        .entry = !db_is_null(rows, row, 8),
         .version = db_get_int(rows, row, 7),
-        .seeded_until = db_get_int(rows, row, 8),
-        .accounting = accounting_of(rows, row),
+        .place = db_get_int(rows, row, 8),
+        .entry = !db_is_null(rows, row, 9),
+        .seeded_until = db_get_int(rows, row, 9),
+        .accounting = is_known ? BATCH_BACKUP : accounting_of(rows, row),
     };
     if (session->stored.session)
         session->state = (struct credit_state){
@@ -165,16 +167,20 @@ static void ask_factors(struct report *report)
 const struct statement sessions_share = {.name = "sessions_share",
                                          .sql = "SELECT pg_advisory_xact_lock_shared(hashtext('ratio torrents'))"};
 
+/* Of what the books know, the session is all that is asked for. */
 static void ask_stored(struct report *report)
 {
-    const struct batch *batch = &report->batch;
-    struct columns columns = columns_take(bus_arena(report->request), batch->sessions_count, 2);
+    struct batch *batch = &report->batch;
+    struct columns columns = columns_take(bus_arena(report->request), batch->sessions_count, 3);
     for (size_t i = 0; i < batch->sessions_count; i++) {
-        const struct batch_session *session = &batch->sessions[i];
-        const int64_t numbers[] = {(int64_t)session->user, (int64_t)session->torrent};
-        columns_put(&columns, numbers, 2, session->peer_id);
+        struct batch_session *session = &batch->sessions[i];
+        bool is_known = books_know(session->torrent);
+        const int64_t numbers[] = {(int64_t)session->user, (int64_t)session->torrent,
+                                   is_known ? 0 : (int64_t)session->torrent};
+        columns_put(&columns, numbers, 3, session->peer_id);
+        session->stored.accounting = is_known ? BATCH_BACKUP : BATCH_UNKNOWN;
     }
-    struct db_args *args = columns_blobs(columns_ints(db_args(), &columns, 0, 2), &columns);
+    struct db_args *args = columns_blobs(columns_ints(db_args(), &columns, 0, 3), &columns);
     db_tx_ask(report->tx, &sessions_read, args, on_read, report);
 }
 

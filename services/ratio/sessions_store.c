@@ -8,51 +8,70 @@
 
 /* ---- sessions ---- */
 
-enum { VERSION = 8, SESSION_NUMBERS };
+enum { EPOCH, UP, DOWN, LEFT, STOPPED, SEEN_AT, VERSION, PLACE, USER, TORRENT, SESSION_NUMBERS };
 
-static struct columns session_columns(struct arena *arena, const struct batch *batch, bool stored)
+typedef bool session_picks(const struct batch_session *session);
+
+static bool stays(const struct batch_session *session)
+{
+    return session->stored.session && session->stays;
+}
+
+static bool moves(const struct batch_session *session)
+{
+    return session->stored.session && session->changed && !session->stays;
+}
+
+static bool begins(const struct batch_session *session)
+{
+    return !session->stored.session;
+}
+
+static struct columns session_columns(struct arena *arena, const struct batch *batch, session_picks *picks)
 {
     struct columns columns = columns_take(arena, batch->sessions_count, SESSION_NUMBERS);
     for (size_t i = 0; i < batch->sessions_count; i++) {
         const struct batch_session *session = &batch->sessions[i];
-        if (session->stored.session != stored || (stored && !session->changed))
+        if (!picks(session))
             continue;
         const int64_t numbers[SESSION_NUMBERS] = {
-            (int64_t)session->user,     (int64_t)session->torrent,    session->state.epoch,
-            (int64_t)session->state.up, (int64_t)session->state.down, (int64_t)session->state.left,
-            session->state.stopped,     session->state.seen_at,       session->stored.version,
+            [EPOCH] = session->state.epoch,        [UP] = (int64_t)session->state.up,
+            [DOWN] = (int64_t)session->state.down, [LEFT] = (int64_t)session->state.left,
+            [STOPPED] = session->state.stopped,    [SEEN_AT] = session->state.seen_at,
+            [VERSION] = session->stored.version,   [PLACE] = session->stored.place,
+            [USER] = (int64_t)session->user,       [TORRENT] = (int64_t)session->torrent,
         };
         columns_put(&columns, numbers, SESSION_NUMBERS, session->peer_id);
     }
     return columns;
 }
 
-static struct db_args *session_args(const struct columns *columns)
-{
-    struct db_args *args = columns_blobs(columns_ints(db_args(), columns, 0, 2), columns);
-    return columns_times(columns_ints(args, columns, 2, 7), columns, 7, 8);
-}
+/* A row is found where it was read, and is the same one while its xmin, the transaction that wrote it, is. */
+const struct statement sessions_stay = {
+    .name = "sessions_stay",
+    .sql = "WITH stayed AS (UPDATE ratio.session s SET seen_at = n.seen_at"
+           " FROM unnest($1::timestamptz[], $2::bigint[], $3::tid[]) AS n(seen_at, version, place)"
+           " WHERE s.ctid = n.place AND s.xmin = n.version::integer RETURNING 1)"
+           " SELECT ratio.expect(count(*), cardinality($1)) FROM stayed"};
 
-/* A row's xmin is the transaction that wrote it. */
 const struct statement sessions_move = {
     .name = "sessions_move",
     .sql = "WITH moved AS (UPDATE ratio.session s SET epoch = n.epoch, up = n.up, down = n.down,"
-           " remaining = n.remaining, seen_at = n.seen_at, stopped = n.stopped <> 0"
-           " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[],"
-           " $7::bigint[], $8::bigint[], $9::timestamptz[], $10::bigint[])"
-           " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, stopped, seen_at, version)"
-           " WHERE (s.user_id, s.torrent_id, s.peer_id) = (n.user_id, n.torrent_id, n.peer_id)"
-           " AND s.xmin::text::bigint = n.version RETURNING 1)"
+           " remaining = n.remaining, stopped = n.stopped <> 0, seen_at = n.seen_at"
+           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[],"
+           " $7::bigint[], $8::tid[])"
+           " AS n(epoch, up, down, remaining, stopped, seen_at, version, place)"
+           " WHERE s.ctid = n.place AND s.xmin = n.version::integer RETURNING 1)"
            " SELECT ratio.expect(count(*), cardinality($1)) FROM moved"};
 
 const struct statement sessions_begin = {
     .name = "sessions_begin",
     .sql = "WITH begun AS (INSERT INTO ratio.session"
-           " (user_id, torrent_id, peer_id, epoch, up, down, remaining, stopped, seen_at)"
-           " SELECT user_id, torrent_id, peer_id, epoch, up, down, remaining, stopped <> 0, seen_at"
-           " FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[],"
-           " $7::bigint[], $8::bigint[], $9::timestamptz[])"
-           " AS n(user_id, torrent_id, peer_id, epoch, up, down, remaining, stopped, seen_at)"
+           " (epoch, up, down, remaining, stopped, seen_at, user_id, torrent_id, peer_id)"
+           " SELECT epoch, up, down, remaining, stopped <> 0, seen_at, user_id, torrent_id, peer_id"
+           " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[],"
+           " $7::bigint[], $8::bigint[], $9::bytea[])"
+           " AS n(epoch, up, down, remaining, stopped, seen_at, user_id, torrent_id, peer_id)"
            " ON CONFLICT DO NOTHING RETURNING 1)"
            " SELECT ratio.expect(count(*), cardinality($1)) FROM begun"};
 
@@ -63,16 +82,30 @@ const struct statement sessions_prune = {
     .sql = "DELETE FROM ratio.session s USING unnest($1::bigint[], $2::bigint[]) AS n(user_id, torrent_id)"
            " WHERE (s.user_id, s.torrent_id) = (n.user_id, n.torrent_id) AND s.seen_at < now() - interval '180 days'"};
 
+static struct db_args *state_args(const struct columns *columns)
+{
+    return columns_times(columns_ints(db_args(), columns, EPOCH, SEEN_AT), columns, SEEN_AT, VERSION);
+}
+
+static struct db_args *place_args(struct db_args *args, const struct columns *columns)
+{
+    return db_tids(columns_ints(args, columns, VERSION, PLACE), columns->numbers[PLACE], columns->count);
+}
+
 void sessions_store(struct db_tx *tx, struct arena *arena, const struct batch *batch)
 {
-    struct columns moved = session_columns(arena, batch, true), begun = session_columns(arena, batch, false);
-    if (moved.count > 0) {
-        struct db_args *args = columns_ints(session_args(&moved), &moved, VERSION, VERSION + 1);
-        db_tx_ask(tx, &sessions_move, args, NULL, NULL);
+    struct columns stayed = session_columns(arena, batch, stays), moved = session_columns(arena, batch, moves);
+    struct columns begun = session_columns(arena, batch, begins);
+    if (stayed.count > 0) {
+        struct db_args *args = columns_times(db_args(), &stayed, SEEN_AT, VERSION);
+        db_tx_ask(tx, &sessions_stay, place_args(args, &stayed), NULL, NULL);
     }
+    if (moved.count > 0)
+        db_tx_ask(tx, &sessions_move, place_args(state_args(&moved), &moved), NULL, NULL);
     if (begun.count > 0) {
-        db_tx_ask(tx, &sessions_begin, session_args(&begun), NULL, NULL);
-        db_tx_ask(tx, &sessions_prune, columns_ints(db_args(), &begun, 0, 2), NULL, NULL);
+        struct db_args *args = columns_ints(state_args(&begun), &begun, USER, SESSION_NUMBERS);
+        db_tx_ask(tx, &sessions_begin, columns_blobs(args, &begun), NULL, NULL);
+        db_tx_ask(tx, &sessions_prune, columns_ints(db_args(), &begun, USER, SESSION_NUMBERS), NULL, NULL);
     }
 }
 

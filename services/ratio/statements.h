@@ -11,12 +11,14 @@
     S(sessions_share)                                                                                                  \
     S(sessions_factors)                                                                                                \
     S(sessions_read)                                                                                                   \
+    S(sessions_stay)                                                                                                   \
     S(sessions_move)                                                                                                   \
     S(sessions_begin)                                                                                                  \
     S(sessions_prune)                                                                                                  \
     S(sessions_snatch)                                                                                                 \
     S(credits_move)                                                                                                    \
     S(credits_begin)                                                                                                   \
+    S(credits_backups)                                                                                                 \
     S(credits_week)                                                                                                    \
     S(credits_total)                                                                                                   \
     S(credits_torrents)                                                                                                \

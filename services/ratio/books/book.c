@@ -60,6 +60,7 @@ static void beat(void *arg)
     if (book.state == BOOK_OPEN)
         book_look();
     check_watch();
+    book_snapshot_watch();
 }
 
 /* Of a look, a database that comes back and the beat, whichever is first. */
@@ -67,6 +68,12 @@ void books_wake(void)
 {
     book.head.inbox = true;
     book_post();
+}
+
+bool books_know(uint64_t torrent)
+{
+    struct rules_placing placing;
+    return book.state != BOOK_CLOSED && rules_placing(book.rules, (int64_t)torrent, &placing);
 }
 
 const struct statement book_hear = {
@@ -147,6 +154,7 @@ void books_stop(void)
 {
     book.stopped = true;
     loop_timer_cancel(&book.beat);
+    book_snapshot_stop();
     book_fail_commands(&(struct fault){.status = STATUS_unavailable, .text = "This replica is stopping: ask again."});
 }
 

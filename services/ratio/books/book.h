@@ -91,6 +91,8 @@ bool book_is_current(void); /* a posting holds the head, so the memory is up to 
 void book_fail_commands(const struct fault *why);
 
 /* snapshot.c */
-void book_snapshot(void); /* when enough has happened since the last */
+void book_snapshot(void);       /* when enough has happened since the last */
+void book_snapshot_watch(void); /* every second */
+void book_snapshot_stop(void);
 
 #endif

@@ -19,6 +19,9 @@ void books_wake(void);
 /* A tracker has reported. */
 void books_heard(void);
 
+/* True: the torrent is a version of a backup, for ever. False: the database knows. */
+bool books_know(uint64_t torrent);
+
 const char *books_unready(void);
 const char *books_unhealthy(void);
 void books_metrics(struct buffer *into);

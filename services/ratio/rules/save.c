@@ -25,18 +25,48 @@ struct scalars {
 };
 
 /* Eight bytes a step: it guards against a damaged store, not against malice. */
-static uint64_t sum_of(const char *at, size_t size, uint64_t sum)
+struct summed {
+    uint64_t sum;
+    char word[8];
+    size_t filled, size;
+};
+
+static void sum_step(struct summed *summed)
 {
     uint64_t word;
-    for (; size >= sizeof word; at += sizeof word, size -= sizeof word) {
-        memcpy(&word, at, sizeof word);
-        sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        sum ^= sum >> 29;
+    memcpy(&word, summed->word, sizeof word);
+    summed->sum = (summed->sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    summed->sum ^= summed->sum >> 29;
+    summed->filled = 0;
+}
+
+static void sum_add(void *arg, const void *bytes, size_t size)
+{
+    struct summed *summed = arg;
+    summed->size += size;
+    for (const char *at = bytes; size > 0;) {
+        size_t room = sizeof summed->word - summed->filled, count = size < room ? size : room;
+        memcpy(summed->word + summed->filled, at, count);
+        summed->filled += count;
+        at += count;
+        size -= count;
+        if (summed->filled == sizeof summed->word)
+            sum_step(summed);
     }
-    word = 0;
-    if (size > 0) /* a pointer to nothing may be NULL */
-        memcpy(&word, at, size);
-    return (sum ^ word) * UINT64_C(0xbf58476d1ce4e5b9);
+}
+
+static uint64_t sum_end(struct summed *summed)
+{
+    memset(summed->word + summed->filled, 0, sizeof summed->word - summed->filled);
+    sum_step(summed);
+    return summed->sum;
+}
+
+static uint64_t sum_of(const void *bytes, size_t size)
+{
+    struct summed summed = {.sum = 1};
+    sum_add(&summed, bytes, size);
+    return sum_end(&summed);
 }
 
 void rules_format(const struct rules_settings *settings, char format[17])
@@ -60,63 +90,68 @@ void rules_format(const struct rules_settings *settings, char format[17])
         settings->p_max,     settings->p_grant,     settings->t_max,         settings->fair,
         settings->interval,  settings->auditor,     settings->bounty,
     };
-    uint64_t sum = sum_of((const char *)layout, sizeof layout, 1);
-    sum = sum_of((const char *)set, sizeof set, sum);
-    snprintf(format, 17, "%016" PRIx64, sum);
+    struct summed summed = {.sum = 1};
+    sum_add(&summed, layout, sizeof layout);
+    sum_add(&summed, set, sizeof set);
+    snprintf(format, 17, "%016" PRIx64, sum_end(&summed));
 }
 
 /* ---- saving ---- */
 
-static void save_slab(struct buffer *into, const struct slab *slab)
+struct out {
+    rules_put_fn *put;
+    void *arg;
+};
+
+static void save_slab(struct out out, const struct slab *slab)
 {
     const uint32_t counts[] = {slab->top, slab->live, slab->given_count};
-    buffer_add(into, counts, sizeof counts);
+    out.put(out.arg, counts, sizeof counts);
     if (slab->given_count > 0)
-        buffer_add(into, slab->given, slab->given_count * sizeof *slab->given);
+        out.put(out.arg, slab->given, slab->given_count * sizeof *slab->given);
     for (uint32_t at = 0; at < slab->top && slab->chunks_count > 0; at += 1u << SLAB_CHUNK_BITS) {
         uint32_t count = slab->top - at < 1u << SLAB_CHUNK_BITS ? slab->top - at : 1u << SLAB_CHUNK_BITS;
-        buffer_add(into, slab_at(slab, at), count * slab->record);
+        out.put(out.arg, slab_at(slab, at), count * slab->record);
     }
 }
 
-static void save_table(struct buffer *into, const struct table *table)
+static void save_table(struct out out, const struct table *table)
 {
     const uint32_t counts[] = {table->slots == NULL ? 0 : table->mask + 1, table->count};
-    buffer_add(into, counts, sizeof counts);
+    out.put(out.arg, counts, sizeof counts);
     if (counts[0] > 0)
-        buffer_add(into, table->slots, counts[0] * sizeof *table->slots);
+        out.put(out.arg, table->slots, counts[0] * sizeof *table->slots);
 }
 
-static void save_heap(struct buffer *into, const struct heap *heap)
+static void save_heap(struct out out, const struct heap *heap)
 {
-    buffer_add(into, &heap->count, sizeof heap->count);
+    out.put(out.arg, &heap->count, sizeof heap->count);
     if (heap->count == 0)
         return;
-    buffer_add(into, heap->keys, heap->count * sizeof *heap->keys);
-    buffer_add(into, heap->items, heap->count * sizeof *heap->items);
+    out.put(out.arg, heap->keys, heap->count * sizeof *heap->keys);
+    out.put(out.arg, heap->items, heap->count * sizeof *heap->items);
 }
 
-static void save_handles(struct buffer *into, const struct handles *handles)
+static void save_handles(struct out out, const struct handles *handles)
 {
-    buffer_add(into, &handles->count, sizeof handles->count);
+    out.put(out.arg, &handles->count, sizeof handles->count);
     if (handles->count > 0)
-        buffer_add(into, handles->at, handles->count * sizeof *handles->at);
+        out.put(out.arg, handles->at, handles->count * sizeof *handles->at);
 }
 
-static void save_pools(struct buffer *into, const struct rules *r)
+static void save_pools(struct out out, const struct rules *r)
 {
     for (uint32_t i = 0; i < r->pools_count; i++) {
         const struct pool *pool = &r->pools[i];
-        buffer_add(into, &pool->time, sizeof pool->time);
-        buffer_add(into, &pool->mark, sizeof pool->mark);
-        buffer_add(into, &pool->timer, sizeof pool->timer);
-        save_heap(into, &pool->clocks);
+        out.put(out.arg, &pool->time, sizeof pool->time);
+        out.put(out.arg, &pool->mark, sizeof pool->mark);
+        out.put(out.arg, &pool->timer, sizeof pool->timer);
+        save_heap(out, &pool->clocks);
     }
 }
 
-void rules_save(const struct rules *r, struct buffer *into)
+static void save_parts(struct out out, const struct rules *r)
 {
-    struct header header = {.magic = "DJBOOKS"};
     struct scalars scalars;
     memset(&scalars, 0, sizeof scalars);
     scalars.at = r->at;
@@ -129,23 +164,29 @@ void rules_save(const struct rules *r, struct buffer *into)
     scalars.down = r->down;
     memcpy(scalars.sizes, r->sizes, sizeof scalars.sizes);
     memcpy(scalars.sizes_count, r->sizes_count, sizeof scalars.sizes_count);
-    size_t begin = into->size;
-    buffer_add(into, &header, sizeof header);
-    buffer_add(into, &scalars, sizeof scalars);
+    out.put(out.arg, &scalars, sizeof scalars);
     const struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes};
     for (size_t i = 0; i < sizeof slabs / sizeof *slabs; i++)
-        save_slab(into, slabs[i]);
+        save_slab(out, slabs[i]);
     const struct table *tables[] = {&r->member_ids, &r->backup_ids, &r->version_ids, &r->pairs};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        save_table(into, tables[i]);
-    save_heap(into, &r->deadlines);
-    save_pools(into, r);
-    save_handles(into, &r->queue);
-    save_handles(into, &r->hungry);
+        save_table(out, tables[i]);
+    save_heap(out, &r->deadlines);
+    save_pools(out, r);
+    save_handles(out, &r->queue);
+    save_handles(out, &r->hungry);
+}
+
+void rules_save(const struct rules *r, rules_put_fn *put, void *arg)
+{
+    struct header header = {.magic = "DJBOOKS"};
+    struct summed summed = {.sum = 1};
+    save_parts((struct out){sum_add, &summed}, r);
     rules_format(&r->set, header.format);
-    header.size = into->size - begin - sizeof header;
-    header.sum = sum_of(into->at + begin + sizeof header, header.size, 1);
-    memcpy(into->at + begin, &header, sizeof header);
+    header.size = summed.size;
+    header.sum = sum_end(&summed);
+    put(arg, &header, sizeof header);
+    save_parts((struct out){put, arg}, r);
 }
 
 /* ---- loading ---- */
@@ -283,7 +324,7 @@ static bool header_read(struct source *from, const struct rules_settings *settin
     rules_format(settings, format);
     return from->whole && memcmp(header.magic, "DJBOOKS", sizeof header.magic) == 0 &&
            memcmp(header.format, format, sizeof format) == 0 && header.size == from->rest.size &&
-           header.sum == sum_of(from->rest.at, from->rest.size, 1);
+           header.sum == sum_of(from->rest.at, from->rest.size);
 }
 
 bool rules_load(struct slice bytes, const struct rules_settings *settings, struct rules **into, struct fault *why)

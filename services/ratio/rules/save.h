@@ -10,7 +10,9 @@
 /* Which states this program can load: layout and settings, in 16 hex digits. */
 void rules_format(const struct rules_settings *settings, char format[17]);
 
-void rules_save(const struct rules *rules, struct buffer *into);
+/* Gives the bytes out in pieces of any size. */
+typedef void rules_put_fn(void *arg, const void *bytes, size_t size);
+void rules_save(const struct rules *rules, rules_put_fn *put, void *arg);
 /* False: the bytes are not what rules_save of this format wrote. Else the caller's. */
 bool rules_load(struct slice from, const struct rules_settings *settings, struct rules **into, struct fault *why);
 

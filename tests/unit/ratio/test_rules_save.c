@@ -6,11 +6,16 @@
 
 #include <stdlib.h>
 
+static void put(void *arg, const void *bytes, size_t size)
+{
+    buffer_add(arg, bytes, size);
+}
+
 static struct rules *loaded(const struct rules_settings *settings)
 {
     struct buffer bytes = {0};
     struct rules *rules = NULL;
-    rules_save(world.rules, &bytes);
+    rules_save(world.rules, put, &bytes);
     assert_true(rules_load(buffer_slice(&bytes), settings, &rules, NULL));
     buffer_free(&bytes);
     return rules;
@@ -20,8 +25,8 @@ static void same(struct rules *one, struct rules *other)
 {
     struct buffer a = {0}, b = {0};
     struct rules_check check;
-    rules_save(one, &a);
-    rules_save(other, &b);
+    rules_save(one, put, &a);
+    rules_save(other, put, &b);
     assert_true(slice_equal(buffer_slice(&a), buffer_slice(&b)));
     rules_check(other, &check);
     assert_true(check.recomputed);
@@ -102,7 +107,7 @@ static void what_is_damaged_cut_or_of_other_settings_is_not(void **state)
     world_begin(NULL);
     members(6);
     busy(100);
-    rules_save(world.rules, &bytes);
+    rules_save(world.rules, put, &bytes);
     for (size_t size = 0; size < bytes.size; size += 1 + bytes.size / 50)
         assert_false(rules_load(slice_of(bytes.at, size), &settings, &rules, NULL));
     for (size_t at = 0; at < bytes.size; at += 1 + bytes.size / 50) {
