@@ -121,7 +121,8 @@ static struct slice reply_pack(struct deleting *deleting)
 
 #define DOOMED                                                                                                         \
     "SELECT (SELECT reply FROM catalog.kept WHERE key = $1), g.id, g.plugin, g.attrs::text, g.added_by, t.id,"         \
-    " t.info_hash, t.info_hash_v2, t.size, t.uploader, t.active FROM (VALUES (1)) AS one"
+    " t.info_hash, t.info_hash_v2, t.size, t.uploader, t.active, coalesce(t.deleted_at, now())"                        \
+    " FROM (VALUES (1)) AS one"
 
 static const struct statement doomed_torrent = {
     "doomed_torrent",
@@ -150,6 +151,8 @@ static void fact_of_row(struct deleting *deleting, const struct db_rows *rows, s
         .owner = (uint64_t)db_get_int(rows, row, 9),
         .backup_deleted = backup,
     };
+    if (deleting->plugin->redundancy != NULL)
+        fact.restore_until = db_get_time(rows, row, 11) + RESTORE_OPEN_MS;
     fact_of_plugin(&fact, deleting->plugin, &deleting->values, deleting->group);
     if (active)
         deleting->torrents[deleting->count++] = (int64_t)fact.torrent;

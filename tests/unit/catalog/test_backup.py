@@ -1,5 +1,5 @@
 """Backup on the running catalog: whose a backup is, its numbers, what others are told of it, and deletion of anything."""
-import itertools, os, random
+import itertools, os, random, time
 
 import libtorrent, msgpack, pytest
 
@@ -231,6 +231,7 @@ def test_the_owner_deletes_a_version_and_then_all_of_it(bus, tmp_path, fresh, ow
     sql("UPDATE catalog.torrent SET deleted_at = now() - interval '30 days' WHERE id = %s RETURNING id", told[0]["torrent"])
     assert refused(bus.ask, "catalog.torrent.get", {"torrent": told[0]["torrent"]}, actor=owner).status == "not_found"
     assert facts_of(bus, told[0]["torrent"])[-1][3:10] == [1 << 20, owner, "redundancy", False, group, 4, False]
+    assert 0 < facts_of(bus, told[0]["torrent"])[-1][11] / 1000 - 30 * 86400 - time.time() + 60 < 61  # until when it can be restored
     assert len(units(page_of(bus, told[1], owner))) == 2
     assert remove(bus, "entity", group, owner) == {"deleted": 2, "href": "/backup"}
     for one in told:
