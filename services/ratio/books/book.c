@@ -129,6 +129,7 @@ void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t inte
     book.db = db;
     book.kept = kept_new(db, "ratio");
     book.slots = feed_new(bus, db, "ratio.slots", "ratio");
+    book.retired = feed_new(bus, db, "ratio.retired", "ratio");
     book.set = rules_settings_standard();
     book.set.interval = interval;
     book.set.auditor = auditor;
@@ -140,6 +141,7 @@ void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t inte
     history_serve();
     explain_serve();
     audits_serve();
+    remind_serve();
 }
 
 /* The feed and the reader stay for requests that are still to be answered. */

@@ -253,6 +253,22 @@ def test_a_backup_without_versions_is_told_to_be_deleted(bus, tmp_path, fresh, o
     assert facts_of(bus, told["torrent"])[-1][6:10] == [False, group, 3, True]
 
 
+def test_a_version_depends_on_another_of_its_backup(bus, tmp_path, fresh, owner, other):
+    base = back_up(bus, sealed(tmp_path), fresh, owner)
+    wrong = refused(back_up, bus, sealed(tmp_path), fresh, owner, fields={"depends_on": "7"})
+    assert wrong.status == "invalid" and wrong.field == "depends_on" and "has no Version 7" in str(wrong), wrong
+    built = back_up(bus, sealed(tmp_path), fresh, owner, fields={"depends_on": "1"})
+    assert facts_of(bus, built["torrent"])[-1][10] == base["torrent"] and facts_of(bus, base["torrent"])[-1][10] == 0
+    for actor, told in ((owner, ["1"]), (other, [])):
+        facts = [fact for unit in units(page_of(bus, base, actor)) for fact in unit.get("facts", [])]
+        assert [fact["value"] for fact in facts if fact["name"] == "depends_on"] == told
+    waits = refused(remove, bus, "torrent", base["torrent"], owner)
+    assert waits.status == "conflict" and "depends on this one" in str(waits), waits
+    remove(bus, "torrent", built["torrent"], owner)
+    remove(bus, "torrent", base["torrent"], owner)
+    assert refused(back_up, bus, sealed(tmp_path), fresh, owner, fields={"depends_on": "1"}).field == "depends_on"
+
+
 def test_what_was_deleted_does_not_come_back_as_it_was(bus, tmp_path, fresh, owner):
     made = sealed(tmp_path)
     told = back_up(bus, made, fresh, owner)
