@@ -37,8 +37,12 @@ void backup_copy_write(struct visit *visit, const struct book_copy *copy);
 /* /backup/own/ID: what a form asked for is done, and told so; or the page comes back with the refusal at `field`. */
 void backup_own_set(struct visit *visit, const struct message *message, const void *ask, const char *field,
                     const char *done);
-/* page_backup_keep.c: which versions the backup keeps, and the forms for that and for the reminder. */
-void backup_keep_write(struct visit *visit, const struct book_backup *row, uint64_t remind_days);
+/* The same page with a refusal at the form's `field`. */
+void backup_own_refuse(struct visit *visit, uint64_t id, const char *field, const struct fault *why);
+/* page_backup_keep.c: which versions the backup keeps, and the forms for that and for the reminder; `field` (may be
+ * NULL) is refused. */
+void backup_keep_write(struct visit *visit, const struct book_backup *row, uint64_t remind_days, const char *field,
+                       const char *why);
 
 /* The sentence that ratio.explain gives for a rule; NULL when there is none. */
 const char *backup_sentence(struct visit *visit, const struct answer *explained, const char *rule);

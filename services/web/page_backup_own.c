@@ -168,7 +168,8 @@ static void show(struct visit *visit)
     tree_close(out);
     page_pager(visit, arena_print(visit->arena, "/backup/own/%llu", (unsigned long long)own->id), "after",
                versions->more && own->count > 0 ? own->rows[own->count - 1].version : 0);
-    backup_keep_write(visit, &own->row, ((const struct ratio_backup_get_reply *)own->backup->reply)->remind_days);
+    backup_keep_write(visit, &own->row, ((const struct ratio_backup_get_reply *)own->backup->reply)->remind_days,
+                      own->field, own->why.text);
     write_forms(visit);
     page_end(visit, own->field != NULL ? status_http(own->why.status) : 200, "own", "backup");
 }
@@ -249,7 +250,7 @@ static void on_backup(struct visit *visit)
 }
 
 /* `field`: of the form that was refused; NULL: none was. */
-static void show_own(struct visit *visit, uint64_t id, const char *field, const struct fault *why)
+void backup_own_refuse(struct visit *visit, uint64_t id, const char *field, const struct fault *why)
 {
     struct own *own = visit->page = arena_take(visit->arena, sizeof *own);
     own->id = id;
@@ -275,7 +276,7 @@ static void show_own(struct visit *visit, uint64_t id, const char *field, const 
 
 void page_backup_own(struct visit *visit)
 {
-    show_own(visit, id_read(visit->params[0]), NULL, NULL);
+    backup_own_refuse(visit, id_read(visit->params[0]), NULL, NULL);
 }
 
 /* ---- what the forms do ---- */
@@ -292,7 +293,7 @@ static void on_changed(void *arg, const void *reply, const msgpack_object *body,
     (void)reply;
     (void)body;
     if (why != NULL && backup_is_refusal(why))
-        show_own(visit, change->id, strcmp(why->field, "to") == 0 ? "to" : change->field, why);
+        backup_own_refuse(visit, change->id, strcmp(why->field, "to") == 0 ? "to" : change->field, why);
     else if (why != NULL)
         page_fail(visit, why, "ratio");
     else
@@ -338,7 +339,7 @@ void page_points_move_post(struct visit *visit)
     struct fault why;
     if (ask.to == 0) {
         fault_set(&why, STATUS_invalid, "to", "Choose the backup that gets them.");
-        show_own(visit, ask.from, "to", &why);
+        backup_own_refuse(visit, ask.from, "to", &why);
         return;
     }
     backup_own_set(visit, &ratio_points_move_message, &ask, "move", "The points are moved.");

@@ -66,8 +66,7 @@ static void show(struct visit *visit)
                holdings->seen.other
                    ? arena_print(visit->arena, "/backup/holdings?of=%llu", (unsigned long long)holdings->seen.user)
                    : "/backup/holdings",
-               "after",
-               reply->more && holdings->count > 0 ? holdings->rows[holdings->count - 1].version : 0);
+               "after", reply->more && holdings->count > 0 ? holdings->rows[holdings->count - 1].version : 0);
     page_end(visit, 200, "holdings", "backup");
 }
 

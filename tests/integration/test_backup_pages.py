@@ -358,7 +358,7 @@ def test_what_is_kept_is_set_in_words_and_what_is_not_goes_in_the_catalog_too(in
     path, group = f"/backup/own/{backup}", f"/backup/backup/{backup}"
     assert "Every version is kept until you delete it" in owner.visitor.get(path).text
     wrong = owner.visitor.send(path, path + "/keep", last="1001", daily="7")
-    assert wrong.status == 400 and 'value="1001"' in wrong.html and 'value="7"' in wrong.html and 'id="keep-wrong"' in wrong.html
+    assert wrong.status == 400 and 'value="1001"' in wrong.html and 'value="7"' in wrong.html and 'id="last-wrong"' in wrong.html
     csrf = dict(holder.visitor.get("/backup").form("/backup/space"))["csrf"]
     assert holder.visitor.post(path + "/keep", {"csrf": csrf, "last": "1"}).status == 403
     assert owner.visitor.send(path, path + "/keep", last="1", monthly="").status == 303

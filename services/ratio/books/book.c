@@ -27,7 +27,7 @@ static pid_t checker;
 
 static void check_begin(void)
 {
-    book.count.check_at = clock_now();
+    book.count.check_at = book_now(&book.head);
     checker = fork();
     if (checker != 0)
         return;
@@ -47,7 +47,7 @@ static void check_watch(void)
         else
             log_info("books add up", "seq=%" PRId64, book.seq);
     } else if (checker <= 0 && book.state == BOOK_OPEN && book.posting == NULL &&
-               clock_now() - book.count.check_at >= CHECK_EACH_MS) {
+               book_now(&book.head) - book.count.check_at >= CHECK_EACH_MS) {
         check_begin();
     }
 }

@@ -685,9 +685,9 @@ def what_is_exported_replays_to_the_same_answers(site):
     assert sorted(row["version"] for row in answers[9]["queue"]) == sorted(shown), (answers[9], shown)
 
 
-def run(program, chosen):
-    site, failed = Library(program), 0
-    for name, test in TESTS.items():
+def run(program, chosen, tests, **settings):
+    site, failed = Library(program, **settings), 0
+    for name, test in tests.items():
         if chosen and name != chosen:
             continue
         began = time.monotonic()
@@ -735,4 +735,4 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          what_is_exported_replays_to_the_same_answers)}
 
 if __name__ == "__main__":
-    sys.exit(1 if run(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None) else 0)
+    sys.exit(1 if run(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None, TESTS) else 0)
