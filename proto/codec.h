@@ -29,6 +29,9 @@ struct tree {
 };
 
 #define ID_MAX 9223372036854775807 /* ids and counters are positive 63-bit integers */
+
+/* For so long a deleted Backup, and those of a disabled member, are their owner's to restore (RULES 2.5, 2.6). */
+#define RESTORE_OPEN_MS (INT64_C(30) * 86400000)
 #define TREE_DEPTH_MAX 16
 #define ROW_SIZE_MAX 512        /* bytes of a row's C struct */
 #define TREE_VALUES_MAX 1000000 /* values in one message, keys counted too: bounds the memory that unpacking takes */

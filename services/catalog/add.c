@@ -123,6 +123,7 @@ static void fact_step(struct adding *adding)
         .size = metainfo->size,
         .owner = adding->actor,
         .active = true,
+        .depends_on = adding->base,
     };
     fact_of_plugin(&fact, adding->plugin, &adding->submission.values, adding->group);
     fact_write(adding->tx, &fact);

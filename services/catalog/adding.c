@@ -50,7 +50,8 @@ static struct db_args *entity_args(const struct adding *adding, enum level_kind 
 static const struct statement torrent_add = {
     "torrent_add",
     "INSERT INTO catalog.torrent (entity, info_hash, info_hash_v2, size, files_count, files, metainfo, uploader,"
-    "  warning) VALUES ($1, $2, nullif($3::bytea, ''), $4, $5, $6, $7, $8, $9) RETURNING id",
+    "  warning, depends_on) VALUES ($1, $2, nullif($3::bytea, ''), $4, $5, $6, $7, $8, $9, nullif($10, 0::bigint))"
+    " RETURNING id",
 };
 
 static void on_torrent(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -73,6 +74,7 @@ static void torrent_step(struct adding *adding)
     db_bytes(args, page_files(metainfo, adding->arena));
     db_bytes(args, metainfo->stored);
     db_text(db_int(args, (int64_t)adding->actor), adding->warning);
+    db_int(args, (int64_t)adding->base);
     db_tx_ask(adding->tx, &torrent_add, args, on_torrent, adding);
 }
 
@@ -123,6 +125,11 @@ static void number_step(struct adding *adding)
     adding_number(adding, unit_step);
 }
 
+static void base_step(struct adding *adding)
+{
+    adding_base(adding, number_step);
+}
+
 /* ---- edition ---- */
 
 static const struct statement edition_add = {
@@ -141,14 +148,14 @@ static void on_edition(void *arg, const struct db_rows *rows, const struct fault
     if (!rows_good(adding, why))
         return;
     adding->edition = (uint64_t)db_get_int(rows, 0, 0);
-    number_step(adding);
+    base_step(adding);
 }
 
 static void edition_step(struct adding *adding)
 {
     const struct level *level = &adding->plugin->levels[LEVEL_edition];
     if (level->name == NULL || adding->from > LEVEL_edition) {
-        number_step(adding);
+        base_step(adding);
         return;
     }
     struct db_args *args = db_int(entity_args(adding, LEVEL_edition), (int64_t)adding->group);

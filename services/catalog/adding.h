@@ -22,6 +22,7 @@ struct adding {
     /* What came of it. */
     struct slice group_name, group_line;
     uint64_t group, edition, unit, torrent;
+    uint64_t base;     /* the torrent that this one depends on; 0: none */
     bool joined;       /* the group was there already */
     struct slice kept; /* the reply of an earlier try with the same key */
     struct fault why;

@@ -138,5 +138,43 @@ void adding_number(struct adding *adding, adding_next_fn *next)
               adding);
 }
 
-const struct statement *const adding_own_statements[] = {&member_units, &owner_add, &unit_number};
+/* ---- what it depends on ---- */
+
+static const struct statement unit_base = {
+    "unit_base",
+    "SELECT t.id FROM catalog.entity u JOIN catalog.torrent t ON t.entity = u.id AND t.active"
+    " WHERE u.grp = $1 AND u.kind = 3 AND u.deleted_at IS NULL AND u.attrs->>$2 = $3",
+};
+
+static void on_base(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct adding *adding = arg;
+    const struct plugin *plugin = adding->plugin;
+    int place = plugin_depends(plugin);
+    if (!rows_good(adding, why))
+        return;
+    if (db_count(rows) == 0)
+        fault_set(&adding->why, STATUS_invalid, plugin->attributes[place].name,
+                  "%s: this %s has no %s %.*s that it could depend on.", plugin->attributes[place].label,
+                  plugin->levels[LEVEL_group].title, plugin->levels[LEVEL_unit].title,
+                  SLICE_ARGS(adding->submission.values.of[place]));
+    else
+        adding->base = (uint64_t)db_get_int(rows, 0, 0);
+    go_on(adding);
+}
+
+void adding_base(struct adding *adding, adding_next_fn *next)
+{
+    int place = plugin_depends(adding->plugin);
+    if (place < 0 || adding->submission.values.of[place].size == 0) {
+        next(adding);
+        return;
+    }
+    struct db_args *args = db_int(db_args(), (int64_t)adding->group);
+    db_text(args, slice_text(adding->plugin->attributes[plugin_counted(adding->plugin)].name));
+    adding->next = next;
+    db_tx_ask(adding->tx, &unit_base, db_text(args, adding->submission.values.of[place]), on_base, adding);
+}
+
+const struct statement *const adding_own_statements[] = {&member_units, &owner_add, &unit_number, &unit_base};
 const size_t adding_own_statements_count = sizeof adding_own_statements / sizeof *adding_own_statements;

@@ -13,6 +13,9 @@ void adding_limit(struct adding *adding, adding_next_fn *next);
 /* Adds the credit of who makes the group to the submission. */
 void adding_owner(struct adding *adding, adding_next_fn *next);
 
+/* Finds what the unit says that it depends on. */
+void adding_base(struct adding *adding, adding_next_fn *next);
+
 /* Gives the unit its number, when nobody did. */
 void adding_number(struct adding *adding, adding_next_fn *next);
 

@@ -20,12 +20,17 @@ static const struct statement change_group = {
     "  (SELECT string_agg(p.name, ' ') FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person WHERE c.grp = "
     "g.id),"
     "  (SELECT string_agg(b.words, ' ') FROM catalog.entity b WHERE b.grp = g.id AND b.deleted_at IS NULL)))"
-    " WHERE g.id = $1",
+    " WHERE g.id = ANY($1::bigint[])",
 };
+
+void change_touch_all(struct db_tx *tx, const int64_t *groups, size_t count, db_done_fn *done, void *arg)
+{
+    db_tx_ask(tx, &change_group, db_ints(db_args(), groups, count), done, arg);
+}
 
 void change_touch(struct db_tx *tx, uint64_t group)
 {
-    db_tx_ask(tx, &change_group, db_int(db_args(), (int64_t)group), NULL, NULL);
+    change_touch_all(tx, &(int64_t){(int64_t)group}, 1, NULL, NULL);
 }
 
 const struct statement *const change_statements[] = {&change_lock, &change_group};

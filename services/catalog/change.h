@@ -10,6 +10,7 @@ void change_begin(struct db_tx *tx);
 
 /* Lists and searches learn what is in a group now: at the end of a transaction that changed it. */
 void change_touch(struct db_tx *tx, uint64_t group);
+void change_touch_all(struct db_tx *tx, const int64_t *groups, size_t count, db_done_fn *done, void *arg);
 
 extern const struct statement *const change_statements[];
 extern const size_t change_statements_count;

@@ -1,4 +1,5 @@
-/* See delete.h. Both requests are one: a torrent is a group of which one unit goes.
+/* See delete.h. Both requests are one: a torrent is a group of which one unit goes. What both do to the
+ * rows retire.c does, too.
  *
  *   lock, look for the key -> what there is, and whose -> torrents, entities, facts, the group's place, the kept reply
  */
@@ -89,22 +90,24 @@ static const struct statement delete_group = {
     " WHERE (id = $1 OR grp = $1) AND deleted_at IS NULL",
 };
 
-static struct db_args *who_and_why(const struct deleting *deleting, struct db_args *args)
+static struct db_args *add_doom(struct db_args *args, const struct doom *doom)
 {
-    return db_text(db_int(args, (int64_t)bus_actor(deleting->request)), deleting->reason);
+    return db_text(db_int(args, (int64_t)doom->by), doom->why);
+}
+
+void delete_mark(struct db_tx *tx, const int64_t *torrents, size_t count, const struct doom *doom)
+{
+    db_tx_ask(tx, &delete_torrents, add_doom(db_ints(db_args(), torrents, count), doom), NULL, NULL);
+    db_tx_ask(tx, &delete_units, add_doom(db_ints(db_args(), torrents, count), doom), NULL, NULL);
 }
 
 static void rows_mark(struct deleting *deleting)
 {
-    struct db_args *torrents = db_ints(db_args(), deleting->torrents, deleting->count);
-    db_tx_ask(deleting->tx, &delete_torrents, who_and_why(deleting, torrents), NULL, NULL);
-    if (deleting->entity != 0) {
-        struct db_args *group = db_int(db_args(), (int64_t)deleting->group);
-        db_tx_ask(deleting->tx, &delete_group, who_and_why(deleting, group), NULL, NULL);
-    } else {
-        struct db_args *units = db_ints(db_args(), deleting->torrents, deleting->count);
-        db_tx_ask(deleting->tx, &delete_units, who_and_why(deleting, units), NULL, NULL);
-    }
+    const struct doom doom = {bus_actor(deleting->request), deleting->reason};
+    delete_mark(deleting->tx, deleting->torrents, deleting->count, &doom);
+    if (deleting->entity != 0)
+        db_tx_ask(deleting->tx, &delete_group, add_doom(db_int(db_args(), (int64_t)deleting->group), &doom), NULL,
+                  NULL);
 }
 
 static struct slice reply_pack(struct deleting *deleting)
@@ -121,7 +124,9 @@ static struct slice reply_pack(struct deleting *deleting)
 
 #define DOOMED                                                                                                         \
     "SELECT (SELECT reply FROM catalog.kept WHERE key = $1), g.id, g.plugin, g.attrs::text, g.added_by, t.id,"         \
-    " t.info_hash, t.info_hash_v2, t.size, t.uploader, t.active FROM (VALUES (1)) AS one"
+    " t.info_hash, t.info_hash_v2, t.size, t.uploader, t.active, coalesce(t.deleted_at, now()),"                       \
+    " EXISTS (SELECT FROM catalog.torrent d WHERE d.depends_on = t.id AND d.active)"                                   \
+    " FROM (VALUES (1)) AS one"
 
 static const struct statement doomed_torrent = {
     "doomed_torrent",
@@ -150,10 +155,20 @@ static void fact_of_row(struct deleting *deleting, const struct db_rows *rows, s
         .owner = (uint64_t)db_get_int(rows, row, 9),
         .backup_deleted = backup,
     };
+    if (deleting->plugin->redundancy != NULL)
+        fact.restore_until = db_get_time(rows, row, 11) + RESTORE_OPEN_MS;
     fact_of_plugin(&fact, deleting->plugin, &deleting->values, deleting->group);
     if (active)
         deleting->torrents[deleting->count++] = (int64_t)fact.torrent;
     fact_write(deleting->tx, &fact);
+}
+
+/* What another cannot do without goes after that one, or with the whole group; whoever may take anything away is not
+ * asked to wait. */
+static bool is_needed(const struct deleting *deleting, const struct db_rows *rows)
+{
+    bool may_all = bus_actor(deleting->request) == 0 || deleting->staff;
+    return !may_all && deleting->entity == 0 && db_get_flag(rows, 0, 12);
 }
 
 /* Whose it is to take away: a torrent its uploader's, a group only its owner's who cannot take others' torrents with
@@ -179,6 +194,9 @@ static bool doomed_read(struct deleting *deleting, const struct db_rows *rows, s
     attrs_read(deleting->plugin, db_get_text(rows, 0, 3), deleting->arena, &deleting->values);
     if (!may_delete(deleting, rows))
         return fault_set(why, STATUS_forbidden, NULL, "That is not yours to delete: report it to staff instead.");
+    if (is_needed(deleting, rows))
+        return fault_set(why, STATUS_conflict, "torrent", "Another %s depends on this one: delete that one first.",
+                         deleting->plugin->levels[LEVEL_unit].title);
     return true;
 }
 

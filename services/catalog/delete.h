@@ -7,6 +7,15 @@
 
 void delete_start(void);
 
+/* Who takes something away, and why. */
+struct doom {
+    uint64_t by; /* 0: nobody but the site */
+    struct slice why;
+};
+
+/* Marks torrents and their units as deleted in `tx`; their facts and their groups are the caller's to write. */
+void delete_mark(struct db_tx *tx, const int64_t *torrents, size_t count, const struct doom *doom);
+
 extern const struct statement *const delete_statements[];
 extern const size_t delete_statements_count;
 

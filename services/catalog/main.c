@@ -10,6 +10,7 @@
 #include "services/catalog/fact.h"
 #include "services/catalog/piece.h"
 #include "services/catalog/plugin.h"
+#include "services/catalog/retire.h"
 #include "services/catalog/shelf.h"
 #include "services/catalog/torrent.h"
 
@@ -79,6 +80,7 @@ static void statements_gather(void)
     statements_add(entity_statements, entity_statements_count);
     statements_add(torrent_statements, torrent_statements_count);
     statements_add(piece_statements, piece_statements_count);
+    statements_add(retire_statements, retire_statements_count);
 }
 
 static void metrics(struct buffer *into)
@@ -101,6 +103,8 @@ int main(int argc, char **argv)
         .statements = statements,
         .statements_count = statements_count,
         .start = start,
+        .database_ready = retire_start,
+        .stop = retire_stop,
         .metrics = metrics,
     };
     return service_main(argc, argv, &service);

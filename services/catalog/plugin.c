@@ -77,6 +77,14 @@ int plugin_counted(const struct plugin *plugin)
     return -1;
 }
 
+int plugin_depends(const struct plugin *plugin)
+{
+    for (int i = 0; plugin->attributes[i].name != NULL; i++)
+        if (plugin->attributes[i].depends)
+            return i;
+    return -1;
+}
+
 const struct role *plugin_leading_role(const struct plugin *plugin)
 {
     for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
@@ -148,6 +156,9 @@ static bool ownership_check(const struct plugin *plugin, const struct attribute 
         return fault_set(why, STATUS_internal, attribute->name, "Only an owned group credits its owner.");
     if (attribute->counted && (attribute->type != ATTR_number || attribute->level != LEVEL_unit))
         return fault_set(why, STATUS_internal, attribute->name, "Only units are counted, by a number.");
+    if (attribute->depends &&
+        (attribute->type != ATTR_number || attribute->level != LEVEL_unit || plugin_counted(plugin) < 0))
+        return fault_set(why, STATUS_internal, attribute->name, "Only units that are counted depend on another.");
     return true;
 }
 

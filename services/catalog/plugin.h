@@ -58,6 +58,7 @@ struct attribute {
     const char *found_in;       /* ATTR_flag that nobody is asked for: set when a file ends so (".log") */
     const char *standard;       /* taken when nothing is typed, and shown in the form; of a date: "now" */
     bool counted;  /* ATTR_number of the unit: when nothing is typed, one more than its siblings ever had */
+    bool depends;  /* ATTR_number of the unit: that of a sibling without which it is of no use; needs a counted one */
     bool by_owner; /* ATTR_credit that nobody is asked for: who makes the group, in the leading role */
     bool secret;   /* told to the group's owner only */
     const char *help;
@@ -164,6 +165,8 @@ const struct role *plugin_role(const struct plugin *plugin, const struct attribu
 const struct attribute *plugin_owner(const struct plugin *plugin);
 /* The number that the catalog gives; -1 when the plugin has none. */
 int plugin_counted(const struct plugin *plugin);
+/* The number of what a unit depends on; -1 when the plugin has none. */
+int plugin_depends(const struct plugin *plugin);
 /* The leading role: the first of the first credit attribute; NULL when the plugin credits nobody. */
 const struct role *plugin_leading_role(const struct plugin *plugin);
 

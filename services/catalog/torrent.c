@@ -39,7 +39,7 @@ static struct slice unit_title(const struct shelf_group *group, const struct she
 
 /* ---- catalog.torrent.get ---- */
 
-/* A version of a backup is its owner's to restore for 30 days after it was deleted (RULES 2.5). */
+/* A version of a backup is its owner's to restore for 30 days after it was deleted (RESTORE_OPEN_MS). */
 static const struct statement torrent_get = {
     "torrent_get",
     "SELECT t.info_hash, t.metainfo, u.grp, t.active, u.plugin FROM catalog.torrent t"

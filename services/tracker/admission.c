@@ -1,6 +1,7 @@
 /* The order of the questions: are the feeds read, who is it, what is it about, may it leech. Only ratio decides about
  * leeching: its permit, or for a Backup its verdict about the member's slot, is applied here, nothing is computed.
- * Seeding needs neither. */
+ * Seeding needs neither. For some time a Backup can be restored after it was deleted, and a disabled member can restore
+ * its own: until when the facts say. */
 #include "services/tracker/admission.h"
 
 #include "services/common/slab.h"
@@ -52,7 +53,25 @@ static struct admission check_permit(const struct tracker *tracker, const struct
     return admission;
 }
 
-struct admission admission_of(const struct tracker *tracker, const struct announce *ask)
+static bool is_owner(const struct tracker *tracker, const struct admission *who)
+{
+    return slots_get(tracker->slots, who->member->handle, who->torrent->handle, NULL) == SLOT_owner;
+}
+
+/* Of a disabled member: its own Backups alone. */
+static bool may_restore(const struct tracker *tracker, const struct admission *who, int64_t now)
+{
+    return who->torrent != NULL && now < who->member->restore_until && is_owner(tracker, who);
+}
+
+/* Who has all of a deleted Backup may give it to its owner. */
+static bool may_meet(const struct tracker *tracker, const struct admission *who, const struct announce *ask,
+                     int64_t now)
+{
+    return now < who->torrent->restore_until && (!is_leeching(ask) || is_owner(tracker, who));
+}
+
+struct admission admission_of(const struct tracker *tracker, const struct announce *ask, int64_t now)
 {
     struct admission admission = {.member = registry_member(tracker->registry, ask->passkey),
                                   .torrent = registry_torrent(tracker->registry, ask->info_hash)};
@@ -61,14 +80,14 @@ struct admission admission_of(const struct tracker *tracker, const struct announ
     if (admission.member == NULL)
         return refuse(admission, OUTCOME_passkey, tracker->members_read ? RETRY_LATER : RETRY_SOON,
                       "Unknown passkey: download the torrent file again");
-    if (!admission.member->active)
+    if (!admission.member->active && !may_restore(tracker, &admission, now))
         return refuse(admission, OUTCOME_member, RETRY_LATER, "Your account is disabled: see the site");
     const char *refusal = clients_refusal(&tracker->clients, ask->peer_id);
     if (refusal != NULL)
         return refuse(admission, OUTCOME_client, RETRY_LATER, refusal);
     if (admission.torrent == NULL)
         return refuse(admission, OUTCOME_torrent, RETRY_SOON, "Unknown torrent: add it to the site first");
-    if (!admission.torrent->active)
+    if (!admission.torrent->active && !may_meet(tracker, &admission, ask, now))
         return refuse(admission, OUTCOME_torrent, RETRY_DAILY, "This torrent was deleted: remove it from your client");
     return check_permit(tracker, ask, admission);
 }

@@ -202,7 +202,7 @@ static void settle_taken(struct tracker *tracker, const struct admission *who, c
 void tracker_announce(struct tracker *tracker, const struct announce *ask, int64_t now, struct announce_reply *reply)
 {
     assert(lock_is_mine(&tracker->lock));
-    struct admission who = admission_of(tracker, ask);
+    struct admission who = admission_of(tracker, ask, now);
     uint32_t known = SLAB_NONE;
     if (who.member != NULL && who.torrent != NULL)
         known = sessions_find(tracker->sessions, who.member->handle, who.torrent->handle, ask->peer_id);

@@ -2,8 +2,8 @@
  * is applied as if the feeds told it. Owners of Backups stand among the slots. */
 #include "services/tracker/feeds_image.h"
 
-#define MAGIC UINT64_C(0x3365666d626a64)        /* "djbmfe3" */
-#define MAGIC_BEFORE UINT64_C(0x3265666d626a64) /* without slots */
+#define MAGIC UINT64_C(0x3465666d626a64)        /* "djbmfe4" */
+#define MAGIC_BEFORE UINT64_C(0x3365666d626a64) /* without the times until which can be restored */
 #define CHECKSUM_SIZE 8
 #define PART 1000 /* records; then announces that wait go first */
 
@@ -46,6 +46,7 @@ static void put_torrent(void *arg, const struct torrent *torrent)
     buffer_add(into, torrent->info_hash_v2, HASH_SIZE);
     put_number(into, (torrent->active ? TORRENT_ACTIVE : 0) | (torrent->redundancy ? TORRENT_REDUNDANCY : 0), 1);
     put_number(into, torrent_completed(torrent), 4);
+    put_number(into, (uint64_t)torrent->restore_until, 8);
 }
 
 static void put_member(void *arg, const struct member *member)
@@ -56,6 +57,7 @@ static void put_member(void *arg, const struct member *member)
     put_number(into, member->user, 8);
     buffer_add(into, member->passkey, PASSKEY_SIZE);
     put_number(into, member->active, 1);
+    put_number(into, (uint64_t)member->restore_until, 8);
 }
 
 static void put_permit(void *arg, const struct member *member)
@@ -129,6 +131,7 @@ void feeds_image_write(struct tracker *tracker, const struct feed_place places[F
 struct reader {
     struct slice rest;
     bool short_of; /* something was missing */
+    bool timeless; /* it is of MAGIC_BEFORE */
     struct tracker *tracker;
 };
 
@@ -153,6 +156,11 @@ static uint64_t take_number(struct reader *reader, unsigned size)
     return value;
 }
 
+static int64_t take_time(struct reader *reader)
+{
+    return reader->timeless ? 0 : (int64_t)take_number(reader, 8);
+}
+
 static struct slice take_text(struct reader *reader)
 {
     size_t size = (size_t)take_number(reader, 1);
@@ -166,6 +174,7 @@ static void take_torrents(struct reader *reader)
         struct slice hash_v2 = slice_of(take_bytes(reader, HASH_SIZE), HASH_SIZE);
         uint64_t bits = take_number(reader, 1);
         uint32_t completed = (uint32_t)take_number(reader, 4);
+        int64_t restore_until = take_time(reader);
         if (reader->short_of)
             return;
         const char *accounting = bits & TORRENT_REDUNDANCY ? "redundancy" : "ratio";
@@ -173,7 +182,8 @@ static void take_torrents(struct reader *reader)
                                                                       .info_hash = hash,
                                                                       .info_hash_v2 = hash_v2,
                                                                       .accounting = slice_text(accounting),
-                                                                      .active = (bits & TORRENT_ACTIVE) != 0});
+                                                                      .active = (bits & TORRENT_ACTIVE) != 0,
+                                                                      .restore_until = restore_until});
         registry_torrent_make(reader->tracker->registry, id)->completed_least = completed;
     }
 }
@@ -183,11 +193,14 @@ static void take_members(struct reader *reader)
     for (uint64_t user; (user = take_number(reader, 8)) != 0;) {
         struct slice passkey = slice_of(take_bytes(reader, PASSKEY_SIZE), PASSKEY_SIZE);
         bool active = take_number(reader, 1) != 0;
+        int64_t restore_until = take_time(reader);
         if (reader->short_of)
             return;
         struct slice standing = slice_text(active ? "active" : "disabled");
-        tracker_apply_member(reader->tracker,
-                             &(struct member_fact){.user = user, .passkey = passkey, .standing = standing});
+        tracker_apply_member(reader->tracker, &(struct member_fact){.user = user,
+                                                                    .passkey = passkey,
+                                                                    .standing = standing,
+                                                                    .restore_until = restore_until});
     }
 }
 
@@ -243,8 +256,8 @@ bool feeds_image_read(struct slice image, struct tracker *tracker, struct feed_p
     uint64_t magic = take_number(&reader, 8);
     if (magic != MAGIC && magic != MAGIC_BEFORE)
         return false;
-    places[FEED_slots] = (struct feed_place){0};
-    for (unsigned i = 0; i < (magic == MAGIC ? FEED_count : FEED_slots); i++) {
+    reader.timeless = magic == MAGIC_BEFORE;
+    for (unsigned i = 0; i < FEED_count; i++) {
         places[i].seq = take_number(&reader, 8);
         places[i].read = take_number(&reader, 1) != 0;
     }
@@ -252,9 +265,8 @@ bool feeds_image_read(struct slice image, struct tracker *tracker, struct feed_p
     take_members(&reader);
     take_permits(&reader);
     take_clients(&reader);
-    if (magic == MAGIC)
-        take_slots(&reader);
-    else
-        places[FEED_torrents].seq = 0; /* to be told again, for the owners of Backups */
+    take_slots(&reader);
+    if (reader.timeless)
+        places[FEED_torrents].seq = places[FEED_members].seq = 0; /* to be told again */
     return !reader.short_of;
 }

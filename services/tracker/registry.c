@@ -110,6 +110,7 @@ void registry_apply_member(struct registry *registry, const struct member_fact *
     table_add(&registry->by_passkey, hash(registry, member->passkey, PASSKEY_SIZE), at);
     member->known = true;
     member->active = slice_is(fact->standing, "active");
+    member->restore_until = fact->restore_until;
 }
 
 void registry_apply_permit(struct registry *registry, const struct permit_fact *fact)
@@ -207,6 +208,7 @@ void registry_apply_torrent(struct registry *registry, const struct torrent_fact
     torrent->known = true;
     torrent->active = fact->active;
     torrent->redundancy = slice_is(fact->accounting, "redundancy");
+    torrent->restore_until = torrent->redundancy ? fact->restore_until : 0;
     list_hashes(registry, at, table_add);
 }
 

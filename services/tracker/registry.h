@@ -16,8 +16,9 @@ struct member {
     bool active;
     bool has_permit; /* ratio.permits told of it */
     bool may_leech;
-    uint32_t sessions; /* how many are remembered */
-    char *reason;      /* why it may not, for the client; NULL: nothing was said */
+    uint32_t sessions;     /* how many are remembered */
+    int64_t restore_until; /* disabled: until then it may fetch its own Backups, unix ms */
+    char *reason;          /* why it may not, for the client; NULL: nothing was said */
 };
 
 /* What an announce reads comes first. */
@@ -29,6 +30,7 @@ struct torrent {
     bool known;                      /* catalog.torrents told of it; else it has sessions from before that fact came */
     bool active;                     /* false: deleted, or not known */
     bool redundancy;                 /* accounted by copies kept, not by ratio: a Backup */
+    int64_t restore_until;           /* a deleted Backup: until then its owner may fetch it, unix ms; 0: it may not */
     uint32_t completed;              /* sessions known to have completed it */
     uint32_t completed_least;        /* as many had before the process began, and since */
     uint8_t info_hash_v2[HASH_SIZE]; /* cut to 20 bytes; equals info_hash when there is only one */

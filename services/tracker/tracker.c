@@ -25,14 +25,23 @@ static void count_restored(struct tracker *tracker, const struct session_change 
         registry_torrent_make(tracker->registry, change->totals.torrent)->completed++;
 }
 
+/* May a member with that verdict not stay where it misses something? Before the slots are known (SLOT_none) nobody is
+ * sent away for having none. */
+static bool is_refused(const struct torrent *torrent, enum slot_verdict verdict)
+{
+    bool deleted = torrent->known && !torrent->active;
+    return verdict == SLOT_deny || (deleted && verdict != SLOT_owner && verdict != SLOT_none);
+}
+
+/* When a deleted Backup may not be restored any more, the next announce of each of its peers is refused. */
 static bool is_barred(const struct tracker *tracker, const struct session_totals *totals)
 {
     const struct member *member = registry_member_by_user(tracker->registry, totals->user);
     const struct torrent *torrent = registry_torrent_by_id(tracker->registry, totals->torrent);
     return (member != NULL && member->known && !member->active) ||
-           (torrent != NULL && torrent->known && !torrent->active) ||
+           (torrent != NULL && torrent->known && !torrent->active && torrent->restore_until == 0) ||
            (member != NULL && torrent != NULL && totals->left > 0 &&
-            slots_get(tracker->slots, member->handle, torrent->handle, NULL) == SLOT_deny);
+            is_refused(torrent, slots_get(tracker->slots, member->handle, torrent->handle, NULL)));
 }
 
 /* Puts the client of a session where it was before the process ended: into its swarm, or out of it. */
@@ -220,6 +229,23 @@ uint32_t tracker_peer_ttl(const struct tracker *tracker)
 
 /* ---- what the feeds tell ---- */
 
+/* Of a deleted torrent all, but for those that may restore it, or give it to who restores it. Leechers come last. */
+static void drop_peers(struct tracker *tracker, struct torrent *torrent)
+{
+    uint32_t kept = 0, restored = torrent->restore_until != 0 ? torrent->swarm.seeders : 0;
+    for (uint32_t gone = 1; torrent->swarm.count > restored + kept; gone++) {
+        uint32_t session = swarm_session(&torrent->swarm, torrent->swarm.count - 1 - kept);
+        enum slot_verdict verdict =
+            slots_get(tracker->slots, sessions_member(tracker->sessions, session), torrent->handle, NULL);
+        if (torrent->restore_until != 0 && !is_refused(torrent, verdict))
+            kept++;
+        else
+            tracker_drop_peer(tracker, session);
+        if (gone % PART == 0)
+            lock_breathe(&tracker->lock);
+    }
+}
+
 void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *fact)
 {
     assert(lock_is_mine(&tracker->lock));
@@ -230,13 +256,8 @@ void tracker_apply_torrent(struct tracker *tracker, const struct torrent_fact *f
     if (torrent->redundancy && fact->owner != 0)
         slots_set(tracker->slots, registry_member_make(tracker->registry, fact->owner)->handle, torrent->handle,
                   SLOT_owner, slice_text(""));
-    if (torrent->active)
-        return;
-    for (uint32_t gone = 1; torrent->swarm.count > 0; gone++) {
-        tracker_drop_peer(tracker, swarm_session(&torrent->swarm, torrent->swarm.count - 1));
-        if (gone % PART == 0)
-            lock_breathe(&tracker->lock);
-    }
+    if (!torrent->active)
+        drop_peers(tracker, torrent);
 }
 
 void tracker_apply_member(struct tracker *tracker, const struct member_fact *fact)
@@ -278,7 +299,7 @@ void tracker_apply_slot(struct tracker *tracker, const struct slot_fact *fact)
     uint32_t member = registry_member_make(tracker->registry, fact->user)->handle;
     enum slot_verdict verdict = verdict_of(fact);
     slots_set(tracker->slots, member, torrent->handle, verdict, fact->reason);
-    if (verdict == SLOT_deny || verdict == SLOT_none)
+    if (verdict == SLOT_none || is_refused(torrent, verdict))
         drop_leechers(tracker, &torrent->swarm, member);
 }
 

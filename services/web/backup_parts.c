@@ -1,5 +1,6 @@
 #include "services/web/backup_parts.h"
 
+#include "services/web/account.h"
 #include "services/web/look.h"
 #include "services/web/page.h"
 
@@ -12,6 +13,43 @@ void backup_begin(struct visit *visit, const char *title, const char *tab)
         tree_flag(visit->out, tab, true);
         tree_close(visit->out);
     }
+}
+
+bool backup_may_see(const struct visit *visit)
+{
+    return account_class_is_staff(slice_text(visit->me.class_name));
+}
+
+bool backup_seen(struct visit *visit, struct seen *into)
+{
+    uint64_t of = form_id(&visit->query, "of");
+    *into = (struct seen){.user = visit->me.id};
+    if (!form_has(&visit->query, "of") || of == visit->me.id)
+        return true;
+    into->user = of;
+    into->other = true;
+    if (!backup_may_see(visit))
+        page_error(visit, 403, "Only staff may see another member's pages of Backup.", NULL);
+    else if (of == 0)
+        page_error(visit, 404, "There is no such member.", NULL);
+    return backup_may_see(visit) && of != 0;
+}
+
+void backup_seen_ask(struct gather *gather, struct visit *visit, struct seen *seen)
+{
+    if (seen->other)
+        seen->people = people_ask(gather, visit, &seen->user, 1);
+}
+
+void backup_seen_write(struct visit *visit, const struct seen *seen)
+{
+    if (!seen->other)
+        return;
+    tree_open_map(visit->out, "reader");
+    people_write(visit->out, "name", seen->people, seen->user);
+    tree_close(visit->out);
+    tree_print(visit->out, "of", "?of=%llu", (unsigned long long)seen->user);
+    tree_print(visit->out, "and_of", "&of=%llu", (unsigned long long)seen->user);
 }
 
 const struct answer *backup_names_ask(struct gather *gather, struct visit *visit, const uint64_t *ids, size_t count)
@@ -61,6 +99,8 @@ static struct standing standing_of(const struct book_copy *copy)
     if (copy->counted)
         return copy->probation ? (struct standing){"counts, not proven yet", "good"}
                                : (struct standing){"counts", "good"};
+    if (copy->spare && (copy->superseded || copy->deleted))
+        return (struct standing){copy->superseded ? "superseded" : "its version is deleted", "plain"};
     return copy->spare ? (struct standing){"spare", "plain"} : (struct standing){"unproven", "away"};
 }
 

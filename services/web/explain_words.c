@@ -163,6 +163,7 @@ const char *explain_what(struct slice what)
                                         {"overdue", "overdue"},
                                         {"counted", "copies that count"},
                                         {"redundancy", "copies wanted"},
+                                        {"retired", "superseded and deleted"},
                                         {"stake", "points of a backup"},
                                         {NULL, NULL}};
     return word_of(words, what);
@@ -172,7 +173,7 @@ const char *explain_changed(struct slice what, int64_t value, char into[FORMAT_M
 {
     if (slice_is(what, "contribution") || slice_is(what, "lent") || slice_is(what, "obligation"))
         return print_bytes(value, into);
-    if (slice_is(what, "overdue"))
+    if (slice_is(what, "overdue") || slice_is(what, "retired"))
         snprintf(into, FORMAT_MAX, "%s", value != 0 ? "yes" : "no");
     else
         snprintf(into, FORMAT_MAX, "%" PRId64, value);

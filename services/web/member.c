@@ -24,6 +24,7 @@ void member_read(const struct db_rows *rows, size_t row, struct member *into)
     into->invites = (uint64_t)db_get_int(rows, row, 5);
     into->joined_at = db_get_time(rows, row, 6);
     copy_text(rows, row, 7, into->feed_key, sizeof into->feed_key);
+    into->disabled_at = db_get_time(rows, row, 8);
 }
 
 bool member_is_active(const struct member *member)
@@ -114,6 +115,7 @@ void member_tell(struct db_tx *tx, const struct member *member)
         .passkey = slice_text(member->passkey),
         .standing = slice_text(member->standing),
         .class = slice_text(member->class_name),
+        .restore_until = member->disabled_at != 0 ? member->disabled_at + RESTORE_OPEN_MS : 0,
     };
     msgpack_sbuffer packed;
     msgpack_packer packer;
@@ -212,7 +214,9 @@ void member_change_password(uint64_t id, const char *stored, uint64_t session, c
 
 const struct statement member_set = {"member_set",
                                      "UPDATE web.member AS m SET class = CASE WHEN $2 <> '' THEN $2 ELSE class END,"
-                                     " standing = CASE WHEN $3 <> '' THEN $3 ELSE standing END WHERE id = $1"
+                                     " standing = CASE WHEN $3 <> '' THEN $3 ELSE standing END,"
+                                     " disabled_at = CASE $3 WHEN 'disabled' THEN coalesce(disabled_at, now())"
+                                     " WHEN 'active' THEN NULL ELSE disabled_at END WHERE id = $1"
                                      " RETURNING " MEMBER_COLUMNS};
 
 void member_change(struct member *member, struct slice class_name, struct slice standing, db_commit_fn *done, void *arg)

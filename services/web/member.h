@@ -18,11 +18,12 @@ struct member {
     uint64_t invites; /* left to make */
     int64_t joined_at;
     char feed_key[FEED_KEY_MAX];
+    int64_t disabled_at; /* 0: it is not, or nobody knows since when */
 };
 
 /* The columns that member_read reads, first in the row, of a table called m. */
-#define MEMBER_COLUMNS "m.id, m.name, m.class, m.standing, m.passkey, m.invites, m.joined_at, m.feed_key"
-#define MEMBER_COLUMNS_COUNT 8
+#define MEMBER_COLUMNS "m.id, m.name, m.class, m.standing, m.passkey, m.invites, m.joined_at, m.feed_key, m.disabled_at"
+#define MEMBER_COLUMNS_COUNT 9
 
 void member_read(const struct db_rows *rows, size_t row, struct member *into);
 bool member_is_active(const struct member *member);

@@ -66,6 +66,8 @@ PAGE(backup_own);
 PAGE(points_post);
 PAGE(points_move_post);
 PAGE(redundancy_post);
+PAGE(keep_post);
+PAGE(remind_post);
 PAGE(holdings);
 PAGE(drop);
 PAGE(drop_post);

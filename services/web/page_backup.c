@@ -12,6 +12,7 @@ struct dashboard {
     const struct answer *profile, *explained, *backups, *offers, *holdings, *names;
     const struct book_backup *rows;
     size_t count;
+    struct seen seen;
     struct fault why; /* of the form for free space, when it was refused */
 };
 
@@ -153,6 +154,7 @@ static void show(struct visit *visit)
     if (dashboard->names->reply == NULL)
         visit_missing(visit, "catalog", "What your backups are called cannot be told for the moment.");
     backup_begin(visit, "Backup", "dashboard");
+    backup_seen_write(visit, &dashboard->seen);
     write_figures(visit, p);
     write_clock(visit, p);
     write_space(visit, p);
@@ -183,9 +185,11 @@ static void on_figures(struct visit *visit)
 static void show_dashboard(struct visit *visit, const struct fault *why)
 {
     struct dashboard *dashboard = visit->page = arena_take(visit->arena, sizeof *dashboard);
-    uint64_t user = visit->me.id;
     if (why != NULL)
         dashboard->why = *why;
+    if (!backup_seen(visit, &dashboard->seen))
+        return;
+    uint64_t user = dashboard->seen.user;
     struct ratio_backup_profile profile = {.user = user};
     struct ratio_explain explain = {.what = slice_text("profile"), .user = user};
     struct ratio_backup_list backups = {.user = user, .limit = BACKUPS_SHOWN};
@@ -197,6 +201,7 @@ static void show_dashboard(struct visit *visit, const struct fault *why)
     dashboard->explained = gather_may(gather, &ratio_explain_message, &explain);
     dashboard->offers = gather_may(gather, &ratio_offer_list_message, &offers);
     dashboard->holdings = gather_may(gather, &ratio_holding_list_message, &holdings);
+    backup_seen_ask(gather, visit, &dashboard->seen);
     gather_go(gather);
 }
 

@@ -1,5 +1,6 @@
 /* /backup/own/ID: one of a member's own backups: its versions with who holds them, and the forms for its points and its
- * redundancy. A form that ratio refuses comes back with what was typed and the reason beside it. */
+ * redundancy (those for what it keeps: page_backup_keep.c). A form that ratio refuses comes back with what was typed
+ * and the reason beside it. */
 #include "services/web/backup_parts.h"
 #include "services/web/names.h"
 #include "services/web/page.h"
@@ -13,6 +14,7 @@ struct own {
     const struct answer *backup, *versions, *profile, *backups;
     const struct answer *names, *titles, *copies[VERSIONS_SHOWN];
     struct people *people;
+    struct seen seen; /* the owner, when staff look */
     struct book_backup row;
     const struct book_version *rows;
     const struct book_copy *holders[VERSIONS_SHOWN];
@@ -66,6 +68,14 @@ static void write_version(struct visit *visit, size_t i)
     tree_string(out, "state", state_of(row));
     tree_text(out, "reason", row->reason);
     tree_flag(out, "taken", !slice_is(row->state, "refused"));
+    tree_flag(out, "superseded", row->superseded);
+    tree_flag(out, "needed", row->needed);
+    if (row->depends_on != 0) {
+        tree_open_map(out, "base");
+        tree_count(out, "version", row->depends_on);
+        names_write(out, own->titles, row->depends_on);
+        tree_close(out);
+    }
     tree_count(out, "tier", row->tier);
     tree_number(out, "score", row->score);
     tree_flag(out, "queued", slice_is(row->state, "queued"));
@@ -119,6 +129,8 @@ static void write_forms(struct visit *visit)
     const struct own *own = visit->page;
     const struct ratio_backup_profile_reply *profile = own->profile->reply;
     struct tree_writer *out = visit->out;
+    if (own->seen.other)
+        return;
     tree_string(out, "once", visit_once(visit));
     tree_count(out, "expected_assigned", profile->points_assigned);
     tree_count(out, "points_free", profile->points_free);
@@ -142,6 +154,7 @@ static void show(struct visit *visit)
         visit_missing(visit, "catalog", "What your versions are called cannot be told for the moment.");
     backup_begin(visit, backup_name(visit, own->names, own->id), NULL);
     struct tree_writer *out = visit->out;
+    backup_seen_write(visit, &own->seen);
     tree_count(out, "backup", own->id);
     tree_string(out, "name", backup_name(visit, own->names, own->id));
     tree_count(out, "points", own->row.points);
@@ -155,6 +168,8 @@ static void show(struct visit *visit)
     tree_close(out);
     page_pager(visit, arena_print(visit->arena, "/backup/own/%llu", (unsigned long long)own->id), "after",
                versions->more && own->count > 0 ? own->rows[own->count - 1].version : 0);
+    backup_keep_write(visit, &own->row, ((const struct ratio_backup_get_reply *)own->backup->reply)->remind_days,
+                      own->field, own->why.text);
     write_forms(visit);
     page_end(visit, own->field != NULL ? status_http(own->why.status) : 200, "own", "backup");
 }
@@ -177,6 +192,7 @@ static void ask_holders(struct visit *visit)
             users[count++] = own->holders[i][n].user;
     struct gather *gather = gather_new(visit, show);
     own->people = people_ask(gather, visit, users, count);
+    backup_seen_ask(gather, visit, &own->seen);
     gather_go(gather);
 }
 
@@ -184,7 +200,7 @@ static void ask_details(struct visit *visit)
 {
     struct own *own = visit->page;
     const struct ratio_backup_list_reply *backups = own->backups->reply;
-    uint64_t torrents[VERSIONS_SHOWN], *ids;
+    uint64_t torrents[2 * VERSIONS_SHOWN], *ids; /* each version, and what it depends on */
     size_t count = 0;
     const struct book_backup *rows =
         backups != NULL ? answer_rows(visit, backups->backups, &book_backup_row, &count) : NULL;
@@ -194,10 +210,11 @@ static void ask_details(struct visit *visit)
     ids[count < BACKUPS_MOST ? count++ : 0] = own->id;
     struct gather *gather = gather_new(visit, ask_holders);
     for (size_t i = 0; i < own->count; i++) {
-        struct ratio_version_get ask = {.version = torrents[i] = own->rows[i].version};
+        struct ratio_version_get ask = {.version = torrents[2 * i] = own->rows[i].version};
+        torrents[2 * i + 1] = own->rows[i].depends_on;
         own->copies[i] = gather_may(gather, &ratio_version_get_message, &ask);
     }
-    own->titles = names_ask(gather, visit, torrents, own->count);
+    own->titles = names_ask(gather, visit, torrents, 2 * own->count);
     own->names = backup_names_ask(gather, visit, ids, count);
     gather_go(gather);
 }
@@ -223,16 +240,17 @@ static void on_backup(struct visit *visit)
     const struct ratio_version_list_reply *versions = own->versions->reply;
     if (!row_read(&book_backup_row, &own->row, rows_at(backup->backups, 0), NULL) || own->row.deleted)
         page_error(visit, 404, "That backup is not there (any more).", NULL);
-    else if (own->row.owner != visit->me.id)
+    else if (own->row.owner != visit->me.id && !backup_may_see(visit))
         page_error(visit, 403, "That backup is another member's: only its owner sees who holds it.", NULL);
     else {
+        own->seen = (struct seen){.user = own->row.owner, .other = own->row.owner != visit->me.id};
         own->rows = answer_rows(visit, versions->versions, &book_version_row, &own->count);
         ask_details(visit);
     }
 }
 
 /* `field`: of the form that was refused; NULL: none was. */
-static void show_own(struct visit *visit, uint64_t id, const char *field, const struct fault *why)
+void backup_own_refuse(struct visit *visit, uint64_t id, const char *field, const struct fault *why)
 {
     struct own *own = visit->page = arena_take(visit->arena, sizeof *own);
     own->id = id;
@@ -258,7 +276,7 @@ static void show_own(struct visit *visit, uint64_t id, const char *field, const 
 
 void page_backup_own(struct visit *visit)
 {
-    show_own(visit, id_read(visit->params[0]), NULL, NULL);
+    backup_own_refuse(visit, id_read(visit->params[0]), NULL, NULL);
 }
 
 /* ---- what the forms do ---- */
@@ -275,7 +293,7 @@ static void on_changed(void *arg, const void *reply, const msgpack_object *body,
     (void)reply;
     (void)body;
     if (why != NULL && backup_is_refusal(why))
-        show_own(visit, change->id, strcmp(why->field, "to") == 0 ? "to" : change->field, why);
+        backup_own_refuse(visit, change->id, strcmp(why->field, "to") == 0 ? "to" : change->field, why);
     else if (why != NULL)
         page_fail(visit, why, "ratio");
     else
@@ -283,8 +301,8 @@ static void on_changed(void *arg, const void *reply, const msgpack_object *body,
                       change->done);
 }
 
-static void set(struct visit *visit, const struct message *message, const void *ask, const char *field,
-                const char *done)
+void backup_own_set(struct visit *visit, const struct message *message, const void *ask, const char *field,
+                    const char *done)
 {
     struct change *change = visit->page = arena_take(visit->arena, sizeof *change);
     struct bus_call call = {.actor = visit->me.id};
@@ -305,7 +323,8 @@ void page_points_post(struct visit *visit)
         .expected_assigned = form_number(&visit->form, "expected_assigned"),
         .expects = true,
     };
-    set(visit, &ratio_points_assign_message, &ask, "points", "The points are set: the queue follows at once.");
+    backup_own_set(visit, &ratio_points_assign_message, &ask, "points",
+                   "The points are set: the queue follows at once.");
 }
 
 void page_points_move_post(struct visit *visit)
@@ -320,10 +339,10 @@ void page_points_move_post(struct visit *visit)
     struct fault why;
     if (ask.to == 0) {
         fault_set(&why, STATUS_invalid, "to", "Choose the backup that gets them.");
-        show_own(visit, ask.from, "to", &why);
+        backup_own_refuse(visit, ask.from, "to", &why);
         return;
     }
-    set(visit, &ratio_points_move_message, &ask, "move", "The points are moved.");
+    backup_own_set(visit, &ratio_points_move_message, &ask, "move", "The points are moved.");
 }
 
 void page_redundancy_post(struct visit *visit)
@@ -334,5 +353,6 @@ void page_redundancy_post(struct visit *visit)
         .backup = id_read(visit->params[0]),
         .redundancy = form_number(&visit->form, "redundancy"),
     };
-    set(visit, &ratio_backup_set_message, &ask, "redundancy", "Set. Copies come or become spare from now on.");
+    backup_own_set(visit, &ratio_backup_set_message, &ask, "redundancy",
+                   "Set. Copies come or become spare from now on.");
 }

@@ -14,6 +14,7 @@ struct explained {
     bool all;         /* the whole history of the version, which is the asker's */
     const struct answer *steps, *standing, *history, *names, *backups;
     struct people *people;
+    struct seen seen;
     const struct history_row *rows;
     size_t count;
 };
@@ -108,7 +109,7 @@ static void write_entry(struct visit *visit, const struct history_row *row)
     if (slice_is(row->what, "copy")) {
         tree_text(out, "before", row->state_before);
         tree_text(out, "after", row->state_after);
-        if (row->user == visit->me.id)
+        if (row->user == explained->seen.user)
             tree_string(out, "who", "yours");
         else
             people_write(out, "who", explained->people, row->user);
@@ -136,6 +137,8 @@ static void write_history(struct visit *visit)
                            ? arena_print(visit->arena, "/backup/explain?what=%.*s&version=%llu",
                                          SLICE_ARGS(explained->what), (unsigned long long)explained->version)
                            : arena_print(visit->arena, "/backup/explain?figure=%.*s", SLICE_ARGS(explained->figure));
+    if (explained->seen.other)
+        path = arena_print(visit->arena, "%s&of=%llu", path, (unsigned long long)explained->seen.user);
     page_pager(visit, path, "before",
                explained->count == ENTRIES_SHOWN ? explained->rows[explained->count - 1].entry : 0);
 }
@@ -149,6 +152,7 @@ static void show(struct visit *visit)
     if (explained->names->reply == NULL)
         visit_missing(visit, "catalog", "What the versions are called cannot be told for the moment.");
     backup_begin(visit, title_of(explained), NULL);
+    backup_seen_write(visit, &explained->seen);
     out = visit->out;
     if (explained->version != 0) {
         tree_open_map(out, "about");
@@ -190,7 +194,7 @@ static bool is_own(struct visit *visit)
     const struct ratio_version_get_reply *reply = explained->standing != NULL ? explained->standing->reply : NULL;
     struct book_version row;
     return reply != NULL && row_read(&book_version_row, &row, rows_at(reply->versions, 0), NULL) &&
-           row.owner == visit->me.id;
+           row.owner == explained->seen.user;
 }
 
 static void on_steps(struct visit *visit)
@@ -202,7 +206,7 @@ static void on_steps(struct visit *visit)
     }
     explained->all = is_own(visit);
     struct ratio_history_list ask = {
-        .user = explained->all ? 0 : visit->me.id,
+        .user = explained->all ? 0 : explained->seen.user,
         .version = explained->version,
         .before = form_id(&visit->query, "before"),
         .limit = ENTRIES_SHOWN,
@@ -226,10 +230,13 @@ void page_explain(struct visit *visit)
         page_error(visit, 404, "There is nothing at that address to explain.", NULL);
         return;
     }
-    struct ratio_explain ask = {.what = explained->what, .user = visit->me.id, .version = explained->version};
+    if (!backup_seen(visit, &explained->seen))
+        return;
+    struct ratio_explain ask = {.what = explained->what, .user = explained->seen.user, .version = explained->version};
     struct ratio_version_get standing = {.version = explained->version};
     struct gather *gather = gather_new(visit, on_steps);
     explained->steps = gather_must(gather, &ratio_explain_message, &ask);
+    backup_seen_ask(gather, visit, &explained->seen);
     if (explained->version != 0)
         explained->standing = gather_may(gather, &ratio_version_get_message, &standing);
     gather_go(gather);

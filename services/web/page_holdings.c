@@ -10,6 +10,7 @@
 
 struct holdings {
     const struct answer *list, *offers, *names;
+    struct seen seen;
     struct people *people;
     const struct book_copy *rows;
     const struct deletable_row *deletable;
@@ -23,9 +24,10 @@ static const char *reason_of(const struct holdings *holdings, uint64_t version)
         const struct deletable_row *row = &holdings->deletable[i];
         if (row->version != version)
             continue;
-        return slice_is(row->why, "released")  ? "you may delete it: its owner owed too much for too long"
-               : slice_is(row->why, "deleted") ? "you may delete it: its owner deleted the version"
-                                               : "you may delete it: enough others hold it";
+        return slice_is(row->why, "released")     ? "you may delete it: its owner owed too much for too long"
+               : slice_is(row->why, "deleted")    ? "you may delete it: its owner deleted the version"
+               : slice_is(row->why, "superseded") ? "you may delete it: it is superseded by a newer version"
+                                                  : "you may delete it: enough others hold it";
     }
     return NULL;
 }
@@ -41,6 +43,7 @@ static void write_copy(struct visit *visit, const struct book_copy *copy)
     tree_size(out, "size", copy->size);
     backup_copy_write(visit, copy);
     tree_string(out, "may_delete", reason_of(holdings, copy->version));
+    tree_flag(out, "still_needed", copy->superseded && copy->counted);
     tree_close(out);
 }
 
@@ -51,6 +54,7 @@ static void show(struct visit *visit)
     if (holdings->names->reply == NULL)
         visit_missing(visit, "catalog", "What the versions are called cannot be told for the moment.");
     backup_begin(visit, "What you hold", "holdings");
+    backup_seen_write(visit, &holdings->seen);
     tree_count(visit->out, "copies_count", reply->count);
     tree_flag(visit->out, "copies_count_one", reply->count == 1);
     tree_flag(visit->out, "has_copies", holdings->count > 0);
@@ -58,8 +62,11 @@ static void show(struct visit *visit)
     for (size_t i = 0; i < holdings->count; i++)
         write_copy(visit, &holdings->rows[i]);
     tree_close(visit->out);
-    page_pager(visit, "/backup/holdings", "after",
-               reply->more && holdings->count > 0 ? holdings->rows[holdings->count - 1].version : 0);
+    page_pager(visit,
+               holdings->seen.other
+                   ? arena_print(visit->arena, "/backup/holdings?of=%llu", (unsigned long long)holdings->seen.user)
+                   : "/backup/holdings",
+               "after", reply->more && holdings->count > 0 ? holdings->rows[holdings->count - 1].version : 0);
     page_end(visit, 200, "holdings", "backup");
 }
 
@@ -89,12 +96,15 @@ static void on_list(struct visit *visit)
 void page_holdings(struct visit *visit)
 {
     struct holdings *holdings = visit->page = arena_take(visit->arena, sizeof *holdings);
+    if (!backup_seen(visit, &holdings->seen))
+        return;
     struct ratio_holding_list list = {
-        .user = visit->me.id, .after = form_id(&visit->query, "after"), .limit = COPIES_SHOWN};
-    struct ratio_offer_list offers = {.user = visit->me.id};
+        .user = holdings->seen.user, .after = form_id(&visit->query, "after"), .limit = COPIES_SHOWN};
+    struct ratio_offer_list offers = {.user = holdings->seen.user};
     struct gather *gather = gather_new(visit, on_list);
     holdings->list = gather_must(gather, &ratio_holding_list_message, &list);
     holdings->offers = gather_may(gather, &ratio_offer_list_message, &offers);
+    backup_seen_ask(gather, visit, &holdings->seen);
     gather_go(gather);
 }
 

@@ -45,6 +45,8 @@ const struct route routes[] = {
     {"POST", "/backup/own/:id/points", FOR_member, GUARD_csrf, NO_TOKEN, page_points_post},
     {"POST", "/backup/own/:id/move", FOR_member, GUARD_csrf, NO_TOKEN, page_points_move_post},
     {"POST", "/backup/own/:id/redundancy", FOR_member, GUARD_csrf, NO_TOKEN, page_redundancy_post},
+    {"POST", "/backup/own/:id/keep", FOR_member, GUARD_csrf, NO_TOKEN, page_keep_post},
+    {"POST", "/backup/own/:id/remind", FOR_member, GUARD_csrf, NO_TOKEN, page_remind_post},
     {"GET", "/backup/holdings", FOR_member, GUARD_none, NO_TOKEN, page_holdings},
     {"GET", "/backup/holdings/:id/drop", FOR_member, GUARD_none, NO_TOKEN, page_drop},
     {"POST", "/backup/holdings/:id/drop", FOR_member, GUARD_csrf, NO_TOKEN, page_drop_post},

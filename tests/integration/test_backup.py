@@ -304,3 +304,45 @@ def test_slots_are_known_while_ratio_is_away(instance, tmp_path):
         instance.up("ratio")
         instance.wait_ready()
     wait_for("ratio hears of the stranger, who is told why", lambda: told(stranger, "started").get(b"failure reason") == FULL)
+
+
+def test_a_deleted_version_is_restored_from_its_holders_and_by_nobody_else(instance, tmp_path):
+    a, b, c = (instance.member(f"{letter}-{uuid.uuid4().hex[:8]}") for letter in "abc")
+    version = Held(instance, a, 2, tmp_path)
+    holder, fetching = version.client(b, "10.77.0.3"), version.client(c, "10.77.0.4")
+    for member, client in ((b, holder), (c, fetching)):
+        assert wait_for("its slot", lambda m=member: known(version.download(m))).status == 200
+        let_in(client)
+    holder.left = 0
+    told(holder, "completed")
+    wait_for("the copy counts", lambda: version.counted() == 1)
+    gone = Visitor(instance.web).post(f"/torrent/{version.number}/delete", {"reason": "by mistake"}, headers=bearer(a))
+    assert gone.status == 200, gone.text
+    deleted = b"This torrent was deleted: remove it from your client"
+    wait_for("who only fetched it is sent away", lambda: told(fetching).get(b"failure reason") == deleted)
+    restoring = version.client(a, "10.77.0.6")
+    assert version.download(a).status == 200
+    assert addresses(told(restoring, "started")) == {"10.77.0.3"}
+    wait_for("the feeds are on file", lambda: instance.metric("tracker", "tracker_feeds_unsaved") == 0)
+    instance.down("catalog")
+    try:
+        killed = instance.kill("tracker")
+        wait_for("the tracker runs again", lambda: instance.pid("tracker") not in (None, killed))
+        wait_for("announces are answered", lambda: instance.health("tracker")[0] == 200)
+        assert addresses(told(restoring)) == {"10.77.0.3"}
+        assert addresses(told(holder)) == {"10.77.0.6"}
+        assert told(fetching, "started")[b"failure reason"] == deleted
+    finally:
+        instance.up("catalog")
+        instance.wait_ready()
+
+
+def test_a_disabled_member_may_still_restore(instance, tmp_path):
+    a, b = (instance.member(f"{letter}-{uuid.uuid4().hex[:8]}") for letter in "ab")
+    own, foreign = Held(instance, a, 1, tmp_path), Held(instance, b, 1, tmp_path)
+    told(own.client(b, "10.77.0.3", left=0), "started")
+    instance.bus("web.member.set", {"user": a["user"], "standing": "disabled"})
+    refused = b"Your account is disabled: see the site"
+    wait_for("the tracker knows", lambda: told(foreign.client(a, "10.77.0.6")).get(b"failure reason") == refused)
+    assert told(foreign.client(a, "10.77.0.6", left=0), "started")[b"failure reason"] == refused
+    assert addresses(told(own.client(a, "10.77.0.6"), "started")) == {"10.77.0.3"}

@@ -191,6 +191,27 @@ def test_redundancy_is_set_once_a_day(owner, kept, tmp_path):
     assert soon.status == 409 and "once in 24 hours" in soon.text and 'value="3"' in soon.html
 
 
+def test_a_version_says_what_it_depends_on(owner, tmp_path):
+    base, backup = owner.back_up(tmp_path, name="borg", redundancy="1")
+    owner.back_up(tmp_path, name="borg", depends_on="1")
+    shown = owner.visitor.get(f"/backup/own/{backup}").text
+    assert "It cannot be restored without" in shown and "A newer version depends on it, so it stays." in shown
+    path = f"/torrent/{base}/delete"
+    waits = owner.visitor.send(path, path, reason="Too old")
+    assert waits.status == 409 and "depends on this one" in waits.text
+
+
+def test_an_owner_asks_to_be_told_when_no_version_comes(owner, kept):
+    path = f"/backup/own/{kept[1]}"
+    assert "You are not told when no new version comes" in owner.visitor.get(path).text
+    wrong = owner.visitor.send(path, path + "/remind", days="soon")
+    assert wrong.status == 400 and 'value="soon"' in wrong.html and 'id="days-wrong"' in wrong.html
+    assert owner.visitor.send(path, path + "/remind", days="2").status == 303
+    assert "no new version has come for 2 days" in owner.visitor.get(path).text
+    assert owner.visitor.send(path, path + "/remind", days="").status == 303
+    assert "You are not told when no new version comes" in owner.visitor.get(path).text
+
+
 def test_only_its_owner_sees_who_holds_a_backup(owner, holder, kept):
     assert holder.visitor.get(f"/backup/own/{kept[1]}").status == 403
     path = f"/backup/own/{kept[1]}"
@@ -199,6 +220,26 @@ def test_only_its_owner_sees_who_holds_a_backup(owner, holder, kept):
     assert stolen.status == 403, stolen.text
     assert owner.visitor.post(path + "/points", {"points": "1", "expected_assigned": "40"}).status == 403, "no CSRF token"
     assert owner.visitor.get("/backup/own/999999999").status == 404
+
+
+def test_staff_read_another_members_pages_and_change_nothing(instance, owner, holder, kept):
+    staff = joined(instance, "mod", "moderator")
+    of, path = f"of={owner.user}", f"/backup/own/{kept[1]}"
+    assert f'href="/backup?{of}"' in staff.get(f"/member/{owner.name}").html
+    pages = [f"/backup?{of}", f"/backup/holdings?{of}", path, f"/backup/explain?figure=debt&{of}"]
+    for page in pages:
+        shown = staff.get(page)
+        assert shown.status == 200 and owner.name in shown.text and "nothing can be changed" in shown.text, (page, shown.text)
+        main = shown.html[shown.html.index("<main"):]
+        assert "<form" not in main and "/drop" not in main and "/upload/backup" not in main
+        assert holder.visitor.get(page).status == 403
+    assert "photos" in staff.get(pages[0]).text and f'href="{path}"' in staff.get(pages[0]).html
+    assert number(staff.get(pages[0]), "obligation") == number(owner.visitor.get("/backup"), "obligation")
+    assert f'href="/backup/explain?figure=debt&amp;{of}"' in staff.get(pages[0]).html
+    csrf = dict(staff.get("/account").form("/sign-out"))["csrf"]
+    assert staff.post(path + "/keep", {"csrf": csrf, "last": "1"}).status == 403
+    assert "nothing can be changed" not in owner.visitor.get(path).text
+    assert staff.get("/backup?of=0").status == 404
 
 
 # ---- offers, the queue, holding ----
@@ -309,6 +350,46 @@ def test_a_disabled_members_feed_is_refused(instance):
     instance.bus("web.member.set", {"user": gone.user, "standing": "disabled"})
     refused = Visitor(instance.web).get(gone.feed + ".rss")
     assert refused.status == 403 and "disabled" in refused.html
+
+
+def test_what_is_kept_is_set_in_words_and_what_is_not_goes_in_the_catalog_too(instance, owner, holder, tmp_path):
+    old, backup = owner.back_up(tmp_path, name="nightly", redundancy="1")
+    holder.seen(old)
+    path, group = f"/backup/own/{backup}", f"/backup/backup/{backup}"
+    assert "Every version is kept until you delete it" in owner.visitor.get(path).text
+    wrong = owner.visitor.send(path, path + "/keep", last="1001", daily="7")
+    assert wrong.status == 400 and 'value="1001"' in wrong.html and 'value="7"' in wrong.html and 'id="last-wrong"' in wrong.html
+    csrf = dict(holder.visitor.get("/backup").form("/backup/space"))["csrf"]
+    assert holder.visitor.post(path + "/keep", {"csrf": csrf, "last": "1"}).status == 403
+    assert owner.visitor.send(path, path + "/keep", last="1", monthly="").status == 303
+    assert "Kept: the newest version." in owner.visitor.get(path).text and "Copies wanted: 1" in owner.visitor.get(path).text
+    wait_for("the copy counts", lambda: book_version(instance, old)[6] == 1)
+
+    new, _ = owner.back_up(tmp_path, name="nightly")
+    shown = owner.visitor.get(path).text
+    assert "superseded" in shown and "deleted as soon as a newer version has enough copies" in shown
+    assert "superseded: keep it until a newer version" in holder.visitor.get("/backup/holdings").text
+    client = Announcer(instance, {"name": holder.name, "passkey": holder.passkey}, hash_of(holder.visitor, new), holder.visitor.address, 0)
+    instance.down("catalog")
+    try:
+        wait_for("the tracker answers", lambda: b"failure" not in client.announce("started"), 30)
+        wait_for("the books delete the old one", lambda: book_version(instance, old)[11] == "deleted", 30)
+        killed = instance.kill("ratio")
+        wait_for("ratio runs again", lambda: instance.pid("ratio") not in (None, killed))
+    finally:
+        instance.up("catalog")
+        instance.wait_ready()
+    wait_for("the catalog deletes it", lambda: "Version 1" not in owner.visitor.get(group).text, 30)
+    killed = instance.kill("catalog")
+    wait_for("the catalog runs again", lambda: instance.pid("catalog") not in (None, killed))
+    instance.wait_ready()
+    rows = instance.run("psql", "-Atqc", f"SELECT active, deleted_by, deleted_why FROM catalog.torrent WHERE id IN ({old}, {new}) ORDER BY id").stdout
+    assert rows.splitlines() == ["f|0|superseded: the backup's retention does not keep it", "t||"]
+    facts = instance.run("psql", "-Atqc", f"SELECT count(*) FROM catalog.feed_fact WHERE feed = 'catalog.torrents' AND key = {old}").stdout
+    assert facts.strip() == "2"
+    assert "you may delete it: it is superseded by a newer version" in holder.visitor.get("/backup/holdings").text
+    assert "superseded and deleted" in owner.visitor.get(f"/backup/explain?what=version&version={old}").text
+    assert owner.visitor.get(f"/torrent/{old}.torrent").status == 200  # its owner's to restore
 
 
 def test_pages_say_so_while_the_books_are_away(instance, owner, kept):

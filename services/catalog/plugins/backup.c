@@ -31,6 +31,8 @@ static const struct attribute attributes[] = {
      .counted = true, .help = "Leave it empty for the next one."},
     {.name = "date", .label = "Taken at", .level = LEVEL_unit, .type = ATTR_date, .standard = "now", .secret = true,
      .help = "When the data was as it is in this version, UTC. Leave it empty for now. Only you see it."},
+    {.name = "depends_on", .label = "Depends on version", .level = LEVEL_unit, .type = ATTR_number, .low = 1,
+     .high = 1000000000, .depends = true, .secret = true, .help = "Of an incremental version: the number of the one without which it cannot be restored. That one is kept as long as this one is. Leave it empty when the version is whole."},
     {.name = "message", .label = "Message", .level = LEVEL_unit, .type = ATTR_long, .low = 1, .high = 5000,
      .secret = true, .help = "What is new in this version. Only you see it."},
     {.name = NULL},

@@ -8,6 +8,7 @@ void standings_serve(void); /* profile, backup, version */
 void lists_serve(void);     /* queue, offers, holdings */
 void history_serve(void);   /* what happened */
 void explain_serve(void);   /* why it is so */
+void remind_serve(void);    /* when an owner is told that no version comes */
 
 /* Rows of a reply on their way. */
 struct listing {

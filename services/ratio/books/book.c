@@ -27,7 +27,7 @@ static pid_t checker;
 
 static void check_begin(void)
 {
-    book.count.check_at = clock_now();
+    book.count.check_at = book_now(&book.head);
     checker = fork();
     if (checker != 0)
         return;
@@ -47,7 +47,7 @@ static void check_watch(void)
         else
             log_info("books add up", "seq=%" PRId64, book.seq);
     } else if (checker <= 0 && book.state == BOOK_OPEN && book.posting == NULL &&
-               clock_now() - book.count.check_at >= CHECK_EACH_MS) {
+               book_now(&book.head) - book.count.check_at >= CHECK_EACH_MS) {
         check_begin();
     }
 }
@@ -136,6 +136,7 @@ void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t inte
     book.db = db;
     book.kept = kept_new(db, "ratio");
     book.slots = feed_new(bus, db, "ratio.slots", "ratio");
+    book.retired = feed_new(bus, db, "ratio.retired", "ratio");
     book.set = rules_settings_standard();
     book.set.interval = interval;
     book.set.auditor = auditor;
@@ -147,6 +148,7 @@ void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t inte
     history_serve();
     explain_serve();
     audits_serve();
+    remind_serve();
 }
 
 /* The feed and the reader stay for requests that are still to be answered. */

@@ -43,7 +43,7 @@ struct book {
     struct bus *bus;
     struct db *db, *reader; /* reader: NULL until the database has been there */
     struct kept *kept;
-    struct feed *slots;
+    struct feed *slots, *retired;
     struct rules_settings set;
     char settings[64]; /* those that change what the events lead to */
     enum book_state state;

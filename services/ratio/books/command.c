@@ -126,6 +126,7 @@ static const struct rules_event *retention_asked(struct bus_request *request, co
 {
     struct rules_event *event = arena_take(bus_arena(request), sizeof *event);
     *event = (struct rules_event){.kind = RULES_retention,
+                                  .user = (int64_t)ask->user,
                                   .backup = (int64_t)ask->backup,
                                   .retention = {.last = (int64_t)ask->keep_last,
                                                 .daily = (int64_t)ask->keep_daily,
@@ -139,12 +140,20 @@ static void on_backup_set(struct bus_request *request, const void *message, void
 {
     (void)arg;
     const struct ratio_backup_set *ask = message;
-    const struct rules_event event = {.kind = RULES_redundancy,
-                                      .user = (int64_t)ask->user,
-                                      .backup = (int64_t)ask->backup,
-                                      .redundancy = (int64_t)ask->redundancy};
-    submit(request, ask->key, &event, ask->keep ? retention_asked(request, ask) : NULL, NO_REASON, check_owner,
-           reply_backup);
+    const struct rules_event redundancy = {.kind = RULES_redundancy,
+                                           .user = (int64_t)ask->user,
+                                           .backup = (int64_t)ask->backup,
+                                           .redundancy = (int64_t)ask->redundancy};
+    const struct rules_event *retention = ask->keep ? retention_asked(request, ask) : NULL;
+    struct fault none;
+    if (ask->redundancy != 0)
+        submit(request, ask->key, &redundancy, retention, NO_REASON, check_owner, reply_backup);
+    else if (retention != NULL)
+        submit(request, ask->key, retention, NULL, NO_REASON, check_owner, reply_backup);
+    else {
+        fault_set(&none, STATUS_invalid, "redundancy", "Say how many copies are wanted, or which versions are kept.");
+        bus_fail(request, &none);
+    }
 }
 
 static struct slice reply_delete(struct command *command)

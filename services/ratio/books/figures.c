@@ -35,9 +35,9 @@ struct memory {
 static const char *const figure_names[KINDS][FIGURES_MOST] = {
     [OF_MEMBER] = {"contribution", "lent", "obligation", "points", "assigned", "overdue"},
     [OF_BACKUP] = {"stake", "redundancy"},
-    [OF_VERSION] = {"counted", "redundancy"},
+    [OF_VERSION] = {"counted", "redundancy", "retired"},
 };
-static const size_t figure_counts[KINDS] = {[OF_MEMBER] = 6, [OF_BACKUP] = 2, [OF_VERSION] = 2};
+static const size_t figure_counts[KINDS] = {[OF_MEMBER] = 6, [OF_BACKUP] = 2, [OF_VERSION] = 3};
 
 static const char *const state_names[] = {
     [RULES_NO_COPY] = "none",    [RULES_OFFERED] = "offered", [RULES_FETCHING] = "fetching",
@@ -95,6 +95,7 @@ static bool figures_read(struct rules *rules, int kind, int64_t id, int64_t into
     if (kind == OF_VERSION && rules_placing(rules, id, &placing)) {
         into[0] = placing.counted;
         into[1] = placing.redundancy;
+        into[2] = placing.deleted && placing.superseded;
         return true;
     }
     return false;

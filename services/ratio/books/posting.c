@@ -98,6 +98,8 @@ static void posted(struct posting *posting)
     book.count.rows += posting->rows_count;
     if (posting->effects.pairs_count > 0 && !book.stopped)
         feed_published(book.slots);
+    if (posting->retires && !book.stopped)
+        feed_published(book.retired);
     if (posting->tells && !book.stopped)
         notices_published();
     answer(posting);

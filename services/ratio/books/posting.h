@@ -31,6 +31,7 @@ struct posting {
     size_t incoming_count, incoming_next;
     struct command *commands, *commands_next;
     bool ticks, tells; /* it is time for one; somebody is told something */
+    bool retires;      /* a retention has deleted a version */
     int64_t time_ms;   /* what it took to let the time pass that is over */
 
     struct book_row *rows;

@@ -24,7 +24,7 @@ struct db *reader_new(struct loop *loop)
         &book_look_head,          &book_events,          &book_backups,      &book_versions_of_owner,
         &book_versions_of_backup, &book_version_told,    &book_history_user, &book_history_version,
         &book_history_copy,       &book_versions_newest, &audits_of_user,    &audits_of_version,
-        &audits_of_copy,          &audits_plan_of,
+        &audits_of_copy,          &audits_plan_of,       &remind_get,
     };
     return db_new(loop, reader_address(), 1, statements, sizeof statements / sizeof *statements);
 }

@@ -98,7 +98,7 @@ static bool adds_up(void)
 {
     struct rules_check check;
     rules_check(book.rules, &check);
-    book.count.check_at = clock_now();
+    book.count.check_at = book_now(&book.head);
     book.count.check_bad = !check.recomputed;
     return check.recomputed;
 }

@@ -100,17 +100,32 @@ static bool pack_backup(struct listing *into, int64_t id, struct fault *why)
     return true;
 }
 
+struct got { /* a backup of which the database is asked what is no event */
+    struct bus_request *request;
+    int64_t backup;
+};
+
+static void on_reminder(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    const struct got *got = arg;
+    struct listing listing;
+    struct fault none;
+    listing_begin(&listing, 1);
+    if (why == NULL && pack_backup(&listing, got->backup, &none)) {
+        uint64_t days = db_count(rows) == 1 ? (uint64_t)db_get_int(rows, 0, 0) : 0;
+        bus_reply(got->request,
+                  &(struct ratio_backup_get_reply){.backups = listing_rows(&listing), .remind_days = days});
+    } else
+        bus_fail(got->request, why != NULL ? why : &none);
+    listing_end(&listing);
+}
+
 static void serve_backup(struct bus_request *request, const void *message)
 {
     const struct ratio_backup_get *ask = message;
-    struct listing listing;
-    struct fault why;
-    listing_begin(&listing, 1);
-    if (pack_backup(&listing, (int64_t)ask->backup, &why))
-        bus_reply(request, &(struct ratio_backup_get_reply){.backups = listing_rows(&listing)});
-    else
-        bus_fail(request, &why);
-    listing_end(&listing);
+    struct got *got = arena_take(bus_arena(request), sizeof *got);
+    *got = (struct got){request, (int64_t)ask->backup};
+    db_ask(book.reader, &remind_get, db_int(db_args(), got->backup), on_reminder, got);
 }
 
 static void on_backup_get(struct bus_request *request, const void *message, void *arg)
@@ -196,6 +211,8 @@ static void pack_version(struct listing *into, const struct rules_version *versi
         .points = (uint64_t)version->points,
         .serveable = version->serveable,
         .superseded = placing.superseded,
+        .depends_on = (uint64_t)placing.depends_on,
+        .needed = placing.needed,
     };
     row_pack(&book_version_row, &row, &into->packer);
 }
@@ -224,6 +241,8 @@ void pack_copies(struct listing *into, const struct rules_holding *copies, size_
 {
     for (size_t i = 0; i < count; i++) {
         const struct rules_holding *copy = &copies[i];
+        struct rules_placing placing = {0};
+        rules_placing(book.rules, copy->version, &placing);
         struct book_copy row = {
             .version = (uint64_t)copy->version,
             .backup = (uint64_t)copy->backup,
@@ -239,6 +258,8 @@ void pack_copies(struct listing *into, const struct rules_holding *copies, size_
             .counted = copy->counted,
             .spare = copy->spare,
             .probation = copy->probation,
+            .superseded = placing.superseded,
+            .deleted = placing.deleted,
         };
         row_pack(&book_copy_row, &row, &into->packer);
     }

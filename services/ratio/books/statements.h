@@ -15,6 +15,10 @@
     S(audits_of_version)                                                                                               \
     S(audits_of_copy)                                                                                                  \
     S(audits_plan_of)                                                                                                  \
+    S(remind_get)                                                                                                      \
+    S(remind_set)                                                                                                      \
+    S(remind_list)                                                                                                     \
+    S(remind_told)                                                                                                     \
     S(book_warn)                                                                                                       \
     S(book_lock)                                                                                                       \
     S(book_inbox_read)                                                                                                 \
@@ -41,6 +45,7 @@
     S(book_refuse)                                                                                                     \
     S(book_slots_set)                                                                                                  \
     S(book_slots_tell)                                                                                                 \
+    S(book_retired_tell)                                                                                               \
     S(book_move)                                                                                                       \
     S(book_events)                                                                                                     \
     S(book_snapshot_read)                                                                                              \

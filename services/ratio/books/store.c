@@ -251,10 +251,41 @@ static void store_slots(struct storing *storing)
     free(texts);
 }
 
+/* ---- what the catalog is to delete ---- */
+
+const struct statement book_retired_tell = {
+    .name = "book_retired_tell",
+    .sql = "SELECT ratio.feed_add('ratio.retired', version, fact) FROM unnest($1::bigint[], $2::bytea[])"
+           " WITH ORDINALITY AS n(version, fact, number) ORDER BY number"};
+
+static void store_retired(struct posting *posting)
+{
+    const struct effects *effects = &posting->effects;
+    int64_t *versions = mem_take((effects->rows_count + 1) * sizeof *versions);
+    struct slice *facts = mem_take((effects->rows_count + 1) * sizeof *facts);
+    size_t count = 0;
+    for (size_t i = 0; i < effects->rows_count; i++) {
+        const struct effect *row = &effects->rows[i];
+        struct rules_placing placing;
+        if (strcmp(row->what, "retired") != 0 || !rules_placing(book.rules, row->version, &placing))
+            continue;
+        struct retired_fact fact = {.version = (uint64_t)row->version, .backup = (uint64_t)placing.backup};
+        versions[count] = row->version;
+        facts[count++] = row_packed(posting->arena, &retired_fact_row, &fact);
+    }
+    posting->retires = count > 0;
+    if (count > 0)
+        db_tx_ask(posting->tx, &book_retired_tell, db_blobs(db_ints(db_args(), versions, count), facts, count), NULL,
+                  NULL);
+    free(versions);
+    free(facts);
+}
+
 /* What takes the locks of feeds. */
 static void store_last(void *arg)
 {
     struct storing *storing = arg;
+    store_retired(storing->posting);
     if (storing->posting->effects.pairs_count > 0)
         store_slots(storing);
     else

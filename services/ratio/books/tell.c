@@ -1,6 +1,6 @@
-/* Most notices follow from the posting's effects. Debt clocks pass their marks without an event, so every hour a tick
- * looks at all that run; ratio.book_warned remembers what was told, so that no mark is told twice, whichever replica
- * ticks. */
+/* Most notices follow from the posting's effects. Debt clocks pass their marks, and backups go without a new version,
+ * with no event, so every hour a tick looks at all of them; ratio.book_warned remembers what was told, so that no mark
+ * is told twice, whichever replica ticks. */
 #include "services/ratio/books/tell.h"
 
 #include "services/ratio/notices.h"
@@ -15,6 +15,7 @@
 enum { TEXT_MAX = 600, EACH_MOST = 2 /* notices of one effect */, HOLDERS_MOST = 40 /* of one restore */ };
 
 #define SWEEP_MS 3600000
+#define DAY_MS INT64_C(86400000)
 
 struct telling {
     struct posting *posting;
@@ -186,15 +187,21 @@ static void finish(struct telling *telling)
     free(telling);
 }
 
+/* Room for so many more. */
+static void grow(struct telling *telling, size_t more)
+{
+    struct notices grown = notices_take(telling->posting->arena, telling->notices.count + more);
+    memcpy(grown.ids, telling->notices.ids, telling->notices.count * sizeof *grown.ids);
+    memcpy(grown.facts, telling->notices.facts, telling->notices.count * sizeof *grown.facts);
+    grown.count = telling->notices.count;
+    telling->notices = grown;
+}
+
 static void on_warned(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct telling *telling = arg;
     size_t count = why == NULL ? db_count(rows) : 0;
-    struct notices marks = notices_take(telling->posting->arena, telling->notices.count + count);
-    memcpy(marks.ids, telling->notices.ids, telling->notices.count * sizeof *marks.ids);
-    memcpy(marks.facts, telling->notices.facts, telling->notices.count * sizeof *marks.facts);
-    marks.count = telling->notices.count;
-    telling->notices = marks;
+    grow(telling, count);
     for (size_t i = 0; i < count; i++)
         tell_mark(telling, db_get_int(rows, i, 0));
     finish(telling);
@@ -239,6 +246,53 @@ static bool sweep(struct telling *telling)
     return true;
 }
 
+/* ---- backups without a new version ---- */
+
+const struct statement remind_list = {
+    .name = "remind_list",
+    .sql = "SELECT backup_id, remind_days, reminded FROM ratio.book_backup WHERE remind_days > 0 ORDER BY backup_id"};
+
+const struct statement remind_told = {
+    .name = "remind_told",
+    .sql = "UPDATE ratio.book_backup b SET reminded = n.version"
+           " FROM unnest($1::bigint[], $2::bigint[]) AS n(backup_id, version) WHERE b.backup_id = n.backup_id"};
+
+static void tell_lapse(struct telling *telling, const struct rules_backup *backup, int64_t days)
+{
+    char text[TEXT_MAX], since[WORDS_MAX];
+    snprintf(text, sizeof text,
+             "Your backup %" PRId64 " has had no new version for %s; you wanted to be told after %" PRId64
+             " day%s. See whether what makes it still runs.",
+             backup->backup, words_span(telling->posting->now - backup->newest_at, since), days, days == 1 ? "" : "s");
+    put(telling, backup->owner, NOTICE_backup_lapsed, "A backup has had no new version", text);
+}
+
+/* Once a lapse: for the next one a newer version must have come. */
+static void on_reminders(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct telling *telling = arg;
+    size_t count = why == NULL ? db_count(rows) : 0, told = 0;
+    int64_t *backups = mem_take((count + 1) * sizeof *backups), *versions = mem_take((count + 1) * sizeof *versions);
+    grow(telling, count);
+    for (size_t i = 0; i < count; i++) {
+        struct rules_backup backup;
+        int64_t days = db_get_int(rows, i, 1);
+        if (!rules_backup(book.rules, db_get_int(rows, i, 0), &backup, NULL) ||
+            backup.newest <= db_get_int(rows, i, 2) || telling->posting->now - backup.newest_at < days * DAY_MS)
+            continue;
+        backups[told] = backup.backup;
+        versions[told++] = backup.newest;
+        tell_lapse(telling, &backup, days);
+    }
+    if (told > 0)
+        db_tx_ask(telling->posting->tx, &remind_told, db_ints(db_ints(db_args(), backups, told), versions, told), NULL,
+                  NULL);
+    free(backups);
+    free(versions);
+    if (!sweep(telling))
+        finish(telling);
+}
+
 /* Commands that were booked now, not those that are answered again. */
 static void tell_commands(struct telling *telling)
 {
@@ -267,6 +321,8 @@ void tell_members(struct posting *posting, void (*then)(void *arg), void *arg)
     bool due = posting->after.ticked_at == posting->now && posting->now - book.swept_at >= SWEEP_MS;
     if (due)
         book.swept_at = posting->now;
-    if (!due || !sweep(telling))
+    if (due)
+        db_tx_ask(posting->tx, &remind_list, NULL, on_reminders, telling);
+    else
         finish(telling);
 }

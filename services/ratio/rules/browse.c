@@ -43,6 +43,10 @@ bool rules_backup(const struct rules *r, int64_t id, struct rules_backup *answer
                       .monthly = backup->retention.monthly,
                       .within = backup->retention.within},
     };
+    if (backup->versions != 0) {
+        answer->newest = version_at(r, backup->versions)->id;
+        answer->newest_at = version_at(r, backup->versions)->created_at;
+    }
     return true;
 }
 
@@ -181,6 +185,8 @@ bool rules_placing(const struct rules *r, int64_t id, struct rules_placing *plac
         .queued = version->queued != 0,
         .deleted = !version_is_active(version),
         .superseded = version->superseded || version->retired,
+        .needed = version->dependents > 0,
+        .depends_on = version->depends_on != 0 ? version_at(r, version->depends_on)->id : 0,
     };
     return true;
 }

@@ -12,7 +12,8 @@ bool rules_is_down(const struct rules *rules);
 
 struct rules_backup {
     int64_t backup, owner, redundancy, points, bytes;
-    int64_t changed_at; /* the last change of redundancy; 0: none yet */
+    int64_t changed_at;        /* the last change of redundancy; 0: none yet */
+    int64_t newest, newest_at; /* its newest active version, and when that was made; 0: it has none */
     bool deleted;
     struct rules_retention retention;
 };
@@ -50,7 +51,9 @@ struct rules_placing {
     int64_t backup, owner, size;
     int counted, redundancy, in_flight; /* n, R* (D5) */
     bool queued, deleted;
-    bool superseded; /* by the backup's retention, which may have deleted it */
+    bool superseded;    /* by the backup's retention, which may have deleted it */
+    bool needed;        /* an active version depends on it */
+    int64_t depends_on; /* 0: on none */
 };
 bool rules_placing(const struct rules *rules, int64_t version, struct rules_placing *placing);
 /* Q17: could the member be given a slot of it? */

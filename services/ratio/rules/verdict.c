@@ -1,10 +1,10 @@
 /* Who may leech a version now (2.5, Q16-Q18, Q30). The permit of a member and version is this verdict. */
 #include "services/ratio/rules/state.h"
 
+#include "proto/proto.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#define RESTORE_OPEN (30 * DAY_MS) /* after deletion (2.5) */
 
 /* Of an open slot the reason says which. */
 bool slot_is_open(const struct rules *r, uint32_t member, uint32_t handle, const char **reason)
@@ -35,8 +35,8 @@ bool is_suspended(const struct member *member)
 bool restore_is_open(const struct rules *r, const struct version *version)
 {
     const struct member *owner = member_at(r, version->owner);
-    return (version_is_active(version) || r->now - version->deleted < RESTORE_OPEN) &&
-           (!is_suspended(owner) || r->now - owner->suspended < RESTORE_OPEN);
+    return (version_is_active(version) || r->now - version->deleted < RESTORE_OPEN_MS) &&
+           (!is_suspended(owner) || r->now - owner->suspended < RESTORE_OPEN_MS);
 }
 
 static enum rules_allow decide_copy(const struct copy *copy, const char **reason)

@@ -1,5 +1,5 @@
 """Backup on the running catalog: whose a backup is, its numbers, what others are told of it, and deletion of anything."""
-import itertools, os, random
+import itertools, os, random, time
 
 import libtorrent, msgpack, pytest
 
@@ -231,6 +231,7 @@ def test_the_owner_deletes_a_version_and_then_all_of_it(bus, tmp_path, fresh, ow
     sql("UPDATE catalog.torrent SET deleted_at = now() - interval '30 days' WHERE id = %s RETURNING id", told[0]["torrent"])
     assert refused(bus.ask, "catalog.torrent.get", {"torrent": told[0]["torrent"]}, actor=owner).status == "not_found"
     assert facts_of(bus, told[0]["torrent"])[-1][3:10] == [1 << 20, owner, "redundancy", False, group, 4, False]
+    assert 0 < facts_of(bus, told[0]["torrent"])[-1][11] / 1000 - 30 * 86400 - time.time() + 60 < 61  # until when it can be restored
     assert len(units(page_of(bus, told[1], owner))) == 2
     assert remove(bus, "entity", group, owner) == {"deleted": 2, "href": "/backup"}
     for one in told:
@@ -250,6 +251,22 @@ def test_a_backup_without_versions_is_told_to_be_deleted(bus, tmp_path, fresh, o
     assert facts_of(bus, told["torrent"])[-1][9] is False
     assert remove(bus, "entity", group, owner) == {"href": "/backup"}
     assert facts_of(bus, told["torrent"])[-1][6:10] == [False, group, 3, True]
+
+
+def test_a_version_depends_on_another_of_its_backup(bus, tmp_path, fresh, owner, other):
+    base = back_up(bus, sealed(tmp_path), fresh, owner)
+    wrong = refused(back_up, bus, sealed(tmp_path), fresh, owner, fields={"depends_on": "7"})
+    assert wrong.status == "invalid" and wrong.field == "depends_on" and "has no Version 7" in str(wrong), wrong
+    built = back_up(bus, sealed(tmp_path), fresh, owner, fields={"depends_on": "1"})
+    assert facts_of(bus, built["torrent"])[-1][10] == base["torrent"] and facts_of(bus, base["torrent"])[-1][10] == 0
+    for actor, told in ((owner, ["1"]), (other, [])):
+        facts = [fact for unit in units(page_of(bus, base, actor)) for fact in unit.get("facts", [])]
+        assert [fact["value"] for fact in facts if fact["name"] == "depends_on"] == told
+    waits = refused(remove, bus, "torrent", base["torrent"], owner)
+    assert waits.status == "conflict" and "depends on this one" in str(waits), waits
+    remove(bus, "torrent", built["torrent"], owner)
+    remove(bus, "torrent", base["torrent"], owner)
+    assert refused(back_up, bus, sealed(tmp_path), fresh, owner, fields={"depends_on": "1"}).field == "depends_on"
 
 
 def test_what_was_deleted_does_not_come_back_as_it_was(bus, tmp_path, fresh, owner):

@@ -278,11 +278,14 @@ def a_superseded_version_goes_when_the_next_is_safe(site):
     assert site.ask("ratio.backup.get", backup=backup)["backups"][0][7:12] == [1, 0, 0, 0, 3650]
     refused(lambda: site.do("ratio.backup.set", user=1, backup=backup, **{**keep, "keep_last": 1001}), "invalid")
     refused(lambda: site.do("ratio.backup.set", user=2, backup=backup, **keep), "forbidden")
-    site.do("ratio.backup.set", user=1, backup=backup, redundancy=2, keep=True, keep_last=1)
+    refused(lambda: site.do("ratio.backup.set", user=1, backup=backup), "invalid")  # nothing is to change
+    site.do("ratio.backup.set", user=1, backup=backup, keep=True, keep_last=1)
+    assert site.ask("ratio.backup.get", backup=backup)["backups"][0][2:12:5] == [2, 1]
     based = site.version(1, GB, 2, backup, depends_on=old)
-    assert not row(site, old)[15]
+    assert not row(site, old)[15] and row(site, old)[17] and row(site, based)[16] == old
     new = site.version(1, GB, 2, backup)
     assert site.state(based) == "deleted" and row(site, based)[15]  # nobody had it
+    assert retired(site, backup) == [based]
     assert site.state(old) != "deleted" and row(site, old)[15]
     site.sight(2, new, 0)
     assert site.state(old) != "deleted"
@@ -290,7 +293,51 @@ def a_superseded_version_goes_when_the_next_is_safe(site):
     assert site.state(old) == "deleted" and row(site, old)[15]
     deletable = site.ask("ratio.offer.list", user=3)["may_delete"]
     assert [old, "superseded"] in [listed[0::3] for listed in deletable], deletable
+    assert retired(site, backup) == [based, old]
+    change, = [entry for entry in site.ask("ratio.history.list", version=old, limit=50)["entries"] if entry[4] == "retired"]
+    assert change[8:10] == [0, 1]
+    held, = [copy for copy in site.ask("ratio.holding.list", user=3, limit=100)["copies"] if copy[0] == old]
+    assert held[14:16] == [True, True]
+    site.delete(old, 1)  # what the catalog makes of it is no news
+    wait_for(lambda: sql("SELECT active FROM ratio.torrent WHERE torrent_id = %d" % old) == [["f"]])
+    wait_for(lambda: sql("SELECT count(*) FROM ratio.book_inbox") == [["0"]])
+    assert row(site, old)[11] == "deleted" and retired(site, backup) == [based, old]
     agree(site)
+
+
+def retired(site, backup):
+    facts, seq = [], 0
+    while batch := site.ask("ratio.retired.since", seq=seq, limit=1000)["facts"]:
+        facts, seq = facts + batch, batch[-1][0]
+    return [version for version, of in (msgpack.unpackb(fact[2]) for fact in facts) if of == backup]
+
+
+def an_owner_is_told_once_when_no_new_version_comes(site):
+    backup = 411
+    site.version(1, GB, 2, backup)
+    refused(lambda: site.ask("ratio.backup.remind", user=2, backup=backup, days=3), "forbidden")
+    refused(lambda: site.ask("ratio.backup.remind", user=1, backup=999999, days=3), "not_found")
+    assert site.ask("ratio.backup.remind", user=1, backup=backup, days=3) == {"days": 3}
+    assert site.ask("ratio.backup.get", backup=backup)["remind_days"] == 3
+
+    def told():
+        return [notice for notice in notices(site) if notice[2] == "backup_lapsed"]
+
+    def pass_days(days):
+        site.move(days * DAY)
+        site.tick()
+
+    for _ in range(2):
+        before = len(told())
+        pass_days(2)
+        assert len(told()) == before
+        for _ in range(3):
+            pass_days(1)
+        assert len(told()) == before + 1 and told()[-1][1] == 1 and f"backup {backup} " in told()[-1][4]
+        site.version(1, GB, 2, backup)
+    site.ask("ratio.backup.remind", user=1, backup=backup)
+    pass_days(9)
+    assert len(told()) == before + 1
 
 
 def row(site, version):
@@ -638,9 +685,9 @@ def what_is_exported_replays_to_the_same_answers(site):
     assert sorted(row["version"] for row in answers[9]["queue"]) == sorted(shown), (answers[9], shown)
 
 
-def run(program, chosen):
-    site, failed = Library(program), 0
-    for name, test in TESTS.items():
+def run(program, chosen, tests, **settings):
+    site, failed = Library(program, **settings), 0
+    for name, test in tests.items():
         if chosen and name != chosen:
             continue
         began = time.monotonic()
@@ -677,6 +724,7 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          points_are_set_without_knowing_what_is_assigned,
          the_staff_grants_points_and_says_why,
          a_superseded_version_goes_when_the_next_is_safe,
+         an_owner_is_told_once_when_no_new_version_comes,
          who_is_disabled_gets_and_places_nothing,
          holders_hear_that_a_version_is_being_restored,
          an_owner_is_told_of_copies_that_come_and_go,
@@ -687,4 +735,4 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          what_is_exported_replays_to_the_same_answers)}
 
 if __name__ == "__main__":
-    sys.exit(1 if run(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None) else 0)
+    sys.exit(1 if run(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None, TESTS) else 0)

@@ -5,7 +5,7 @@
 
 #include "services/common/log.h"
 #include "services/common/slab.h"
-#include "services/tracker/tracker.h"
+#include "services/tracker/feeds_image.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 
 #define NOW INT64_C(1790000000000)
 #define HASH "11111111111111111111"
+#define DELETED "This torrent was deleted: remove it from your client"
 #define STANDARD "No slot for this copy yet: see your Backup page"
 
 enum { OWNER = 1, HOLDER, FELLOW, STRANGER, MEMBERS };
@@ -35,6 +36,25 @@ static void tell_member(uint64_t user)
     passkey_of(user, passkey);
     tracker_apply_member(
         tracker, &(struct member_fact){.user = user, .passkey = slice_text(passkey), .standing = slice_text("active")});
+}
+
+static void tell_disabled(uint64_t user, int64_t restore_until)
+{
+    char passkey[PASSKEY_SIZE + 1];
+    passkey_of(user, passkey);
+    tracker_apply_member(tracker, &(struct member_fact){.user = user,
+                                                        .passkey = slice_text(passkey),
+                                                        .standing = slice_text("disabled"),
+                                                        .restore_until = restore_until});
+}
+
+static void tell_deleted(int64_t restore_until)
+{
+    tracker_apply_torrent(tracker, &(struct torrent_fact){.torrent = BACKUP,
+                                                          .info_hash = slice_text(HASH),
+                                                          .accounting = slice_text("redundancy"),
+                                                          .owner = OWNER,
+                                                          .restore_until = restore_until});
 }
 
 static void tell_slot(uint64_t user, const char *verdict, const char *reason)
@@ -97,10 +117,15 @@ static struct announce from(uint64_t user, uint64_t left)
     return ask;
 }
 
+static void announce_at(struct announce ask, int64_t now)
+{
+    tracker_announce(tracker, &ask, now, &reply);
+    assert_true(reply.failure == NULL || strlen(reply.failure) < FAILURE_MAX);
+}
+
 static void announce(struct announce ask)
 {
-    tracker_announce(tracker, &ask, NOW, &reply);
-    assert_true(reply.failure == NULL || strlen(reply.failure) < FAILURE_MAX);
+    announce_at(ask, NOW);
 }
 
 /* ---- admission ---- */
@@ -342,6 +367,96 @@ static void holders_come_first(void **state)
         assert_true(reply.peers[i].v4[3] >= 20);
 }
 
+/* ---- restoring ---- */
+
+/* Its owner, a holder, and who is just fetching it. */
+static void fill_swarm(void)
+{
+    tell_slot(HOLDER, "slot", "");
+    tell_slot(FELLOW, "slot", "");
+    announce(from(HOLDER, 0));
+    announce(from(FELLOW, 10));
+    announce(from(OWNER, 100));
+    assert_int_equal(peers_count(tracker->peers), 3);
+}
+
+static void a_deleted_backup_is_restored_from_those_who_have_it(void **state)
+{
+    (void)state;
+    fill_swarm();
+    tell_deleted(NOW + 5000);
+    assert_int_equal(peers_count(tracker->peers), 2);
+    announce(from(FELLOW, 10));
+    assert_string_equal(reply.failure, DELETED);
+    tell_slot(FELLOW, "spare", "");
+    announce(from(FELLOW, 10));
+    assert_string_equal(reply.failure, DELETED);
+    announce_at(from(OWNER, 50), NOW + 4999);
+    assert_null(reply.failure);
+    assert_int_equal(reply.peers_count, 1);
+    assert_int_equal(reply.peers[0].v4[3], HOLDER);
+    announce_at(from(HOLDER, 0), NOW + 4999);
+    assert_null(reply.failure);
+    assert_int_equal(reply.peers[0].v4[3], OWNER);
+}
+
+static void when_its_time_is_over_nobody_meets_any_more(void **state)
+{
+    (void)state;
+    fill_swarm();
+    tell_deleted(NOW + 5000);
+    announce_at(from(OWNER, 50), NOW + 5000);
+    assert_string_equal(reply.failure, DELETED);
+    announce_at(from(HOLDER, 0), NOW + 5000);
+    assert_string_equal(reply.failure, DELETED);
+    assert_int_equal(peers_count(tracker->peers), 0);
+    tell_deleted(0);
+    announce(from(OWNER, 50));
+    assert_string_equal(reply.failure, DELETED);
+}
+
+static void a_restore_goes_on_after_a_restart(void **state)
+{
+    (void)state;
+    const struct feed_place places[FEED_count] = {{7, true}, {8, true}};
+    struct feed_place known[FEED_count];
+    struct buffer image = {0};
+    fill_swarm();
+    tell_deleted(NOW + 5000);
+    feeds_image_write(tracker, places, &image);
+    tracker_destroy(&tracker);
+    tracker = tracker_new(&settings, folder, NOW + 1000, NULL);
+    assert_true(feeds_image_read(buffer_slice(&image), tracker, known));
+    tracker->open = true;
+    assert_int_equal(peers_count(tracker->peers), 2);
+    announce_at(from(OWNER, 40), NOW + 2000);
+    assert_null(reply.failure);
+    assert_int_equal(reply.peers[0].v4[3], HOLDER);
+    announce_at(from(FELLOW, 10), NOW + 2000);
+    assert_string_equal(reply.failure, DELETED);
+    announce_at(from(OWNER, 40), NOW + 5000);
+    assert_string_equal(reply.failure, DELETED);
+    buffer_free(&image);
+}
+
+static void a_disabled_member_restores_its_own_and_nothing_else(void **state)
+{
+    (void)state;
+    announce(from(HOLDER, 0));
+    tell_disabled(OWNER, NOW + 5000);
+    tell_disabled(FELLOW, NOW + 5000);
+    tell_slot(FELLOW, "slot", "");
+    announce(from(FELLOW, 10));
+    assert_string_equal(reply.failure, "Your account is disabled: see the site");
+    announce(from(FELLOW, 0));
+    assert_string_equal(reply.failure, "Your account is disabled: see the site");
+    announce(from(OWNER, 100));
+    assert_null(reply.failure);
+    assert_int_equal(reply.peers[0].v4[3], HOLDER);
+    announce_at(from(OWNER, 100), NOW + 5000);
+    assert_string_equal(reply.failure, "Your account is disabled: see the site");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tear_down)
@@ -359,6 +474,10 @@ int main(void)
         TEST(who_lost_a_slot_is_not_brought_back),
         TEST(a_slots_fact_may_come_before_its_torrents),
         TEST(holders_come_first),
+        TEST(a_deleted_backup_is_restored_from_those_who_have_it),
+        TEST(when_its_time_is_over_nobody_meets_any_more),
+        TEST(a_restore_goes_on_after_a_restart),
+        TEST(a_disabled_member_restores_its_own_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
