@@ -165,7 +165,7 @@ static bool upload_check(struct upload *upload, struct fault *why)
         return false;
     if (upload->ask->guess && adding->plugin->guess != NULL)
         adding->plugin->guess(&adding->metainfo, adding->arena, form);
-    form_standard(form, clock_now(), adding->arena);
+    form_complete(form, clock_now(), adding->arena);
     return form_check(form, adding->from, &adding->metainfo, adding->arena, &adding->submission, why);
 }
 

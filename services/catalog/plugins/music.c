@@ -183,8 +183,9 @@ static bool format_check(struct values *values, struct fault *why)
     return true;
 }
 
-static bool music_check(enum level_kind from, struct submission *submission, struct fault *why)
+static bool music_check(enum level_kind from, struct submission *submission, struct arena *arena, struct fault *why)
 {
+    (void)arena;
     static const char *const nobody[] = {"Various Artists", "Various", "VA", "V.A.", "Various DJs"};
     for (size_t i = 0; i < submission->credits_count; i++)
         for (size_t k = 0; k < COUNT(nobody); k++)
@@ -313,9 +314,11 @@ const struct plugin plugin_music = {
         [LEVEL_group] = {.name = "album", .title = "Album", .plural = "Albums", .named = "title",
             .same = (const char *const[]){"title", "year", "release_type", NULL}},
         [LEVEL_edition] = {.name = "release", .title = "Release", .plural = "Releases", .named = "release_title",
-            .same = (const char *const[]){"release_title", "release_year", "label", "catalogue_number", "media", NULL}},
+            .same = (const char *const[]){"release_title", "release_year", "label", "catalogue_number", "media", NULL},
+            .order = (const char *const[]){"release_year", "release_title", "label", "catalogue_number", "media", NULL}},
         [LEVEL_unit] = {.name = "format", .title = "Format", .plural = "Formats",
-            .same = (const char *const[]){"format", "bitrate", NULL}},
+            .same = (const char *const[]){"format", "bitrate", NULL},
+            .order = (const char *const[]){"format", "bitrate", NULL}},
     },
     .attributes = attributes,
     .sections = sections,
@@ -331,6 +334,8 @@ const struct plugin plugin_music = {
         NULL},
     .unit_title = "{format} / {bitrate}< / {log}>< / {cue}>< / {scene}>",
     .file_name = "<{credits} - >{title} ({year}) [{media} {format} {bitrate}]",
+    .release_name = "<{credits} - >{title} ({year}) [{release_type}]< [{release_title}]>< [{release_year}]>"
+                    " [{format} {bitrate} / {media}< / {log}>< / {cue}>< / {scene}>]",
     .line = music_line,
     .check = music_check,
     .guess = music_guess,
