@@ -230,7 +230,7 @@ static bool torrent_check(struct adding *adding, struct slice file, struct fault
         return fault_set(why, STATUS_invalid, "metainfo",
                          "This torrent is not private: make it again with \"private\" set (mktorrent -p), and seed "
                          "that one.");
-    if (plugin->admit != NULL && !plugin->admit(&adding->metainfo, adding->arena, why))
+    if (!plugin_admits(plugin, &adding->metainfo, adding->arena, why))
         return false;
     if (plugin->warn != NULL)
         adding->warning = plugin->warn(&adding->metainfo, adding->arena);

@@ -1,6 +1,8 @@
 /* See plugin.h. plugins.inc holds one PLUGIN(name) line for each file in plugins/, written by CMake. */
 #include "services/catalog/plugin.h"
 
+#include "services/catalog/text.h"
+
 #define PLUGIN(name) extern const struct plugin plugin_##name;
 #include "services/catalog/plugins.inc"
 #undef PLUGIN
@@ -123,6 +125,49 @@ void plugin_line(const struct plugin *plugin, const struct credit *credits, size
             into->names[into->count - 1].joiner = " & ";
         into->names[into->count++] = (struct line_name){.credit = &credits[i], .joiner = ""};
     }
+}
+
+static bool ends_as(struct slice path, const char *const *endings)
+{
+    for (; *endings != NULL; endings++) {
+        size_t size = strlen(*endings);
+        if (path.size > size && text_same(slice_of(path.at + path.size - size, size), slice_text(*endings)))
+            return true;
+    }
+    return false;
+}
+
+static bool path_admitted(const struct plugin *plugin, const struct metainfo *metainfo, struct slice path,
+                          struct fault *why)
+{
+    static const char refused[] = ":?<>\\*|\"";
+    struct slice shown = text_cut(path, 100);
+    if (plugin->endings != NULL && !ends_as(path, plugin->endings))
+        return fault_set(why, STATUS_invalid, "metainfo",
+                         "\"%.*s\" does not belong into %s: leave it out and make the torrent again.",
+                         SLICE_ARGS(shown), plugin->title);
+    if (plugin->path_max == 0)
+        return true;
+    if (text_letters(metainfo->name) + 1 + text_letters(path) > plugin->path_max)
+        return fault_set(
+            why, STATUS_invalid, "metainfo",
+            "The path of \"%.*s\" is longer than %u letters with its folder: shorten the names and make the "
+            "torrent again.",
+            SLICE_ARGS(shown), plugin->path_max);
+    for (size_t i = 0; i < path.size; i++)
+        if (strchr(refused, path.at[i]) != NULL)
+            return fault_set(why, STATUS_invalid, "metainfo",
+                             "Not every system can write \"%.*s\": name it without %s and make the torrent again.",
+                             SLICE_ARGS(shown), refused);
+    return true;
+}
+
+bool plugin_admits(const struct plugin *plugin, const struct metainfo *metainfo, struct arena *arena, struct fault *why)
+{
+    for (size_t i = 0; i < metainfo->files_count; i++)
+        if (!path_admitted(plugin, metainfo, metainfo->files[i].path, why))
+            return false;
+    return plugin->admit == NULL || plugin->admit(metainfo, arena, why);
 }
 
 /* Does a line that everybody reads hold the attribute? */

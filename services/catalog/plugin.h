@@ -133,8 +133,10 @@ struct plugin {
      * another member is another group. Sealed: what a torrent holds is its owner's alone to see: no list of files, no
      * hashes, no secret attribute is told to anybody else, nor can it be searched. */
     bool owned, sealed;
-    bool untouched;     /* a torrent must be private as it comes: it is never rewritten, so its info-hash stays */
-    unsigned units_max; /* how many a member may have at once; 0: no limit */
+    bool untouched; /* a torrent must be private as it comes: it is never rewritten, so its info-hash stays */
+    const char *const *endings; /* of the files that a torrent may hold (".flac"), in any case; NULL: all */
+    unsigned path_max;          /* letters of the longest path, in names that any file system takes; 0: no such rule */
+    unsigned units_max;         /* how many a member may have at once; 0: no limit */
     struct level levels[LEVEL_COUNT];
     const struct attribute *attributes;
     const struct section *sections; /* NULL title ends the list */
@@ -200,6 +202,10 @@ enum level_kind plugin_parent(const struct plugin *plugin, enum level_kind kind)
 
 /* The credits' line by the plugin's hook or the common rule. */
 void plugin_line(const struct plugin *plugin, const struct credit *credits, size_t count, struct credit_line *into);
+
+/* May this torrent come in, as far as the plugin says? The fault's field is `metainfo`. */
+bool plugin_admits(const struct plugin *plugin, const struct metainfo *metainfo, struct arena *arena,
+                   struct fault *why);
 
 /* Is the description whole and consistent? Asserted for each plugin at start, and by the unit tests. */
 bool plugin_check(const struct plugin *plugin, struct fault *why);

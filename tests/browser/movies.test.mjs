@@ -92,8 +92,8 @@ test("its page has headers of quality, the cast and what there is room for", asy
 
 test("another format of the IMDb number joins it, whatever it is called", async () => {
   await page.getByRole("link", { name: "Add another Format" }).click();
-  await page.getByRole("row", { name: /^1080p encode 2 Occupied/ }).waitFor({ state: "attached" });
   await page.getByText("What there is room for").click();
+  await page.getByRole("row", { name: /^1080p encode 2 Occupied/ }).waitFor();
   await look("movie-add-format");
   await page.goto(`${site}/upload/movies`);
   await choose(makeTorrent(`other film ${run}`, ["film.mkv"]));

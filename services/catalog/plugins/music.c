@@ -17,6 +17,11 @@ static const char *const bitrates[] = {
     "Lossless", "24bit Lossless", "320",       "V0 (VBR)",   "256",   "V1 (VBR)", "V2 (VBR)", "192", "160", "128", "96",
     "64",       "APX (VBR)",      "APS (VBR)", "q8.x (VBR)", "Other", NULL};
 
+static const char *const files[] = {
+    ".flac", ".mp3",  ".m4a", ".aac",  ".ogg", ".opus", ".ac3",  ".dts", ".mp4",  ".mkv", ".log",  ".cue",  ".accurip",
+    ".ffp",  ".md5",  ".sfv", ".sha1", ".m3u", ".m3u8", ".pls",  ".txt", ".nfo",  ".lrc", ".rtf",  ".doc",  ".pdf",
+    ".htm",  ".html", ".jpg", ".jpeg", ".png", ".gif",  ".webp", ".tif", ".tiff", ".bmp", ".epub", ".djvu", NULL};
+
 static const struct role roles[] = {
     {"main", "Main", "Artists"},
     {"guest", "Guest", "With"},
@@ -308,7 +313,7 @@ static void music_guess(const struct metainfo *metainfo, struct arena *arena, st
 
 /* clang-format off */
 const struct plugin plugin_music = {
-    .name = "music", .title = "Music", .accounting = "ratio",
+    .name = "music", .title = "Music", .accounting = "ratio", .endings = files, .path_max = 180,
     .levels = {
         [LEVEL_person] = {.name = "artist", .title = "Artist", .plural = "Artists"},
         [LEVEL_group] = {.name = "album", .title = "Album", .plural = "Albums", .named = "title",

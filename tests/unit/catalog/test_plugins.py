@@ -47,7 +47,7 @@ def group_field(plugin, kinds):
 
 def made(tmp_path):
     """Such as every plugin takes: private, in pieces of 256 KiB of which none is there twice."""
-    return torrent(tmp_path, "x", ["one.bin", "two.bin"], piece=1 << 18)
+    return torrent(tmp_path, "x", ["one.txt", "two.txt"], piece=1 << 18)
 
 
 def upload(bus, plugin, metainfo, fields, actor=OWNER, **more):
@@ -69,7 +69,7 @@ def test_an_upload_is_found_shown_listed_and_downloaded(bus, plugin, tmp_path, f
     page = page_of(bus, told)
     assert (page["kind"], page["entity"], page["asked"]) == ("group", group["entity"], told["entity"])
     shown = page["group"]["editions"][0]["formats"][0]
-    assert [file["path"] for file in shown["files"]] == ["one.bin", "two.bin"] and len(shown["info_hash"]) == 40
+    assert [file["path"] for file in shown["files"]] == ["one.txt", "two.txt"] and len(shown["info_hash"]) == 40
     got = bus.ask("catalog.torrent.get", {"torrent": told["torrent"]})
     assert got["file_name"].endswith(".torrent") and got["accounting"] == plugin["accounting"]
     names = bus.ask("catalog.torrent.names", {"torrents": [told["torrent"]]})["torrents"]
