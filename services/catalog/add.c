@@ -166,7 +166,7 @@ static bool upload_check(struct upload *upload, struct fault *why)
         return false;
     if (upload->ask->guess && adding->plugin->guess != NULL)
         adding->plugin->guess(&adding->metainfo, adding->arena, form);
-    form_standard(form, clock_now(), adding->arena);
+    form_complete(form, clock_now(), adding->arena);
     return form_check(form, adding->from, &adding->metainfo, adding->arena, &adding->submission, why);
 }
 
@@ -231,7 +231,7 @@ static bool torrent_check(struct adding *adding, struct slice file, struct fault
         return fault_set(why, STATUS_invalid, "metainfo",
                          "This torrent is not private: make it again with \"private\" set (mktorrent -p), and seed "
                          "that one.");
-    if (plugin->admit != NULL && !plugin->admit(&adding->metainfo, adding->arena, why))
+    if (!plugin_admits(plugin, &adding->metainfo, adding->arena, why))
         return false;
     if (plugin->warn != NULL)
         adding->warning = plugin->warn(&adding->metainfo, adding->arena);

@@ -237,11 +237,14 @@ static void on_group_credits(void *arg, const struct db_rows *rows, const struct
 static const struct statement group_add = {
     "group_add",
     "WITH found AS (SELECT g.id, g.name, g.attrs FROM catalog.entity g WHERE g.plugin = $1 AND g.kind = 1"
-    "  AND g.same = catalog.same($3::text[]) AND g.deleted_at IS NULL AND (NOT $10::boolean OR g.added_by = $6)"
-    "  AND (cardinality($8::bigint[]) = 0 OR EXISTS (SELECT FROM catalog.credit c"
-    "   WHERE c.grp = g.id AND c.role = $9 AND c.person = ANY($8::bigint[]))) ORDER BY g.id LIMIT 1),"
-    " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, attrs, words, added_by)"
-    "  SELECT $1, $2, 1, $7, catalog.same($3::text[]), $4::jsonb, $5, $6 WHERE NOT EXISTS (SELECT FROM found)"
+    "  AND g.deleted_at IS NULL AND (NOT $10::boolean OR g.added_by = $6) AND (g.joins = nullif($11, '')"
+    "   OR (g.same = catalog.same($3::text[]) AND (g.joins IS NULL OR $11 = '')"
+    "    AND (cardinality($8::bigint[]) = 0 OR EXISTS (SELECT FROM catalog.credit c"
+    "     WHERE c.grp = g.id AND c.role = $9 AND c.person = ANY($8::bigint[])))))"
+    "  ORDER BY (g.joins = nullif($11, '')) DESC NULLS LAST, g.id LIMIT 1),"
+    " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, attrs, words, added_by, joins)"
+    "  SELECT $1, $2, 1, $7, catalog.same($3::text[]), $4::jsonb, $5, $6, nullif($11, '')"
+    "  WHERE NOT EXISTS (SELECT FROM found)"
     "  RETURNING id, name, attrs)"
     " SELECT id, name, attrs::text, true FROM found UNION ALL SELECT id, name, attrs::text, false FROM made",
 };
@@ -275,6 +278,7 @@ static void group_step(struct adding *adding)
     db_ints(args, persons, count);
     db_text(args, slice_text(leading != NULL ? leading->name : ""));
     db_flag(args, adding->plugin->owned);
+    db_text(args, plugin_value(adding->plugin, &submission->values, adding->plugin->levels[LEVEL_group].joins));
     db_tx_ask(adding->tx, &group_add, args, on_group, adding);
 }
 

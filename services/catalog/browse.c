@@ -38,7 +38,7 @@ static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *w
     tree_start(&tree);
     tree_array(&tree, NULL);
     for (size_t i = 0; i < shelf->count; i++)
-        page_group(&tree, NULL, &shelf->groups[i], bus_actor(browsing->request));
+        page_group(&tree, &shelf->groups[i], bus_actor(browsing->request), (struct slice){0});
     tree_end(&tree);
     struct catalog_browse_reply reply = {.count = browsing->total, .groups = tree_done(&tree)};
     if (browsing->more)

@@ -97,7 +97,7 @@ bool form_read(const struct plugin *plugin, const msgpack_object *fields, struct
         return fault_set(why, STATUS_invalid, "fields", "The fields must be a map from names to texts.");
     for (size_t i = 0; plugin->attributes[i].name != NULL; i++) {
         const struct attribute *attribute = &plugin->attributes[i];
-        if (attribute->found_in != NULL || attribute->by_owner)
+        if (!plugin_asks(attribute))
             continue;
         if (attribute->type == ATTR_credit ? !credits_read(attribute, fields, arena, into, why)
                                            : !text_read(attribute, fields, arena, &into->text[i], why))
@@ -136,8 +136,36 @@ void form_fill_credit(struct form *form, const char *attribute, const char *role
         };
 }
 
-void form_standard(struct form *form, int64_t now, struct arena *arena)
+/* The choice of that name, else the one for all others; empty when there is neither. */
+static struct slice choice_near(const struct attribute *attribute, struct slice name)
 {
+    struct slice other = {0};
+    for (const char *const *choice = attribute->choices; *choice != NULL; choice++) {
+        if (slice_is(name, *choice))
+            return name;
+        if (strcmp(*choice, "Other") == 0)
+            other = slice_text(*choice);
+    }
+    return other;
+}
+
+/* What the MediaInfo text says. */
+static void form_derive(struct form *form)
+{
+    const struct plugin *plugin = form->plugin;
+    int place = plugin_attribute(plugin, plugin->mediainfo);
+    struct mediainfo media;
+    if (place < 0 || form->text[place].size == 0)
+        return;
+    mediainfo_read(form->text[place], &media);
+    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
+        if (attribute->media != MEDIA_none && media.of[attribute->media].size > 0)
+            form_fill(form, attribute->name, choice_near(attribute, media.of[attribute->media]));
+}
+
+void form_complete(struct form *form, int64_t now, struct arena *arena)
+{
+    form_derive(form);
     for (const struct attribute *attribute = form->plugin->attributes; attribute->name != NULL; attribute++)
         if (attribute->standard != NULL)
             form_fill(form, attribute->name,
@@ -313,7 +341,7 @@ bool form_check(const struct form *form, enum level_kind from, const struct meta
     for (size_t i = 0; form->plugin->attributes[i].name != NULL; i++) {
         const struct attribute *attribute = &form->plugin->attributes[i];
         struct slice text = form->text[i];
-        if (attribute->level < from || attribute->by_owner)
+        if (attribute->level < from || attribute->by_owner || attribute->derived)
             continue;
         if (attribute->found_in != NULL)
             text = slice_text(metainfo_has(metainfo, attribute->found_in) ? "1" : "");
@@ -328,5 +356,5 @@ bool form_check(const struct form *form, enum level_kind from, const struct meta
             return false;
         into->values.of[i] = attribute->type == ATTR_tags ? (struct slice){0} : text;
     }
-    return form->plugin->check == NULL || form->plugin->check(from, into, why);
+    return form->plugin->check == NULL || form->plugin->check(from, into, arena, why);
 }

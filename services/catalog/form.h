@@ -28,8 +28,8 @@ void form_fill(struct form *form, const char *name, struct slice text);
 void form_fill_credit(struct form *form, const char *attribute, const char *role, struct slice name);
 bool form_lacks(const struct form *form, const char *name);
 
-/* Sets what is missing to what the plugin takes then; `now` in unix ms. */
-void form_standard(struct form *form, int64_t now, struct arena *arena);
+/* Sets what is missing to what the MediaInfo text says, else to what the plugin takes then; `now` in unix ms. */
+void form_complete(struct form *form, int64_t now, struct arena *arena);
 
 /* Checks all fields of level `from` and below, in the plugin's order; the first fault names its field. `into->values`
  * may hold the values of the levels above already. */

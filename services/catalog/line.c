@@ -78,23 +78,32 @@ void line_write_group(const struct line_source *source, struct buffer *into)
         buffer_add(into, source->name.at, source->name.size);
 }
 
-size_t line_edition(const struct line_source *source)
+/* Which of the plugin's lines it was; NULL: none fits. */
+static const char *const *edition_write(const struct line_source *source, struct buffer *into)
+{
+    const char *const *pattern = source->plugin->edition_titles;
+    while (pattern != NULL && *pattern != NULL && !line_write(*pattern, source, into))
+        pattern++;
+    return pattern;
+}
+
+bool line_edition_plain(const struct line_source *source)
 {
     struct buffer scratch = {0};
-    size_t place = 0;
-    const char *const *patterns = source->plugin->edition_titles;
-    while (patterns != NULL && patterns[place] != NULL && !line_write(patterns[place], source, &scratch))
-        place++;
+    const char *const *pattern = edition_write(source, &scratch);
     buffer_free(&scratch);
-    return place;
+    return pattern != NULL && *pattern != NULL && pattern[1] == NULL;
 }
 
 void line_write_edition(const struct line_source *source, struct buffer *into)
 {
-    const char *const *patterns = source->plugin->edition_titles;
-    const char *pattern = patterns != NULL ? patterns[line_edition(source)] : NULL;
-    if (pattern != NULL)
-        line_write(pattern, source, into);
+    edition_write(source, into);
+}
+
+void line_write_release(const struct line_source *source, struct buffer *into)
+{
+    if (!line_write(source->plugin->release_name, source, into))
+        line_write_group(source, into);
 }
 
 void line_write_unit(const struct line_source *source, struct buffer *into)

@@ -23,13 +23,14 @@ bool line_write(const char *pattern, const struct line_source *source, struct bu
 /* The credit line as one text. */
 void line_write_credits(const struct credit_line *line, struct buffer *into);
 
-/* Which of the plugin's edition titles fits: the first whose values are there. */
-size_t line_edition(const struct line_source *source);
+/* Is the edition's title the last of the plugin's lines, which asks for least? */
+bool line_edition_plain(const struct line_source *source);
 
 /* The plugin's lines. A flag reads as its label. */
 void line_write_group(const struct line_source *source, struct buffer *into);
 void line_write_edition(const struct line_source *source, struct buffer *into);
 void line_write_unit(const struct line_source *source, struct buffer *into);
+void line_write_release(const struct line_source *source, struct buffer *into);
 /* Group, edition and unit in one. */
 void line_write_whole(const struct line_source *source, struct buffer *into);
 

@@ -1,19 +1,18 @@
 /* See page.h. One writer for lists and pages: a page is a list's group and more. */
 #include "services/catalog/page.h"
 
-#include "services/catalog/shelf_order.h"
 #include "services/common/encode.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 /* A group, and who looks at it. */
 struct view {
     const struct shelf_group *group;
-    bool whole;  /* for its own page */
-    bool own;    /* by its owner */
-    bool closed; /* to somebody for whom it is sealed */
+    bool whole;        /* for its own page */
+    bool own;          /* by its owner */
+    bool closed;       /* to somebody for whom it is sealed */
+    struct slice note; /* on a person's page: what is told of their part in it */
 };
 
 static struct view view_of(const struct shelf_group *group, uint64_t actor, bool whole)
@@ -37,7 +36,6 @@ static void facts_write(struct tree_writer *tree, const struct view *view, enum 
                         const struct values *values)
 {
     const struct plugin *plugin = view->group->plugin;
-    tree_array(tree, "facts");
     for (size_t i = 0; plugin->attributes[i].name != NULL; i++) {
         const struct attribute *attribute = &plugin->attributes[i];
         if (attribute->level != kind || attribute->type == ATTR_long || told(view, values, attribute->name).size == 0)
@@ -46,6 +44,26 @@ static void facts_write(struct tree_writer *tree, const struct view *view, enum 
         tree_text(tree, "name", slice_text(attribute->name));
         tree_text(tree, "label", slice_text(attribute->label));
         tree_text(tree, "value", attribute->type == ATTR_flag ? slice_text("Yes") : values->of[i]);
+        tree_end(tree);
+    }
+}
+
+/* Long texts beside the description. */
+static void texts_write(struct tree_writer *tree, const struct view *view, enum level_kind kind,
+                        const struct values *values)
+{
+    const struct plugin *plugin = view->group->plugin;
+    tree_array(tree, "texts");
+    for (size_t i = 0; plugin->attributes[i].name != NULL; i++) {
+        const struct attribute *attribute = &plugin->attributes[i];
+        bool other = (int)i != plugin_attribute(plugin, plugin->description) &&
+                     (int)i != plugin_attribute(plugin, plugin->unit_description);
+        if (attribute->level != kind || attribute->type != ATTR_long || !other ||
+            told(view, values, attribute->name).size == 0)
+            continue;
+        tree_map(tree, NULL);
+        tree_text(tree, "label", slice_text(attribute->label));
+        tree_text(tree, "value", values->of[i]);
         tree_end(tree);
     }
     tree_end(tree);
@@ -129,7 +147,12 @@ static void unit_more_write(struct tree_writer *tree, const struct view *view, c
 {
     const struct plugin *plugin = view->group->plugin;
     tree_text_if(tree, "description", told(view, &unit->values, plugin->unit_description));
+    tree_array(tree, "facts");
+    if (plugin->header != NULL)
+        facts_write(tree, view, LEVEL_edition, &unit->values);
     facts_write(tree, view, LEVEL_unit, &unit->values);
+    tree_end(tree);
+    texts_write(tree, view, LEVEL_unit, &unit->values);
     if (view->closed)
         return;
     hash_write(tree, "info_hash", unit->info_hash);
@@ -143,8 +166,6 @@ static void unit_more_write(struct tree_writer *tree, const struct view *view, c
 
 static void unit_write(struct tree_writer *tree, const struct view *view, const struct shelf_unit *unit)
 {
-    char href[256];
-    snprintf(href, sizeof href, "%.*s#t%llu", SLICE_ARGS(view->group->href), (unsigned long long)unit->torrent);
     tree_map(tree, NULL);
     tree_count(tree, "entity", unit->entity);
     tree_count(tree, "torrent", unit->torrent);
@@ -154,7 +175,8 @@ static void unit_write(struct tree_writer *tree, const struct view *view, const 
         tree_count(tree, "files_count", unit->files_count);
     tree_number(tree, "added_at", unit->added_at);
     tree_count(tree, "uploader", unit->uploader);
-    tree_text(tree, "href", slice_text(href));
+    tree_text(tree, "release", unit->release);
+    tree_text(tree, "href", unit->href);
     if (view->whole)
         unit_more_write(tree, view, unit);
     tree_end(tree);
@@ -170,8 +192,11 @@ static void editions_write(struct tree_writer *tree, const struct view *view)
         if (edition->entity != 0)
             tree_count(tree, "entity", edition->entity);
         tree_text(tree, "title", edition->title);
-        if (view->whole)
+        if (view->whole && edition->entity != 0) {
+            tree_array(tree, "facts");
             facts_write(tree, view, LEVEL_edition, &edition->units[0].values);
+            tree_end(tree);
+        }
         tree_array(tree, "formats");
         for (size_t u = 0; u < edition->units_count; u++)
             unit_write(tree, view, &edition->units[u]);
@@ -221,6 +246,7 @@ static void group_write(struct tree_writer *tree, const char *key, const struct 
     tree_text(tree, "href", group->href);
     tree_text(tree, "title", group->title);
     tree_text(tree, "name", group->name);
+    tree_text_if(tree, "note", view->note);
     if (year.size > 0)
         tree_number(tree, "year", strtoll(year.at, NULL, 10));
     tree_text_if(tree, "type", plugin_value(plugin, &group->values, plugin->type));
@@ -234,23 +260,27 @@ static void group_write(struct tree_writer *tree, const char *key, const struct 
     }
     if (view->whole) {
         tree_text_if(tree, "description", told(view, &group->values, plugin->description));
+        tree_array(tree, "facts");
         facts_write(tree, view, LEVEL_group, &group->values);
+        tree_end(tree);
         credits_write(tree, group);
+        page_slots(tree, group);
     }
     editions_write(tree, view);
     tree_end(tree);
 }
 
-void page_group(struct tree_writer *tree, const char *key, const struct shelf_group *group, uint64_t actor)
+void page_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t actor, struct slice note)
 {
     struct view view = view_of(group, actor, false);
-    group_write(tree, key, &view);
+    view.note = note;
+    group_write(tree, NULL, &view);
 }
 
 /* ---- pages ---- */
 
-static void head_write(struct tree_writer *tree, const char *kind, const struct plugin *plugin, uint64_t entity,
-                       uint64_t asked, struct slice href)
+void page_head(struct tree_writer *tree, const char *kind, const struct plugin *plugin, uint64_t entity, uint64_t asked,
+               struct slice href)
 {
     tree_text(tree, "kind", slice_text(kind));
     tree_text(tree, "plugin", slice_text(plugin->name));
@@ -271,75 +301,8 @@ void page_of_group(struct tree_writer *tree, const struct shelf_group *group, ui
 {
     struct view view = view_of(group, actor, true);
     tree_map(tree, NULL);
-    head_write(tree, "group", group->plugin, group->entity, asked, group->href);
+    page_head(tree, "group", group->plugin, group->entity, asked, group->href);
     group_write(tree, "group", &view);
-    tree_end(tree);
-}
-
-/* The first section in which a group belongs for this person; `count` of them: none. */
-static size_t section_of(const struct page_person *person, const struct shelf_group *group, size_t count)
-{
-    struct slice type = plugin_value(group->plugin, &group->values, group->plugin->type);
-    for (size_t s = 0; s < count; s++) {
-        const struct section *section = &group->plugin->sections[s];
-        if (section->type != NULL && !slice_is(type, section->type))
-            continue;
-        for (size_t i = 0; i < group->credits_count; i++)
-            if (group->credits[i].entity == person->entity && strcmp(group->credits[i].role->name, section->role) == 0)
-                return s;
-    }
-    return count;
-}
-
-static void section_write(struct tree_writer *tree, const char *title, const struct shelf_group **groups, size_t count,
-                          uint64_t actor)
-{
-    char anchor[64];
-    size_t size = 0;
-    for (const char *at = title; *at != '\0' && size < sizeof anchor - 1; at++)
-        anchor[size++] = isalnum((unsigned char)*at) ? (char)tolower((unsigned char)*at) : '-';
-    tree_map(tree, NULL);
-    tree_text(tree, "title", slice_text(title));
-    tree_text(tree, "anchor", slice_of(anchor, size));
-    tree_array(tree, "groups");
-    for (size_t i = 0; i < count; i++)
-        page_group(tree, NULL, groups[i], actor);
-    tree_end(tree);
-    tree_end(tree);
-}
-
-static void sections_write(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf,
-                           uint64_t actor)
-{
-    size_t count = 0;
-    while (person->plugin->sections != NULL && person->plugin->sections[count].title != NULL)
-        count++;
-    const struct shelf_group **groups = arena_take(shelf->arena, (shelf->count + 1) * sizeof *groups);
-    tree_array(tree, "sections");
-    for (size_t s = 0; s <= count; s++) {
-        size_t inside = 0;
-        for (size_t g = 0; g < shelf->count; g++)
-            if (section_of(person, &shelf->groups[g], count) == s)
-                groups[inside++] = &shelf->groups[g];
-        if (inside == 0)
-            continue;
-        shelf_order_groups(groups, inside);
-        section_write(tree, s < count ? person->plugin->sections[s].title : person->plugin->levels[LEVEL_group].plural,
-                      groups, inside, actor);
-    }
-    tree_end(tree);
-}
-
-void page_of_person(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf,
-                    uint64_t actor)
-{
-    struct slice href = shelf_href(person->plugin, LEVEL_person, person->entity, shelf->arena);
-    tree_map(tree, NULL);
-    head_write(tree, "person", person->plugin, person->entity, person->entity, href);
-    tree_text(tree, "name", person->name);
-    tree_text_if(tree, "text", person->text);
-    tree_count(tree, "groups_count", shelf->count);
-    sections_write(tree, person, shelf, actor);
     tree_end(tree);
 }
 

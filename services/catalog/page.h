@@ -10,11 +10,19 @@
 /* catalog.plugin.list */
 void page_plugins(struct tree_writer *tree);
 
-/* One group as lists show it to a member (0: to nobody in particular): what is sealed is told to its owner only. */
-void page_group(struct tree_writer *tree, const char *key, const struct shelf_group *group, uint64_t actor);
+/* One group as lists show it to a member (0: to nobody in particular), in an array: what is sealed is told to its owner
+ * only. `note`: what is told of a person's part in it; mostly empty. */
+void page_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t actor, struct slice note);
 
-/* The page of a group; `asked` is the entity that was asked for. */
+/* What every page begins with; `asked` is the entity that was asked for. */
+void page_head(struct tree_writer *tree, const char *kind, const struct plugin *plugin, uint64_t entity, uint64_t asked,
+               struct slice href);
+
+/* The page of a group. */
 void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked, uint64_t actor);
+
+/* The plugin's slots and what takes them: part of a group's page. */
+void page_slots(struct tree_writer *tree, const struct shelf_group *group);
 
 /* The page of a person who is credited in the groups of the shelf. */
 struct page_person {

@@ -39,7 +39,7 @@ static void field_write(struct tree_writer *tree, const struct plugin *plugin, c
     text(tree, "label", attribute->label);
     text(tree, "level", plugin->levels[attribute->level].name);
     text(tree, "type", types[attribute->type]);
-    tree_flag(tree, "required", attribute->required);
+    tree_flag(tree, "required", attribute->required && attribute->media == MEDIA_none);
     tree_flag(tree, "repeat", attribute->type == ATTR_credit);
     text(tree, "help", attribute->help);
     text(tree, "note", attribute->note);
@@ -76,7 +76,7 @@ static void plugin_write(struct tree_writer *tree, const struct plugin *plugin)
     text(tree, "group_level", plugin->levels[LEVEL_group].name);
     tree_array(tree, "fields");
     for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
-        if (attribute->found_in == NULL && !attribute->by_owner)
+        if (plugin_asks(attribute))
             field_write(tree, plugin, attribute);
     tree_end(tree);
     tree_end(tree);

@@ -1,6 +1,8 @@
 /* See plugin.h. plugins.inc holds one PLUGIN(name) line for each file in plugins/, written by CMake. */
 #include "services/catalog/plugin.h"
 
+#include "services/catalog/text.h"
+
 #define PLUGIN(name) extern const struct plugin plugin_##name;
 #include "services/catalog/plugins.inc"
 #undef PLUGIN
@@ -85,6 +87,11 @@ int plugin_depends(const struct plugin *plugin)
     return -1;
 }
 
+bool plugin_asks(const struct attribute *attribute)
+{
+    return attribute->found_in == NULL && !attribute->by_owner && !attribute->derived;
+}
+
 const struct role *plugin_leading_role(const struct plugin *plugin)
 {
     for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
@@ -128,6 +135,49 @@ void plugin_line(const struct plugin *plugin, const struct credit *credits, size
     }
 }
 
+static bool ends_as(struct slice path, const char *const *endings)
+{
+    for (; *endings != NULL; endings++) {
+        size_t size = strlen(*endings);
+        if (path.size > size && text_same(slice_of(path.at + path.size - size, size), slice_text(*endings)))
+            return true;
+    }
+    return false;
+}
+
+static bool path_admitted(const struct plugin *plugin, const struct metainfo *metainfo, struct slice path,
+                          struct fault *why)
+{
+    static const char refused[] = ":?<>\\*|\"";
+    struct slice shown = text_cut(path, 100);
+    if (plugin->endings != NULL && !ends_as(path, plugin->endings))
+        return fault_set(why, STATUS_invalid, "metainfo",
+                         "\"%.*s\" does not belong into %s: leave it out and make the torrent again.",
+                         SLICE_ARGS(shown), plugin->title);
+    if (plugin->path_max == 0)
+        return true;
+    if (text_letters(metainfo->name) + 1 + text_letters(path) > plugin->path_max)
+        return fault_set(
+            why, STATUS_invalid, "metainfo",
+            "The path of \"%.*s\" is longer than %u letters with its folder: shorten the names and make the "
+            "torrent again.",
+            SLICE_ARGS(shown), plugin->path_max);
+    for (size_t i = 0; i < path.size; i++)
+        if (strchr(refused, path.at[i]) != NULL)
+            return fault_set(why, STATUS_invalid, "metainfo",
+                             "Not every system can write \"%.*s\": name it without %s and make the torrent again.",
+                             SLICE_ARGS(shown), refused);
+    return true;
+}
+
+bool plugin_admits(const struct plugin *plugin, const struct metainfo *metainfo, struct arena *arena, struct fault *why)
+{
+    for (size_t i = 0; i < metainfo->files_count; i++)
+        if (!path_admitted(plugin, metainfo, metainfo->files[i].path, why))
+            return false;
+    return plugin->admit == NULL || plugin->admit(metainfo, arena, why);
+}
+
 /* Does a line that everybody reads hold the attribute? */
 static bool line_tells(const char *pattern, const char *name)
 {
@@ -141,19 +191,21 @@ static bool line_tells(const char *pattern, const char *name)
 static bool lines_tell(const struct plugin *plugin, const char *name)
 {
     bool told = line_tells(plugin->group_title, name) || line_tells(plugin->unit_title, name) ||
-                line_tells(plugin->file_name, name);
+                line_tells(plugin->file_name, name) || line_tells(plugin->release_name, name);
     for (const char *const *title = plugin->edition_titles; title != NULL && *title != NULL; title++)
         told |= line_tells(*title, name);
     return told;
 }
 
-static bool ownership_check(const struct plugin *plugin, const struct attribute *attribute, struct fault *why)
+static bool source_check(const struct plugin *plugin, const struct attribute *attribute, struct fault *why)
 {
     if (attribute->secret && (!plugin->sealed || attribute->searched || lines_tell(plugin, attribute->name)))
         return fault_set(why, STATUS_internal, attribute->name,
                          "A secret needs a sealed plugin, and stands in no search and no line.");
     if (attribute->by_owner && (!plugin->owned || attribute->type != ATTR_credit))
         return fault_set(why, STATUS_internal, attribute->name, "Only an owned group credits its owner.");
+    if (attribute->media != MEDIA_none && (plugin->mediainfo == NULL || attribute->choices == NULL))
+        return fault_set(why, STATUS_internal, attribute->name, "Only choices are read from a MediaInfo text.");
     if (attribute->counted && (attribute->type != ATTR_number || attribute->level != LEVEL_unit))
         return fault_set(why, STATUS_internal, attribute->name, "Only units are counted, by a number.");
     if (attribute->depends &&
@@ -179,7 +231,23 @@ static bool attribute_check(const struct plugin *plugin, const struct attribute 
         return fault_set(why, STATUS_internal, attribute->name, "Low is above high.");
     if (attribute->label == NULL || attribute->help == NULL)
         return fault_set(why, STATUS_internal, attribute->name, "The attribute says nothing to people.");
-    return ownership_check(plugin, attribute, why);
+    return source_check(plugin, attribute, why);
+}
+
+static bool is_of_level(const struct plugin *plugin, enum level_kind kind, const char *name)
+{
+    int place = plugin_attribute(plugin, name);
+    return place >= 0 && plugin->attributes[place].level == kind;
+}
+
+/* With a value: is that one of the choices? */
+static bool is_choice_of_unit(const struct plugin *plugin, const char *name, const char *value)
+{
+    int place = is_of_level(plugin, LEVEL_unit, name) ? plugin_attribute(plugin, name) : -1;
+    const char *const *choice = place >= 0 ? plugin->attributes[place].choices : NULL;
+    while (choice != NULL && *choice != NULL && value != NULL && strcmp(*choice, value) != 0)
+        choice++;
+    return choice != NULL && *choice != NULL;
 }
 
 static bool level_check(const struct plugin *plugin, enum level_kind kind, struct fault *why)
@@ -188,19 +256,47 @@ static bool level_check(const struct plugin *plugin, enum level_kind kind, struc
     if (level->name == NULL)
         return kind == LEVEL_person || kind == LEVEL_edition ||
                fault_set(why, STATUS_internal, NULL, "A plugin needs groups and units.");
-    int named = plugin_attribute(plugin, level->named);
-    if (level->named != NULL && (named < 0 || plugin->attributes[named].level != kind))
+    if (level->named != NULL && !is_of_level(plugin, kind, level->named))
         return fault_set(why, STATUS_internal, level->named,
                          "The level is named by an attribute that it does not have.");
     if (kind != LEVEL_person && (level->same == NULL || level->same[0] == NULL))
         return fault_set(why, STATUS_internal, level->name,
                          "The level needs attributes by which its entities are told apart.");
-    for (const char *const *name = level->same; name != NULL && *name != NULL; name++) {
-        int place = plugin_attribute(plugin, *name);
-        if (place < 0 || plugin->attributes[place].level != kind)
+    for (const char *const *name = level->same; name != NULL && *name != NULL; name++)
+        if (!is_of_level(plugin, kind, *name))
             return fault_set(why, STATUS_internal, *name,
                              "The level is told apart by an attribute that it does not have.");
-    }
+    for (const char *const *name = level->order; name != NULL && *name != NULL; name++)
+        if (!is_of_level(plugin, kind, *name + (**name == '-')))
+            return fault_set(why, STATUS_internal, *name,
+                             "The level is ordered by an attribute that it does not have.");
+    if (level->joins != NULL && (kind != LEVEL_group || !is_of_level(plugin, kind, level->joins)))
+        return fault_set(why, STATUS_internal, level->joins, "Only groups join by an attribute, which they must have.");
+    return true;
+}
+
+/* Each role needs a section that takes any type: else a credit could be on no page. */
+static bool sections_check(const struct plugin *plugin, struct fault *why)
+{
+    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
+        for (const struct role *role = attribute->roles; role != NULL && role->name != NULL; role++) {
+            const struct section *section = plugin->sections;
+            while (section != NULL && section->title != NULL &&
+                   (section->type != NULL || strcmp(section->role, role->name) != 0))
+                section++;
+            if (section != NULL && section->title == NULL)
+                return fault_set(why, STATUS_internal, role->name, "The role has no section of a person's page.");
+        }
+    return true;
+}
+
+static bool slots_check(const struct plugin *plugin, struct fault *why)
+{
+    for (const struct slot *slot = plugin->slots; slot != NULL && slot->title != NULL; slot++)
+        for (size_t i = 0; i < sizeof slot->values / sizeof *slot->values && slot->values[i].attribute != NULL; i++)
+            if (!is_choice_of_unit(plugin, slot->values[i].attribute, slot->values[i].value))
+                return fault_set(why, STATUS_internal, slot->values[i].attribute,
+                                 "A slot asks for what no unit can be.");
     return true;
 }
 
@@ -215,14 +311,19 @@ bool plugin_check(const struct plugin *plugin, struct fault *why)
     for (enum level_kind kind = 0; kind < LEVEL_COUNT; kind++)
         if (!level_check(plugin, kind, why))
             return false;
-    const char *named[] = {plugin->year, plugin->type, plugin->description, plugin->unit_description,
-                           plugin->redundancy};
+    const char *named[] = {plugin->year,       plugin->type,      plugin->description, plugin->unit_description,
+                           plugin->redundancy, plugin->mediainfo, plugin->header};
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (named[i] != NULL && plugin_attribute(plugin, named[i]) < 0)
             return fault_set(why, STATUS_internal, named[i], "The plugin has no such attribute.");
     if (plugin->sealed && !plugin->owned)
         return fault_set(why, STATUS_internal, NULL, "What is sealed needs an owner.");
-    if (plugin->group_title == NULL || plugin->unit_title == NULL || plugin->file_name == NULL)
+    if (plugin->header != NULL && !is_choice_of_unit(plugin, plugin->header, NULL))
+        return fault_set(why, STATUS_internal, plugin->header, "What stands above the units is a choice of theirs.");
+    if (!sections_check(plugin, why) || !slots_check(plugin, why))
+        return false;
+    if (plugin->group_title == NULL || plugin->unit_title == NULL || plugin->file_name == NULL ||
+        plugin->release_name == NULL)
         return fault_set(why, STATUS_internal, NULL, "A plugin needs its lines.");
     return true;
 }

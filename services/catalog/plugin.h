@@ -4,6 +4,7 @@
 #define DJEMBE_CATALOG_PLUGIN_H
 
 #include "proto/fault.h"
+#include "services/catalog/mediainfo.h"
 #include "services/catalog/metainfo.h"
 #include "services/common/arena.h"
 
@@ -24,6 +25,12 @@ struct level {
     /* Attributes by which two entities under the same parent are one: the second joins the first; of a unit: the second
      * is a duplicate, and told so. A group is also asked to share a person of the leading role. NULL ends the list. */
     const char *const *same;
+    /* Of a group: an attribute that names it beyond this site (an IMDb number). Two groups of the same one are one,
+     * whatever else was typed; of different ones they never are. NULL: there is none. */
+    const char *joins;
+    /* Attributes by which entities of the level are put in order on a page: choices as they are listed, texts and
+     * numbers ascending or, with '-' before the name, descending; what is empty comes last. NULL: as they came. */
+    const char *const *order;
 };
 
 enum attribute_type {
@@ -56,6 +63,8 @@ struct attribute {
     const struct role *roles;   /* the first one leads: a required credit wants somebody in it */
     const char *note;           /* ATTR_credit: what may be told of each ("Part played"); NULL: nothing */
     const char *found_in;       /* ATTR_flag that nobody is asked for: set when a file ends so (".log") */
+    enum media_part media;      /* when nothing is typed, what the plugin's MediaInfo text says */
+    bool derived;               /* nobody is asked for it: the plugin's check sets it from the others */
     const char *standard;       /* taken when nothing is typed, and shown in the form; of a date: "now" */
     bool counted;  /* ATTR_number of the unit: when nothing is typed, one more than its siblings ever had */
     bool depends;  /* ATTR_number of the unit: that of a sibling without which it is of no use; needs a counted one */
@@ -64,11 +73,22 @@ struct attribute {
     const char *help;
 };
 
-/* A section of a person's page: the groups in which they have that role and that type. */
+/* A section of a person's page: the groups in which they have that role and that type. A group stands in the first
+ * that fits each of the person's roles. */
 struct section {
     const char *role;
     const char *type; /* NULL: any */
     const char *title;
+};
+
+/* A place for a number of units of each edition: those whose attributes have these values. Told before the upload,
+ * nothing is refused by it. */
+struct slot {
+    const char *title; /* "1080p remux"; NULL ends the list */
+    unsigned room;
+    struct slot_value {
+        const char *attribute, *value;
+    } values[3];
 };
 
 /* The value of each attribute by its place in the plugin's list, as text: numbers in decimal, flags "1". Empty: none.
@@ -114,27 +134,33 @@ struct plugin {
      * another member is another group. Sealed: what a torrent holds is its owner's alone to see: no list of files, no
      * hashes, no secret attribute is told to anybody else, nor can it be searched. */
     bool owned, sealed;
-    bool untouched;     /* a torrent must be private as it comes: it is never rewritten, so its info-hash stays */
-    unsigned units_max; /* how many a member may have at once; 0: no limit */
+    bool untouched; /* a torrent must be private as it comes: it is never rewritten, so its info-hash stays */
+    const char *const *endings; /* of the files that a torrent may hold (".flac"), in any case; NULL: all */
+    unsigned path_max;          /* letters of the longest path, in names that any file system takes; 0: no such rule */
+    unsigned units_max;         /* how many a member may have at once; 0: no limit */
     struct level levels[LEVEL_COUNT];
     const struct attribute *attributes;
     const struct section *sections; /* NULL title ends the list */
     const char *year, *type;        /* attributes that say these of a group; NULL: none */
     const char *description;        /* attribute that is the group's text */
     const char *unit_description;   /* and the unit's */
+    const char *mediainfo;          /* attribute that holds MediaInfo's report; NULL: none */
+    const char *header;             /* choice of the unit: its values stand above the rows in place of the editions */
+    const struct slot *slots;       /* NULL: none */
 
     /* Lines, as line.h has them. {credits} is the credit line, {name} the name of the group. */
     const char *group_title;
     const char *const *edition_titles; /* the first whose attributes are there; NULL ends the list */
     const char *unit_title;
-    const char *file_name; /* of a download, without .torrent */
+    const char *file_name;    /* of a download, without .torrent */
+    const char *release_name; /* what feeds and Torznab call it: tools read title, year and quality from it */
 
     /* Hooks; NULL: nothing to add. */
     /* Puts the credits of a group into its line. Without it: those of the leading role, joined by "&". */
     void (*line)(const struct credit *credits, size_t count, struct credit_line *into);
     /* Rules between attributes. May correct values; false: the fault names the field. `from`: the highest level being
      * made. */
-    bool (*check)(enum level_kind from, struct submission *submission, struct fault *why);
+    bool (*check)(enum level_kind from, struct submission *submission, struct arena *arena, struct fault *why);
     /* Fills what the form lacks from the torrent. */
     void (*guess)(const struct metainfo *metainfo, struct arena *arena, struct form *form);
     /* May this torrent come in at all? Beyond what metainfo_read asks of each; false: the fault says why not. */
@@ -167,6 +193,8 @@ const struct attribute *plugin_owner(const struct plugin *plugin);
 int plugin_counted(const struct plugin *plugin);
 /* The number of what a unit depends on; -1 when the plugin has none. */
 int plugin_depends(const struct plugin *plugin);
+/* Is a form asked for the attribute? */
+bool plugin_asks(const struct attribute *attribute);
 /* The leading role: the first of the first credit attribute; NULL when the plugin credits nobody. */
 const struct role *plugin_leading_role(const struct plugin *plugin);
 
@@ -177,6 +205,10 @@ enum level_kind plugin_parent(const struct plugin *plugin, enum level_kind kind)
 
 /* The credits' line by the plugin's hook or the common rule. */
 void plugin_line(const struct plugin *plugin, const struct credit *credits, size_t count, struct credit_line *into);
+
+/* May this torrent come in, as far as the plugin says? The fault's field is `metainfo`. */
+bool plugin_admits(const struct plugin *plugin, const struct metainfo *metainfo, struct arena *arena,
+                   struct fault *why);
 
 /* Is the description whole and consistent? Asserted for each plugin at start, and by the unit tests. */
 bool plugin_check(const struct plugin *plugin, struct fault *why);

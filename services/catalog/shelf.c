@@ -68,6 +68,14 @@ static struct slice line_text(void (*write)(const struct line_source *, struct b
 
 /* ---- putting it in order, once all rows are there ---- */
 
+static void unit_finish(const struct shelf_group *group, struct shelf_unit *unit, struct arena *arena)
+{
+    struct line_source source = shelf_source(group, &unit->values);
+    unit->title = line_text(line_write_unit, &source, arena);
+    unit->release = line_text(line_write_release, &source, arena);
+    unit->href = slice_text(arena_print(arena, "%.*s#t%" PRIu64, SLICE_ARGS(group->href), unit->torrent));
+}
+
 static void group_finish(struct shelf_group *group, struct arena *arena)
 {
     struct credit_line names;
@@ -83,13 +91,11 @@ static void group_finish(struct shelf_group *group, struct arena *arena)
         struct shelf_edition *edition = &group->editions[e];
         source.values = &edition->units[0].values;
         edition->title = line_text(line_write_edition, &source, arena);
-        edition->rank = line_edition(&source);
-        for (size_t u = 0; u < edition->units_count; u++) {
-            source.values = &edition->units[u].values;
-            edition->units[u].title = line_text(line_write_unit, &source, arena);
-        }
+        edition->plain = line_edition_plain(&source);
+        for (size_t u = 0; u < edition->units_count; u++)
+            unit_finish(group, &edition->units[u], arena);
     }
-    shelf_order(group);
+    shelf_order(group, arena);
 }
 
 static void loading_step(struct loading *loading, const struct fault *why)
@@ -181,6 +187,7 @@ static void unit_read(const struct db_rows *rows, size_t row, const struct shelf
 {
     *unit = (struct shelf_unit){
         .entity = (uint64_t)db_get_int(rows, row, 1),
+        .edition = (uint64_t)db_get_int(rows, row, 3),
         .torrent = (uint64_t)db_get_int(rows, row, 5),
         .uploader = (uint64_t)db_get_int(rows, row, 6),
         .size = (uint64_t)db_get_int(rows, row, 7),

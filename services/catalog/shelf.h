@@ -8,8 +8,9 @@
 
 struct shelf_unit {
     uint64_t entity, torrent, uploader;
+    uint64_t edition;     /* 0: the plugin has none */
     struct values values; /* of the unit, its edition and its group */
-    struct slice title;
+    struct slice title, release, href;
     uint64_t size, files_count;
     int64_t added_at;
     /* When the whole was asked for: */
@@ -18,10 +19,11 @@ struct shelf_unit {
     struct slice warning; /* what its uploader was told of it */
 };
 
+/* What stands under one heading: an edition, or what has a value of the plugin's header in common. */
 struct shelf_edition {
-    uint64_t entity; /* 0: the plugin has no editions */
+    uint64_t entity; /* 0: it is none */
     struct slice title;
-    size_t rank; /* which of the plugin's lines the title is: the last, plain one comes first on a page */
+    bool plain; /* the title is the last of the plugin's lines, which asks for least: it comes first */
     struct shelf_unit *units;
     size_t units_count;
 };

@@ -45,6 +45,15 @@ static void write_group(struct visit *visit, const struct upload *upload, const 
     tree_close(visit->out);
 }
 
+/* What there is room for in the group, before anything is sent. */
+static void write_slots(struct visit *visit, const msgpack_object *group)
+{
+    const msgpack_object *slots = look_array(group, "slots");
+    tree_flag(visit->out, "has_slots", look_size(slots) > 0);
+    if (look_size(slots) > 0)
+        tree_object(visit->out, "slots", slots);
+}
+
 static void write_draft(struct visit *visit, const struct draft *draft)
 {
     tree_open_map(visit->out, "draft");
@@ -113,6 +122,7 @@ static void show_form(struct visit *visit)
     tree_print(visit->out, "file_max_text", "%d MiB", (int)(WEB_FILE_MAX >> 20));
     if (upload->group != 0)
         write_group(visit, upload, group);
+    write_slots(visit, group);
     if (upload->draft.id != 0)
         write_draft(visit, &upload->draft);
     bool marked =

@@ -16,11 +16,19 @@ struct shown {
     bool repeat;
 };
 
-/* The input beside a credit that tells its role. */
-static const char *role_input(struct slice name, char into[96])
+/* The inputs beside a credit: its "role", and its "note". */
+static void beside_input(struct slice name, const char *what, char into[96])
 {
-    snprintf(into, 96, "%.*s_role", SLICE_ARGS(name));
-    return into;
+    snprintf(into, 96, "%.*s_%s", SLICE_ARGS(name), what);
+}
+
+static struct slice beside_nth(const struct form *typed, struct slice name, const char *what, size_t i)
+{
+    char input[96];
+    struct slice value = {NULL, 0};
+    beside_input(name, what, input);
+    form_nth(typed, input, i, &value);
+    return form_trim(value);
 }
 
 static void text_input(struct slice name, char into[96])
@@ -86,34 +94,42 @@ static void write_roles(const struct shown *shown, struct slice typed)
     tree_close(shown->out);
 }
 
-static void write_row(const struct shown *shown, struct slice value, struct slice role, bool first, bool last)
+struct entry {
+    struct slice value, role, note;
+};
+
+static void write_row(const struct shown *shown, struct entry row, bool first, bool last)
 {
+    struct slice note = look_text(shown->field, "note");
     tree_open_map(shown->out, NULL);
-    tree_text(shown->out, "value", value);
+    tree_text(shown->out, "value", row.value);
     tree_flag(shown->out, "first", first);
     tree_flag(shown->out, "last", last);
     tree_flag(shown->out, "has_roles", is_credit(shown->field));
     if (is_credit(shown->field))
-        write_roles(shown, role);
+        write_roles(shown, row.role);
+    if (note.size > 0) {
+        tree_text(shown->out, "note_label", note);
+        tree_text(shown->out, "note", row.note);
+    }
     tree_close(shown->out);
 }
 
 /* What was typed, without the gaps, then an empty row or two (three when more were asked for). */
 static void write_rows(const struct shown *shown)
 {
-    char role[96];
     size_t written = 0, empty = slice_equal(shown->more, shown->name) ? 3 : 1;
-    role_input(shown->name, role);
     tree_open_array(shown->out, "rows");
     for (size_t i = 0; i < REPEAT_MAX; i++) {
-        struct slice value = form_trim(typed_nth(shown->typed, shown->name, i)), chosen = {NULL, 0};
-        if (value.size == 0)
+        struct entry row = {.value = form_trim(typed_nth(shown->typed, shown->name, i))};
+        if (row.value.size == 0)
             continue;
-        form_nth(shown->typed, role, i, &chosen);
-        write_row(shown, value, chosen, written++ == 0, false);
+        row.role = beside_nth(shown->typed, shown->name, "role", i);
+        row.note = beside_nth(shown->typed, shown->name, "note", i);
+        write_row(shown, row, written++ == 0, false);
     }
     for (size_t i = 0; i < empty; i++)
-        write_row(shown, slice_text(NULL), slice_text(NULL), written++ == 0, i + 1 == empty);
+        write_row(shown, (struct entry){.value = {NULL, 0}}, written++ == 0, i + 1 == empty);
     tree_close(shown->out);
 }
 
@@ -210,27 +226,32 @@ bool upload_form_write(struct tree_writer *out, const msgpack_object *plugin, co
 
 /* ---- reading ---- */
 
+/* What stands beside each name that was typed. */
+static void read_beside(struct tree_writer *out, struct slice name, const char *what, const struct form *typed)
+{
+    char input[96];
+    beside_input(name, what, input);
+    tree_open_array(out, input);
+    for (size_t i = 0; i < REPEAT_MAX; i++)
+        if (form_trim(typed_nth(typed, name, i)).size > 0)
+            tree_text(out, NULL, beside_nth(typed, name, what, i));
+    tree_close(out);
+}
+
 static void read_repeated(struct tree_writer *out, const msgpack_object *field, const struct form *typed)
 {
     struct slice name = look_text(field, "name"), value;
-    char input[96], role[96];
+    char input[96];
     text_input(name, input);
-    role_input(name, role);
     tree_open_array(out, input);
     for (size_t i = 0; i < REPEAT_MAX; i++)
         if ((value = form_trim(typed_nth(typed, name, i))).size > 0)
             tree_text(out, NULL, value);
     tree_close(out);
-    if (!is_credit(field))
-        return;
-    tree_open_array(out, role);
-    for (size_t i = 0; i < REPEAT_MAX; i++) {
-        struct slice chosen = {NULL, 0};
-        form_nth(typed, role, i, &chosen);
-        if (form_trim(typed_nth(typed, name, i)).size > 0)
-            tree_text(out, NULL, chosen);
-    }
-    tree_close(out);
+    if (is_credit(field))
+        read_beside(out, name, "role", typed);
+    if (look_text(field, "note").size > 0)
+        read_beside(out, name, "note", typed);
 }
 
 void upload_form_read(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed)

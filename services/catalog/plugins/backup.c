@@ -84,7 +84,7 @@ const struct plugin plugin_backup = {
         [LEVEL_group] = {.name = "backup", .title = "Backup", .plural = "Backups", .named = "name",
             .same = (const char *const[]){"name", NULL}},
         [LEVEL_unit] = {.name = "version", .title = "Version", .plural = "Versions",
-            .same = (const char *const[]){"number", NULL}},
+            .same = (const char *const[]){"number", NULL}, .order = (const char *const[]){"-number", NULL}},
     },
     .attributes = attributes,
     .description = "description",
@@ -92,6 +92,7 @@ const struct plugin plugin_backup = {
     .group_title = "<{credits} – >{name}",
     .unit_title = "Version {number}",
     .file_name = "<{credits} - >{name} - version {number}",
+    .release_name = "<{credits} - >{name} - version {number}",
     .admit = backup_admit,
     .warn = backup_warn,
 };

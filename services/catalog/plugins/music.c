@@ -17,6 +17,11 @@ static const char *const bitrates[] = {
     "Lossless", "24bit Lossless", "320",       "V0 (VBR)",   "256",   "V1 (VBR)", "V2 (VBR)", "192", "160", "128", "96",
     "64",       "APX (VBR)",      "APS (VBR)", "q8.x (VBR)", "Other", NULL};
 
+static const char *const files[] = {
+    ".flac", ".mp3",  ".m4a", ".aac",  ".ogg", ".opus", ".ac3",  ".dts", ".mp4",  ".mkv", ".log",  ".cue",  ".accurip",
+    ".ffp",  ".md5",  ".sfv", ".sha1", ".m3u", ".m3u8", ".pls",  ".txt", ".nfo",  ".lrc", ".rtf",  ".doc",  ".pdf",
+    ".htm",  ".html", ".jpg", ".jpeg", ".png", ".gif",  ".webp", ".tif", ".tiff", ".bmp", ".epub", ".djvu", NULL};
+
 static const struct role roles[] = {
     {"main", "Main", "Artists"},
     {"guest", "Guest", "With"},
@@ -183,8 +188,9 @@ static bool format_check(struct values *values, struct fault *why)
     return true;
 }
 
-static bool music_check(enum level_kind from, struct submission *submission, struct fault *why)
+static bool music_check(enum level_kind from, struct submission *submission, struct arena *arena, struct fault *why)
 {
+    (void)arena;
     static const char *const nobody[] = {"Various Artists", "Various", "VA", "V.A.", "Various DJs"};
     for (size_t i = 0; i < submission->credits_count; i++)
         for (size_t k = 0; k < COUNT(nobody); k++)
@@ -307,15 +313,17 @@ static void music_guess(const struct metainfo *metainfo, struct arena *arena, st
 
 /* clang-format off */
 const struct plugin plugin_music = {
-    .name = "music", .title = "Music", .accounting = "ratio",
+    .name = "music", .title = "Music", .accounting = "ratio", .endings = files, .path_max = 180,
     .levels = {
         [LEVEL_person] = {.name = "artist", .title = "Artist", .plural = "Artists"},
         [LEVEL_group] = {.name = "album", .title = "Album", .plural = "Albums", .named = "title",
             .same = (const char *const[]){"title", "year", "release_type", NULL}},
         [LEVEL_edition] = {.name = "release", .title = "Release", .plural = "Releases", .named = "release_title",
-            .same = (const char *const[]){"release_title", "release_year", "label", "catalogue_number", "media", NULL}},
+            .same = (const char *const[]){"release_title", "release_year", "label", "catalogue_number", "media", NULL},
+            .order = (const char *const[]){"release_year", "release_title", "label", "catalogue_number", "media", NULL}},
         [LEVEL_unit] = {.name = "format", .title = "Format", .plural = "Formats",
-            .same = (const char *const[]){"format", "bitrate", NULL}},
+            .same = (const char *const[]){"format", "bitrate", NULL},
+            .order = (const char *const[]){"format", "bitrate", NULL}},
     },
     .attributes = attributes,
     .sections = sections,
@@ -331,6 +339,8 @@ const struct plugin plugin_music = {
         NULL},
     .unit_title = "{format} / {bitrate}< / {log}>< / {cue}>< / {scene}>",
     .file_name = "<{credits} - >{title} ({year}) [{media} {format} {bitrate}]",
+    .release_name = "<{credits} - >{title} ({year}) [{release_type}]< [{release_title}]>< [{release_year}]>"
+                    " [{format} {bitrate} / {media}< / {log}>< / {cue}>< / {scene}>]",
     .line = music_line,
     .check = music_check,
     .guess = music_guess,

@@ -143,7 +143,7 @@ static bool check(struct form_kit *kit, enum level_kind from)
 {
     if (!form_kit_check(kit, from, false) && strcmp(kit->why.field, "redundancy") != 0)
         return false;
-    form_standard(&kit->form, NOW, kit->arena);
+    form_complete(&kit->form, NOW, kit->arena);
     kit->why = (struct fault){0};
     return form_check(&kit->form, from, &kit->metainfo, kit->arena, &kit->submission, &kit->why);
 }

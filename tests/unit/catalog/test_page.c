@@ -135,8 +135,11 @@ static struct shelf_group *album(struct world *world)
     plugin_set(plugin, &group->values, "release_type", "Album");
     editions[0] =
         (struct shelf_edition){.entity = 20, .title = slice_text("2003 - CD"), .units = units, .units_count = 1};
-    editions[1] = (struct shelf_edition){
-        .entity = 13, .title = slice_text("Original Release / CD"), .rank = 2, .units = units + 1, .units_count = 2};
+    editions[1] = (struct shelf_edition){.entity = 13,
+                                         .title = slice_text("Original Release / CD"),
+                                         .plain = true,
+                                         .units = units + 1,
+                                         .units_count = 2};
     for (size_t i = 0; i < 3; i++) {
         units[i] = (struct shelf_unit){.entity = 30 + i,
                                        .torrent = 40 + i,
@@ -146,10 +149,11 @@ static struct shelf_group *album(struct world *world)
                                        .added_at = 1000 + (int64_t)i,
                                        .values = group->values,
                                        .title = slice_text("x"),
+                                       .href = slice_text("/music/album/12#t42"),
                                        .files = slice_of("\x90", 1)};
         plugin_set(plugin, &units[i].values, "format", i == 2 ? "FLAC" : "MP3");
     }
-    shelf_order(group);
+    shelf_order(group, world->arena);
     return group;
 }
 
@@ -164,7 +168,7 @@ static void the_original_release_and_lossless_formats_come_first(void **state)
 static void a_group_sums_up_what_it_holds(void **state)
 {
     struct world *world = *state;
-    page_group(&world->tree, NULL, album(world), 5);
+    page_group(&world->tree, album(world), 5, (struct slice){0});
     const msgpack_object *group = finish(world);
     assert_text(group, "href", "/music/album/12");
     assert_text(group, "line", "A");
@@ -230,7 +234,7 @@ static struct shelf_group *backup(struct world *world)
         plugin_set(plugin, &units[i].values, "date", "SECRET date");
         plugin_set(plugin, &units[i].values, "message", "SECRET message");
     }
-    shelf_order(group);
+    shelf_order(group, world->arena);
     return group;
 }
 
@@ -258,7 +262,7 @@ static void what_is_sealed_is_told_to_its_owner_only(void **state)
         tree_start(&world->tree);
         tree_array(&world->tree, NULL);
         page_of_group(&world->tree, shelf.groups, 12, others[i]);
-        page_group(&world->tree, NULL, shelf.groups, others[i]);
+        page_group(&world->tree, shelf.groups, others[i], (struct slice){0});
         page_of_person(&world->tree, &person, &shelf, others[i]);
         tree_end(&world->tree);
         assert_int_equal(told(world, "SECRET"), 0);

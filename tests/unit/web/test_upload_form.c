@@ -62,6 +62,9 @@ static int set_up(void **state)
     add_credit_field();
     open_field("title", "album", "text");
     tree_close(description);
+    open_field("people", "album", "credit");
+    tree_string(description, "note", "Part played");
+    tree_close(description);
     add_choice_field();
     open_field("scene", "release", "flag");
     tree_close(description);
@@ -106,13 +109,15 @@ static const char *read_fields(const char *text)
     return json_of(&out);
 }
 
+#define NO_PEOPLE "\"people\": [], \"people_role\": [], \"people_note\": [], "
+#define NO_PEOPLE_LAST "\"people\": [], \"people_role\": [], \"people_note\": []}"
+
 static void what_was_typed_becomes_a_map(void **state)
 {
     (void)state;
-    assert_string_equal(
-        read_fields("title=+Blue+Train+&media=CD&scene=1&artists=John&artists_role=main"),
-        "{\"artists\": [\"John\"], \"artists_role\": [\"main\"], \"title\": \"Blue Train\", \"media\": \"CD\", "
-        "\"scene\": \"1\"}");
+    assert_string_equal(read_fields("title=+Blue+Train+&media=CD&scene=1&artists=John&artists_role=main"),
+                        "{\"artists\": [\"John\"], \"artists_role\": [\"main\"], \"title\": \"Blue Train\", " NO_PEOPLE
+                        "\"media\": \"CD\", \"scene\": \"1\"}");
 }
 
 static void an_empty_row_takes_its_role_away_with_it(void **state)
@@ -120,13 +125,22 @@ static void an_empty_row_takes_its_role_away_with_it(void **state)
     (void)state;
     assert_string_equal(
         read_fields("artists=A&artists_role=main&artists=+&artists_role=guest&artists=C&artists_role=guest"),
-        "{\"artists\": [\"A\", \"C\"], \"artists_role\": [\"main\", \"guest\"]}");
+        "{\"artists\": [\"A\", \"C\"], \"artists_role\": [\"main\", \"guest\"], " NO_PEOPLE_LAST);
 }
 
 static void inputs_of_no_field_are_left_out(void **state)
 {
     (void)state;
-    assert_string_equal(read_fields("csrf=1&key=2&group=3&title="), "{\"artists\": [], \"artists_role\": []}");
+    assert_string_equal(read_fields("csrf=1&key=2&group=3&title="),
+                        "{\"artists\": [], \"artists_role\": [], " NO_PEOPLE_LAST);
+}
+
+static void what_is_told_of_each_name_stays_beside_it(void **state)
+{
+    const char *json = read_fields("people=A&people_note=+&people=&people_note=Nobody&people=C&people_note=The+cook+");
+    (void)state;
+    assert_non_null(strstr(json, "\"people\": [\"A\", \"C\"], \"people_role\": [\"\", \"\"], "
+                                 "\"people_note\": [\"\", \"The cook\"]"));
 }
 
 static bool write_form(const char *text, const struct fault *why, bool below, const char *more, const char **json)
@@ -174,6 +188,9 @@ static void what_was_typed_is_shown_again(void **state)
     assert_non_null(strstr(json, "{\"value\": \"Vinyl\", \"selected\": true}"));
     assert_non_null(strstr(json, "\"checked\": true"));
     assert_non_null(strstr(json, "{\"value\": \"guest\", \"title\": \"Guest\", \"selected\": true}"));
+    write_form("people=A&people_note=The+cook", NULL, false, NULL, &json);
+    assert_int_equal(count(json, "\"note_label\": \"Part played\""), 2); /* and in the empty row */
+    assert_int_equal(count(json, "\"note\": \"The cook\""), 1);
 }
 
 static void what_is_taken_otherwise_is_shown_until_it_is_emptied(void **state)
@@ -193,9 +210,9 @@ static void more_rows_are_given_when_asked_for(void **state)
     const char *json;
     (void)state;
     write_form("artists=A", NULL, false, NULL, &json);
-    assert_int_equal(count(json, "\"has_roles\""), 2);
+    assert_int_equal(count(json, "\"has_roles\""), 3); /* one is of the other field */
     write_form("artists=A", NULL, false, "artists", &json);
-    assert_int_equal(count(json, "\"has_roles\""), 4);
+    assert_int_equal(count(json, "\"has_roles\""), 5);
 }
 
 static void the_field_at_fault_is_marked(void **state)
@@ -217,6 +234,7 @@ int main(void)
         cmocka_unit_test(what_was_typed_becomes_a_map),
         cmocka_unit_test(an_empty_row_takes_its_role_away_with_it),
         cmocka_unit_test(inputs_of_no_field_are_left_out),
+        cmocka_unit_test(what_is_told_of_each_name_stays_beside_it),
         cmocka_unit_test(every_level_with_fields_is_a_section),
         cmocka_unit_test(below_a_group_its_own_fields_are_left_out),
         cmocka_unit_test(what_was_typed_is_shown_again),

@@ -1,0 +1,16 @@
+/* MediaInfo's report of a film (its text form), as uploaders paste it: what of it is asked for here. Pure. */
+#ifndef DJEMBE_CATALOG_MEDIAINFO_H
+#define DJEMBE_CATALOG_MEDIAINFO_H
+
+#include "proto/codec.h"
+
+enum media_part { MEDIA_none, MEDIA_codec, MEDIA_container, MEDIA_resolution, MEDIA_COUNT };
+
+/* By part, as the film sites write them ("x264", "MKV", "1080p"); empty: the report does not say. Borrows nothing. */
+struct mediainfo {
+    struct slice of[MEDIA_COUNT];
+};
+
+void mediainfo_read(struct slice report, struct mediainfo *into);
+
+#endif

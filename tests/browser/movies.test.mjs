@@ -1,0 +1,130 @@
+// Movies in a real browser, against a running instance, on nothing but the generic pages: an upload with people, parts and a MediaInfo
+// report, the movie's page with its headers and slots, another format by the IMDb number, a person's page by category.
+//
+//   DJEMBE_TEST_WEB_URL   http://127.0.0.1:8080
+//   DJEMBE_VAR            the instance's folder: its operator makes the invitation
+//
+// Waits for what the page shows, never for time.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { randomBytes, randomInt } from "node:crypto";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { accessible, launch, photograph, root } from "./browser.mjs";
+import { makeTorrent } from "./torrent.mjs";
+
+const site = process.env.DJEMBE_TEST_WEB_URL?.replace(/\/$/, "");
+const run = randomBytes(3).toString("hex");
+const password = "seven rivers meet at dawn";
+const film = { title: `La <Rivière> ${run}`, imdb: `tt${randomInt(1000000, 9999999)}`, director: `Awa ${run}`, actor: `Baba ${run}` };
+const desktop = { viewport: { width: 1280, height: 800 } };
+const report = [
+  "General", "Format                                   : Matroska", "", "Video", "Format                                   : AVC",
+  "Width                                    : 1 920 pixels", "Height                                   : 800 pixels",
+  "Scan type                                : Progressive", "Writing library                          : x264 core 164",
+].join("\n");
+
+let browser, page, movie;
+
+before(async () => {
+  assert.ok(site && process.env.DJEMBE_VAR, "name a running instance in DJEMBE_TEST_WEB_URL and DJEMBE_VAR");
+  browser = await launch();
+});
+after(() => browser?.close());
+
+async function look(name) {
+  await photograph(page, name);
+  await accessible(page, name);
+  await page.setViewportSize(desktop.viewport);
+}
+
+async function choose(torrent) {
+  await page.getByLabel("The .torrent file").setInputFiles(
+    { name: "film.torrent", mimeType: "application/x-bittorrent", buffer: torrent.metainfo });
+}
+
+test("a movie is added with its people and their parts", async () => {
+  page = await (await browser.newContext(desktop)).newPage();
+  page.setDefaultTimeout(15000);
+  await page.goto(JSON.parse(execFileSync(path.join(root, "djembe"), ["admin", "invite"], { encoding: "utf8" })).link);
+  await page.getByLabel("Member name").fill(`film-${run}`);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByLabel("The password again").fill(password);
+  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.waitForURL(`${site}/`);
+  await page.getByRole("link", { name: "Movies", exact: true }).click();
+  await page.getByRole("link", { name: "Upload to Movies" }).click();
+  await choose(makeTorrent(`film ${run}`, ["film.mkv"]));
+  const rows = page.locator("#field-people .entry");
+  await rows.first().locator("input").first().fill(film.director);
+  await page.getByRole("button", { name: "More rows for People" }).click();
+  await rows.nth(1).locator("input").first().fill(film.actor);
+  await rows.nth(1).locator("select").selectOption("actor");
+  await rows.nth(1).getByLabel("Part played").fill("The ferryman");
+  await page.locator("#field-title input").fill(film.title);
+  await page.locator("#field-imdb input").fill(film.imdb);
+  await page.locator("#field-synopsis textarea").fill("Three nights on a river boat, and what was lost there.");
+  await page.locator("#field-source select").selectOption("Blu-ray");
+  await page.locator("#field-mediainfo textarea").fill(report);
+  await page.locator("#field-year input").fill("1700");
+  await page.locator("form.upload").evaluate((form) => (form.noValidate = true));
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.locator("#field-year [aria-invalid=true]").waitFor();
+  assert.equal(await rows.nth(1).getByLabel("Part played").inputValue(), "The ferryman", "what was typed is still there");
+  await look("movie-upload-refused");
+  await page.locator("#field-year input").fill("1999");
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.getByRole("heading", { level: 1 }).filter({ hasText: film.title }).waitFor();
+  movie = page.url().replace(/#.*/, "");
+});
+
+test("its page has headers of quality, the cast and what there is room for", async () => {
+  await page.getByRole("rowheader", { name: "High Definition" }).waitFor();
+  await page.getByRole("row", { name: /x264 \/ Blu-ray \/ 1080p \/ MKV \/ Encode/ }).first().waitFor();
+  await page.getByRole("listitem").filter({ hasText: film.actor }).filter({ hasText: "as The ferryman" }).waitFor();
+  await page.getByText("What there is room for").click();
+  await page.getByRole("row", { name: /^1080p encode 2 Occupied x264/ }).waitFor();
+  await page.getByRole("row", { name: /^HD remux 1 Empty/ }).waitFor();
+  await page.locator("details.report summary").click();
+  await page.getByText("Writing library").waitFor();
+  await look("movie");
+});
+
+test("another format of the IMDb number joins it, whatever it is called", async () => {
+  await page.getByRole("link", { name: "Add another Format" }).click();
+  await page.getByText("What there is room for").click();
+  await page.getByRole("row", { name: /^1080p encode 2 Occupied/ }).waitFor();
+  await look("movie-add-format");
+  await page.goto(`${site}/upload/movies`);
+  await choose(makeTorrent(`other film ${run}`, ["film.mkv"]));
+  await page.locator("#field-people input").first().fill(`Somebody else ${run}`);
+  await page.locator("#field-title input").fill(`The River ${run}`);
+  await page.locator("#field-year input").fill("2000");
+  await page.locator("#field-imdb input").fill(`https://www.imdb.com/title/${film.imdb}/`);
+  await page.locator("#field-source select").selectOption("WEB");
+  await page.locator("#field-codec select").selectOption("x265");
+  await page.locator("#field-container select").selectOption("MKV");
+  await page.locator("#field-resolution select").selectOption("2160p");
+  await page.locator("#field-edition_title input").fill("Director's Cut");
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.getByRole("heading", { level: 1 }).filter({ hasText: film.title }).waitFor();
+  assert.equal(page.url().replace(/#.*/, ""), movie);
+  await page.getByRole("rowheader", { name: "Ultra High Definition" }).waitFor();
+});
+
+test("it is found in the list, and by its number", async () => {
+  await page.goto(`${site}/movies?q=${film.imdb}`);
+  await page.getByRole("heading", { name: "1 found" }).waitFor();
+  await page.getByRole("link", { name: film.title }).waitFor();
+  await page.goto(`${site}/movies`);
+  await look("movies");
+});
+
+test("a person's page has each category, with the part played", async () => {
+  await page.goto(movie);
+  await page.getByRole("listitem").filter({ hasText: film.actor }).getByRole("link").click();
+  await page.getByRole("heading", { name: "Acted" }).waitFor();
+  await page.getByText("as The ferryman").waitFor();
+  assert.equal(await page.getByRole("heading", { name: "Directed" }).count(), 0);
+  await look("person");
+});
