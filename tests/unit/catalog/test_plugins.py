@@ -37,7 +37,7 @@ def fields_of(plugin, fresh, whole=True):
     """A form with all that can be given, or with no more than is needed. `required` is not told of what may be read from the torrent."""
     asked = [field for field in plugin["fields"] if whole or field["required"] or field["type"] == "choice"]
     return {field["name"]: [good(field, fresh)] if field["repeat"] else good(field, fresh)
-            for field in asked if field["name"] not in ("imdb", "number")}
+            for field in asked if field["name"] not in ("imdb", "number", "depends_on")}
 
 
 def group_field(plugin, kinds):
