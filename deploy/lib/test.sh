@@ -1,7 +1,7 @@
 # `./djembe test`: builds with the sanitizers, runs every kind of test, and counts.
 
 TEST_NAMES="format unit integration clients browser chaos fuzz model docker tidy"
-TEST_FILES=$(($(nproc) * 4))                         # at a time, for they wait more than they work
+TEST_FILES=$(($(nproc) * 3))                         # at a time, for they wait more than they work
 TEST_QUICK="format unit integration clients browser" # what `./djembe test` runs without a name
 readonly TEST_NAMES TEST_QUICK TEST_FILES
 PASSED=0 FAILED=0 FAILING=()
@@ -150,7 +150,7 @@ test_ctest() {
     local what=$1 pattern=$2 xml=$ROOT/build/results/$1.xml code=0
     shift 2
     rm -f "$xml"
-    ctest --test-dir "$ROOT/build/asan" -R "$pattern" -j "$TEST_FILES" --timeout 300 --output-on-failure --output-junit "$xml" "$@" || code=$?
+    ctest --test-dir "$ROOT/build/asan" -R "$pattern" -j "$TEST_FILES" --timeout 900 --output-on-failure --output-junit "$xml" "$@" || code=$?
     test_junit "$what" "$xml" "$code"
 }
 

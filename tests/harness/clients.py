@@ -358,7 +358,7 @@ class Deluge(Client):
     def ask(self, command):
         where = f"connect {self.address}:{self.port + 1} tester secret"
         return subprocess.run(["deluge-console", "-c", str(self.folder / "console"), f"{where}; {command}"], capture_output=True, text=True,
-                              timeout=30, env={**os.environ, "HOME": str(self.folder)}).stdout
+                              timeout=180, env={**os.environ, "HOME": str(self.folder)}).stdout
 
     shown_in = "`Tracker status`"
 

@@ -15,7 +15,7 @@ BUS_PORTS = {"catalog": 5551, "ratio": 5552, "web": 5553, "tracker": 5554}
 HOST = "10.77.0.1"  # the site's address in the tests' network; clients are 10.77.0.2 and on
 
 
-def wait_for(what, condition, seconds=60):
+def wait_for(what, condition, seconds=120):
     """Returns the first true value of condition(); fails with `what` when there is none in time."""
     deadline = time.monotonic() + seconds
     while True:
