@@ -83,8 +83,9 @@ def fill(sql, members):
 
 
 def rows_of(number, count, epoch, members, batch):
-    """Session totals of some copies that exist, and as many as there are before one comes again."""
+    """Session totals of some copies that exist, all of those that are seen before one comes again."""
     for i in range(number * batch, (number + 1) * batch):
-        version, k = i // 5 * 7919 % (10 * members) + 1, i % 5
+        seen, k = i // 5 * 7919 % (10 * members // MISSED * (MISSED - 1)), i % 5
+        version = seen // (MISSED - 1) * MISSED + seen % (MISSED - 1) + 1
         user = holders(version, members)[k]
         yield [user, version, b"-DJ0001-%012d" % user, epoch, 0, 0, 0, 1000000000, 0, 0, 0]

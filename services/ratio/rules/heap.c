@@ -55,7 +55,7 @@ static void sink(struct heap *heap, uint32_t at, int64_t key, uint32_t item)
 static void add(struct heap *heap, uint32_t item, int64_t key)
 {
     if (heap->count == heap->room) {
-        heap->room = heap->room == 0 ? 16 : heap->room + heap->room / 2;
+        heap->room = heap->room < 16 ? 16 : heap->room + heap->room / 2; /* a loaded one has as much as it needs */
         heap->keys = mem_grow(heap->keys, heap->room * sizeof *heap->keys);
         heap->items = mem_grow(heap->items, heap->room * sizeof *heap->items);
     }

@@ -9,7 +9,8 @@ static const struct statement echo = {
            " $1::smallint, $1::numeric * -1"};
 static const struct statement arrays = {
     .name = "arrays",
-    .sql = "SELECT a, b, c, d FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::timestamptz[]) AS t(a, b, c, d)"};
+    .sql = "SELECT a, b, c, d, e, e::text, '4294967295'::xid"
+           " FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::timestamptz[], $5::tid[]) AS t(a, b, c, d, e)"};
 static const struct statement sums = {
     .name = "sums", .sql = "SELECT sum(a), sum(a) - 9999, sum(a) * 0 FROM unnest($1::bigint[]) AS t(a)"};
 static const struct statement divide = {.name = "divide", .sql = "SELECT 10 / $1::int"};
@@ -84,6 +85,9 @@ static void check_arrays(void *arg, const struct db_rows *rows, const struct fau
     assert_int_equal(db_get_bytes(rows, 1, 2).size, 0);
     assert_int_equal(db_get_time(rows, 0, 3), 0);
     assert_int_equal(db_get_time(rows, 1, 3), -1);
+    assert_int_equal(db_get_int(rows, 0, 4), 7 << 16 | 3);
+    assert_true(slice_is(db_get_text(rows, 0, 5), "(7,3)"));
+    assert_int_equal(db_get_int(rows, 0, 6), -1); /* as an int of its size */
     *(bool *)arg = true;
 }
 
@@ -95,6 +99,7 @@ static void arrays_come_back_as_they_went(void **state)
     args = db_texts(args, (struct slice[]){slice_text(""), slice_text(text)}, 2);
     args = db_blobs(args, (struct slice[]){slice_of(bytes, sizeof bytes), slice_text("")}, 2);
     args = db_times(args, (int64_t[]){0, -1}, 2);
+    args = db_tids(args, (int64_t[]){7 << 16 | 3, 1}, 2);
     db_ask(bench.db, &arrays, args, check_arrays, &done);
     bench_until(&bench, is_true, &done, 5000);
 }
@@ -111,7 +116,8 @@ static void empty_arrays_are_empty(void **state)
     (void)state;
     bool done = false;
     struct db_args *args = db_texts(db_ints(db_args(), NULL, 0), NULL, 0);
-    db_ask(bench.db, &arrays, db_times(db_blobs(args, NULL, 0), NULL, 0), check_empty, &done);
+    args = db_tids(db_times(db_blobs(args, NULL, 0), NULL, 0), NULL, 0);
+    db_ask(bench.db, &arrays, args, check_empty, &done);
     bench_until(&bench, is_true, &done, 5000);
 }
 

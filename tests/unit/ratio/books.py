@@ -159,6 +159,43 @@ def a_client_without_a_slot_asks_for_one_and_a_goodbye_asks_for_nothing(site):
     assert site.copy(5, version)[5] == "held"
 
 
+def a_holder_who_is_merely_still_there_touches_no_sums(site):
+    version, client = site.version(2), Client(3, 0, 77)
+    client.key[1] = version
+    bus, written = site.replicas[0].bus(), lambda: sql(f"SELECT xmin, downloaded FROM ratio.member_torrent WHERE torrent_id = {version}")
+    shown = lambda: next(row for row in bus.ask("ratio.member.torrents", {"user": 3, "limit": 100})["torrents"] if row[0] == version)
+    site.sight(3, version, 0, client=client)
+    before, seen = written(), shown()[4]
+    for replica in site.replicas:
+        site.sight(3, version, 0, replica, client)
+    assert written() == before and shown()[4] > seen and site.copy(3, version)[5] == "held"
+    client.counters[1] += 5
+    site.sight(3, version, 0, client=client)
+    assert written()[0][1] == str(int(before[0][1]) + 5) and written()[0][0] != before[0][0]
+    before = written()
+    site.sight(3, version, 7, client=client)
+    site.sight(3, version, 7, client=client)  # a leecher: whether somebody fetches is evidence
+    assert written() != before
+
+
+def a_start_takes_the_snapshot_and_what_came_after(site):
+    version, one = site.version(2), site.replicas[0]
+    site.sight(4, version, 0)
+    sighting = f"int8send(4) || int8send({version}) || int8send(0)"
+    sql(f"INSERT INTO ratio.book_inbox (kind, payload) SELECT 'sightings', decode(repeat(encode({sighting}, 'hex'), 16000), 'hex')"
+        " FROM generate_series(1, 13)")
+    wait_for(lambda: sql("SELECT count(*) FROM ratio.book_snapshot WHERE parts > 0") == [["1"]], 60)
+    site.sight(5, version, 0)
+    one.kill()
+    one.start()
+    wait_for(lambda: "books opened" in open(one.log.name).read().rpartition("database up")[2])
+    opened = [line for line in open(one.log.name) if "books opened" in line][-1]
+    assert f"snapshot={sql('SELECT seq FROM ratio.book_snapshot')[0][0]} " in opened, opened
+    for user in (2, 4, 5):
+        assert site.profile(user, one) == site.profile(user, site.replicas[1])
+    assert site.copy(4, version)[5] == site.copy(5, version)[5] == "held"
+
+
 def slots(site):
     facts = site.ask("ratio.slots.snapshot", limit=1000)["facts"]
     rows = [msgpack.unpackb(fact[2]) for fact in facts]
@@ -729,6 +766,8 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          holders_hear_that_a_version_is_being_restored,
          an_owner_is_told_of_copies_that_come_and_go,
          points_return_when_the_whole_backup_is_deleted,
+         a_holder_who_is_merely_still_there_touches_no_sums,
+         a_start_takes_the_snapshot_and_what_came_after,
          kill_9_at_any_moment_leaves_before_or_after,
          a_commit_in_doubt_is_resolved,
          an_offer_keeps_its_number_and_a_later_one_has_a_greater,

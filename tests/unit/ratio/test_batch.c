@@ -125,6 +125,45 @@ static void completed_is_told_once_an_entry(void **state)
     wire_clear(&wire);
 }
 
+/* The seeder's session as it was stored, and what it reports now. */
+static void apply_seeder(const struct session_total *row, enum batch_accounting accounting, struct batch *batch)
+{
+    struct wire wire;
+    read_rows(&wire, batch, row, 1);
+    batch->sessions[0].state = (struct credit_state){.epoch = 1000, .up = 100, .seen_at = row->seen_at - 60000};
+    batch->sessions[0].stored = (struct batch_stored){.session = true, .entry = true, .accounting = accounting};
+    batch_apply(batch);
+    wire_clear(&wire);
+}
+
+static void a_seeder_that_stays_tells_a_backups_entry_nothing(void **state)
+{
+    (void)state;
+    struct session_total row = row_of(1, 1, 0, 100);
+    struct batch batch;
+    row.left = 0;
+    apply_seeder(&row, BATCH_BACKUP, &batch);
+    assert_true(batch.sessions[0].changed && batch.sessions[0].stays);
+    assert_false(batch.entries[0].changed);
+    batch_free(&batch);
+
+    apply_seeder(&row, BATCH_RATIO, &batch);
+    assert_true(batch.sessions[0].stays && batch.entries[0].changed);
+    batch_free(&batch);
+
+    struct session_total others[] = {row, row, row, row};
+    others[0].up = 101;
+    others[1].left = 1;
+    others[2].flags = SESSION_STOPPED;
+    others[3].epoch++;
+    for (size_t i = 0; i < 4; i++) {
+        apply_seeder(&others[i], BATCH_BACKUP, &batch);
+        assert_true(batch.sessions[0].changed && batch.entries[0].changed);
+        assert_false(batch.sessions[0].stays);
+        batch_free(&batch);
+    }
+}
+
 static void a_time_out_of_reason_becomes_now(void **state)
 {
     (void)state;
@@ -165,6 +204,7 @@ int main(void)
         cmocka_unit_test(a_session_that_stands_twice_is_applied_in_order),
         cmocka_unit_test(applied_again_after_a_rewind_it_comes_out_the_same),
         cmocka_unit_test(completed_is_told_once_an_entry),
+        cmocka_unit_test(a_seeder_that_stays_tells_a_backups_entry_nothing),
         cmocka_unit_test(a_time_out_of_reason_becomes_now),
         cmocka_unit_test(a_row_with_a_short_peer_id_is_refused),
     };
