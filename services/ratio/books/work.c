@@ -79,7 +79,7 @@ static bool has_recovered(const struct posting *posting)
 {
     int64_t held, stale, fallen;
     memory_tally(book.memory, posting->now, &held, &stale, &fallen);
-    return stale * 10 <= 3 * (held + stale) || posting->now - posting->head.down_since >= MASS_ENDS_MS;
+    return stale * 10 <= 3 * (held + stale) || posting->now - posting->after.down_since >= MASS_ENDS_MS;
 }
 
 /* The silence began when the last report was 2 min old, also when nobody was there to notice: the books are moved every
