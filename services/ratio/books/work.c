@@ -6,6 +6,7 @@
 #include "services/common/log.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 enum { SLICE_MS = 2, SLICE_EVENTS = 64 };
 
@@ -64,7 +65,7 @@ static void go_down(struct posting *posting, int64_t at, const char *why)
 {
     run(posting, &(struct rules_event){.kind = RULES_tracker, .up = false, .at = at}, NULL);
     posting->after.down_since = at;
-    strcpy(posting->after.down_why, why);
+    snprintf(posting->after.down_why, sizeof posting->after.down_why, "%s", why);
     log_error("safe mode begins: nothing expires and no clock moves", "why=%s since=%" PRId64, why, at);
 }
 
@@ -79,7 +80,7 @@ static bool has_recovered(const struct posting *posting)
 {
     int64_t held, stale, fallen;
     memory_tally(book.memory, posting->now, &held, &stale, &fallen);
-    return stale * 10 <= 3 * (held + stale) || posting->now - posting->head.down_since >= MASS_ENDS_MS;
+    return stale * 10 <= 3 * (held + stale) || posting->now - posting->after.down_since >= MASS_ENDS_MS;
 }
 
 /* The silence began when the last report was 2 min old, also when nobody was there to notice: the books are moved every
