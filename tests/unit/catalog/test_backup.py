@@ -197,7 +197,7 @@ def test_what_is_inside_is_told_to_the_owner_alone(bus, tmp_path, fresh, owner, 
             assert not [secret for secret in SECRETS if secret in repr(answer)], answer
         unit, = units(page_of(bus, told, actor))
         assert sorted(unit) == ["added_at", "entity", "facts", "href", "release", "size", "texts", "title", "torrent", "uploader"]
-            assert unit["texts"] == []
+        assert unit["texts"] == []
         assert [fact["name"] for fact in unit["facts"]] == ["number"]
         assert not page_of(bus, told, actor)["own"]
     parent = refused(back_up, bus, made, fresh, other)
