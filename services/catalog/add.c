@@ -139,6 +139,8 @@ static void on_steps_done(struct adding *adding)
     }
     upload->reply = upload_reply(upload);
     change_touch(adding->tx, adding->group);
+    change_log(adding->tx,
+               &(struct change){.entity = adding->unit, .group = adding->group, .actor = adding->actor, .what = "add"});
     kept_add(catalog.kept, adding->tx, upload->ask->key, upload->reply);
     fact_step(adding);
     db_commit(adding->tx, on_committed, upload);
@@ -167,7 +169,7 @@ static bool upload_check(struct upload *upload, struct fault *why)
     if (upload->ask->guess && adding->plugin->guess != NULL)
         adding->plugin->guess(&adding->metainfo, adding->arena, form);
     form_complete(form, clock_now(), adding->arena);
-    return form_check(form, adding->from, &adding->metainfo, adding->arena, &adding->submission, why);
+    return form_check(form, adding->from, LEVEL_unit, &adding->metainfo, adding->arena, &adding->submission, why);
 }
 
 static void upload_queue(struct upload *upload)

@@ -179,7 +179,7 @@ static const struct statement tags_add = {
     "  SELECT id FROM catalog.tag WHERE name = ANY($2::text[])) AS tags ON CONFLICT DO NOTHING",
 };
 
-static void credits_step(struct adding *adding)
+void adding_credits(struct adding *adding)
 {
     const struct submission *submission = &adding->submission;
     size_t count = submission->credits_count;
@@ -195,7 +195,7 @@ static void credits_step(struct adding *adding)
     db_tx_ask(adding->tx, &credits_add, db_texts(db_texts(args, roles, count), notes, count), NULL, NULL);
 }
 
-static void tags_step(struct adding *adding)
+void adding_tags(struct adding *adding)
 {
     struct db_args *args = db_int(db_args(), (int64_t)adding->group);
     db_texts(args, adding->submission.tags, adding->submission.tags_count);
@@ -259,8 +259,8 @@ static void on_group(void *arg, const struct db_rows *rows, const struct fault *
     adding->joined = db_get_flag(rows, 0, 3);
     attrs_read(adding->plugin, db_get_text(rows, 0, 2), adding->arena, &adding->submission.values);
     if (!adding->joined)
-        credits_step(adding);
-    tags_step(adding);
+        adding_credits(adding);
+    adding_tags(adding);
     db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
 }
 
@@ -312,11 +312,12 @@ static void on_persons(void *arg, const struct db_rows *rows, const struct fault
         credits[i].entity = (uint64_t)db_get_int(rows, i, 0);
     }
     adding->submission.credits = credits;
-    owner_step(adding);
+    adding->next(adding);
 }
 
-static void persons_step(struct adding *adding)
+void adding_persons(struct adding *adding, void (*next)(struct adding *adding))
 {
+    adding->next = next;
     size_t count = adding->submission.credits_count;
     struct slice *names = arena_take(adding->arena, (count + 1) * sizeof *names);
     for (size_t i = 0; i < count; i++)
@@ -332,7 +333,7 @@ static void first_step(struct adding *adding)
     if (adding->from > LEVEL_group)
         db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
     else if (adding->submission.credits_count > 0)
-        persons_step(adding);
+        adding_persons(adding, owner_step);
     else
         owner_step(adding);
 }

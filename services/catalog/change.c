@@ -33,5 +33,20 @@ void change_touch(struct db_tx *tx, uint64_t group)
     change_touch_all(tx, &(int64_t){(int64_t)group}, 1, NULL, NULL);
 }
 
-const struct statement *const change_statements[] = {&change_lock, &change_group};
+static const struct statement change_add = {
+    "change_add",
+    "INSERT INTO catalog.change (plugin, entity, grp, what, actor, why, before, after)"
+    " SELECT plugin, id, $2, $3, $4, $5, nullif($6, '')::jsonb, nullif($7, '')::jsonb FROM catalog.entity WHERE id = "
+    "$1",
+};
+
+void change_log(struct db_tx *tx, const struct change *change)
+{
+    struct db_args *args = db_int(db_int(db_args(), (int64_t)change->entity), (int64_t)change->group);
+    db_int(db_text(args, slice_text(change->what)), (int64_t)change->actor);
+    db_text(db_text(db_text(args, change->why), change->before), change->after);
+    db_tx_ask(tx, &change_add, args, NULL, NULL);
+}
+
+const struct statement *const change_statements[] = {&change_lock, &change_group, &change_add};
 const size_t change_statements_count = sizeof change_statements / sizeof *change_statements;

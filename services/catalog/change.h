@@ -12,6 +12,15 @@ void change_begin(struct db_tx *tx);
 void change_touch(struct db_tx *tx, uint64_t group);
 void change_touch_all(struct db_tx *tx, const int64_t *groups, size_t count, db_done_fn *done, void *arg);
 
+/* One line of the site's log, in the transaction of the change. */
+struct change {
+    uint64_t entity, group, actor;
+    const char *what; /* "add", "edit", "delete" */
+    struct slice why;
+    struct slice before, after; /* the fields of an edit, as JSON (fields.h) */
+};
+void change_log(struct db_tx *tx, const struct change *change);
+
 extern const struct statement *const change_statements[];
 extern const size_t change_statements_count;
 

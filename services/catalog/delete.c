@@ -125,7 +125,7 @@ static struct slice reply_pack(struct deleting *deleting)
 #define DOOMED                                                                                                         \
     "SELECT (SELECT reply FROM catalog.kept WHERE key = $1), g.id, g.plugin, g.attrs::text, g.added_by, t.id,"         \
     " t.info_hash, t.info_hash_v2, t.size, t.uploader, t.active, coalesce(t.deleted_at, now()),"                       \
-    " EXISTS (SELECT FROM catalog.torrent d WHERE d.depends_on = t.id AND d.active)"                                   \
+    " EXISTS (SELECT FROM catalog.torrent d WHERE d.depends_on = t.id AND d.active), t.entity"                         \
     " FROM (VALUES (1)) AS one"
 
 static const struct statement doomed_torrent = {
@@ -221,6 +221,12 @@ static void on_doomed(void *arg, const struct db_rows *rows, const struct fault 
             fact_of_row(deleting, rows, i);
     rows_mark(deleting);
     change_touch(deleting->tx, deleting->group);
+    change_log(deleting->tx,
+               &(struct change){.entity = deleting->entity != 0 ? deleting->group : (uint64_t)db_get_int(rows, 0, 13),
+                                .group = deleting->group,
+                                .actor = bus_actor(deleting->request),
+                                .what = "delete",
+                                .why = deleting->reason});
     deleting->reply = reply_pack(deleting);
     kept_add(catalog.kept, deleting->tx, deleting->key, deleting->reply);
     db_commit(deleting->tx, on_committed, deleting);

@@ -332,8 +332,8 @@ static bool credits_check(const struct form *form, const struct attribute *attri
     return true;
 }
 
-bool form_check(const struct form *form, enum level_kind from, const struct metainfo *metainfo, struct arena *arena,
-                struct submission *into, struct fault *why)
+bool form_check(const struct form *form, enum level_kind from, enum level_kind to, const struct metainfo *metainfo,
+                struct arena *arena, struct submission *into, struct fault *why)
 {
     struct credit *credits = arena_take(arena, CREDITS_MAX * sizeof *credits);
     into->credits = credits;
@@ -341,7 +341,7 @@ bool form_check(const struct form *form, enum level_kind from, const struct meta
     for (size_t i = 0; form->plugin->attributes[i].name != NULL; i++) {
         const struct attribute *attribute = &form->plugin->attributes[i];
         struct slice text = form->text[i];
-        if (attribute->level < from || attribute->by_owner || attribute->derived)
+        if (attribute->level < from || attribute->level > to || attribute->by_owner || attribute->derived)
             continue;
         if (attribute->found_in != NULL)
             text = slice_text(metainfo_has(metainfo, attribute->found_in) ? "1" : "");

@@ -6,8 +6,11 @@
 #include "services/catalog/catalog.h"
 #include "services/catalog/change.h"
 #include "services/catalog/delete.h"
+#include "services/catalog/edit.h"
+#include "services/catalog/edit_read.h"
 #include "services/catalog/entity.h"
 #include "services/catalog/fact.h"
+#include "services/catalog/history.h"
 #include "services/catalog/piece.h"
 #include "services/catalog/plugin.h"
 #include "services/catalog/retire.h"
@@ -50,6 +53,8 @@ static bool start(struct fault *why)
     add_start();
     browse_start();
     delete_start();
+    edit_start();
+    history_start();
     entity_start();
     torrent_start();
     piece_start();
@@ -75,6 +80,9 @@ static void statements_gather(void)
     statements_add(add_statements, add_statements_count);
     statements_add(change_statements, change_statements_count);
     statements_add(delete_statements, delete_statements_count);
+    statements_add(edit_statements, edit_statements_count);
+    statements_add(edit_read_statements, edit_read_statements_count);
+    statements_add(history_statements, history_statements_count);
     statements_add(fact_statements, fact_statements_count);
     statements_add(browse_statements, browse_statements_count);
     statements_add(entity_statements, entity_statements_count);

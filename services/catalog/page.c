@@ -147,6 +147,8 @@ static void unit_more_write(struct tree_writer *tree, const struct view *view, c
 {
     const struct plugin *plugin = view->group->plugin;
     tree_text_if(tree, "description", told(view, &unit->values, plugin->unit_description));
+    if (plugin->header != NULL && unit->edition != 0)
+        tree_count(tree, "edition", unit->edition);
     tree_array(tree, "facts");
     if (plugin->header != NULL)
         facts_write(tree, view, LEVEL_edition, &unit->values);

@@ -30,7 +30,7 @@ struct retiring {
 
 static const struct statement retire_doomed = {
     "retire_doomed",
-    "SELECT t.id, t.info_hash, t.info_hash_v2, t.size, t.uploader, g.id, g.plugin, g.attrs::text, now()"
+    "SELECT t.id, t.info_hash, t.info_hash_v2, t.size, t.uploader, g.id, g.plugin, g.attrs::text, now(), u.id"
     " FROM catalog.torrent t JOIN catalog.entity u ON u.id = t.entity JOIN catalog.entity g ON g.id = u.grp"
     " WHERE t.id = ANY($1::bigint[]) AND t.active ORDER BY t.id",
 };
@@ -70,6 +70,10 @@ static void on_doomed(void *arg, const struct db_rows *rows, const struct fault 
         torrents[i] = db_get_int(rows, i, 0);
         groups[i] = db_get_int(rows, i, 5);
         fact_of_row(&retiring, rows, i);
+        change_log(retiring.tx, &(struct change){.entity = (uint64_t)db_get_int(rows, i, 9),
+                                                 .group = (uint64_t)groups[i],
+                                                 .what = "delete",
+                                                 .why = slice_text(WHY)});
     }
     delete_mark(retiring.tx, torrents, count, &(struct doom){.why = slice_text(WHY)});
     change_touch_all(retiring.tx, groups, count, retiring.done, retiring.arg);

@@ -66,9 +66,12 @@ static void write_torrent(void *arg, struct tree_writer *out, const msgpack_obje
 static void write_doors(struct visit *visit, const struct entity *entity, const msgpack_object *group)
 {
     bool owned = look_count(group, "owner") != 0, own = look_flag(group, "own");
-    if (!owned || own)
-        tree_print(visit->out, "upload_href", "/upload/%s?group=%llu", entity->plugin,
-                   (unsigned long long)look_count(group, "entity"));
+    unsigned long long id = look_count(group, "entity");
+    tree_print(visit->out, "history_href", "/history/%llu", id);
+    if (!owned || own) {
+        tree_print(visit->out, "upload_href", "/upload/%s?group=%llu", entity->plugin, id);
+        tree_print(visit->out, "edit_href", "/edit/%llu", id);
+    }
     if (own || is_staff(visit))
         tree_print(visit->out, "group_delete_href", "%.*s/delete", SLICE_ARGS(look_text(group, "href")));
 }

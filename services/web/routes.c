@@ -39,6 +39,11 @@ const struct route routes[] = {
 
     {"POST", "/account/feed", FOR_member, GUARD_csrf, NO_TOKEN, page_feed_key_post},
 
+    {"GET", "/edit/:id", FOR_member, GUARD_none, NO_TOKEN, page_edit},
+    {"POST", "/edit/:id", FOR_member, GUARD_csrf, NO_TOKEN, page_edit_post},
+    {"GET", "/history/:id", FOR_member, GUARD_none, NO_TOKEN, page_history},
+    {"GET", "/log", FOR_member, GUARD_none, NO_TOKEN, page_log},
+
     {"GET", "/backup", FOR_member, GUARD_none, NO_TOKEN, page_backup},
     {"POST", "/backup/space", FOR_member, GUARD_csrf, NO_TOKEN, page_space_post},
     {"GET", "/backup/own/:id", FOR_member, GUARD_none, NO_TOKEN, page_backup_own},

@@ -178,14 +178,23 @@ static void write_field(const struct shown *shown, const struct fault *why)
     tree_close(out);
 }
 
+/* Is the field in the map? Without one: always. */
+static bool is_among(const msgpack_object *only, const msgpack_object *field)
+{
+    char name[96];
+    text_input(look_text(field, "name"), name);
+    return only == NULL || map_find(only, name) != NULL;
+}
+
 static bool write_section(struct tree_writer *out, const msgpack_object *plugin, const msgpack_object *level,
-                          const struct form *typed, const struct fault *why, struct slice more)
+                          const msgpack_object *only, const struct form *typed, const struct fault *why,
+                          struct slice more)
 {
     const msgpack_object *fields = look_array(plugin, "fields");
     bool open = false, marked = false;
     for (size_t i = 0; i < look_size(fields); i++) {
         const msgpack_object *field = look_at(fields, i);
-        if (!slice_equal(look_text(field, "level"), look_text(level, "name")))
+        if (!slice_equal(look_text(field, "level"), look_text(level, "name")) || !is_among(only, field))
             continue;
         if (!open) {
             tree_open_map(out, NULL);
@@ -215,11 +224,25 @@ bool upload_form_write(struct tree_writer *out, const msgpack_object *plugin, co
     tree_open_array(out, "sections");
     for (size_t i = 0; i < look_size(levels); i++) {
         const msgpack_object *level = look_at(levels, i);
-        if (!below && write_section(out, plugin, level, typed, why, more))
+        if (!below && write_section(out, plugin, level, NULL, typed, why, more))
             marked = true;
         if (slice_equal(look_text(level, "name"), group))
             below = false;
     }
+    tree_close(out);
+    return marked;
+}
+
+bool upload_form_write_level(struct tree_writer *out, const msgpack_object *plugin, struct slice level,
+                             const msgpack_object *only, const struct form *typed, const struct fault *why,
+                             struct slice more)
+{
+    const msgpack_object *levels = look_array(plugin, "levels");
+    bool marked = false;
+    tree_open_array(out, "sections");
+    for (size_t i = 0; i < look_size(levels); i++)
+        if (slice_equal(look_text(look_at(levels, i), "name"), level))
+            marked = write_section(out, plugin, look_at(levels, i), only, typed, why, more);
     tree_close(out);
     return marked;
 }

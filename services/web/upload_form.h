@@ -12,6 +12,11 @@
 bool upload_form_write(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed,
                        const struct fault *why, bool below, struct slice more);
 
+/* The same with the one level's section, and of that only the fields that the map `only` has. */
+bool upload_form_write_level(struct tree_writer *out, const msgpack_object *plugin, struct slice level,
+                             const msgpack_object *only, const struct form *typed, const struct fault *why,
+                             struct slice more);
+
 /* Writes the map that catalog.torrent.add takes as its fields, of every field of the plugin that was filled. */
 void upload_form_read(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed);
 

@@ -120,6 +120,42 @@ test("it is found in the list, and by its number", async () => {
   await look("movies");
 });
 
+test("it is edited with a reason, which is in the history, and undone; of two edits that cross the second keeps its text", async () => {
+  await page.goto(movie);
+  await page.getByRole("link", { name: "Edit", exact: true }).click();
+  assert.equal(await page.locator("#field-people .entry").nth(1).getByLabel("Part played").inputValue(), "The ferryman");
+  const other = await page.context().newPage(); // opened before the change is made
+  await other.goto(page.url());
+  await page.locator("#field-runtime input").fill("97");
+  await page.getByRole("button", { name: "Save it" }).click();
+  assert.equal(await page.locator("#reason:invalid").count(), 1, "a reason is asked for");
+  await page.locator("#reason").fill("Timed it.");
+  await look("edit");
+  await page.getByRole("button", { name: "Save it" }).click();
+  await page.getByRole("status").filter({ hasText: "Changed." }).waitFor();
+  await page.getByText("97", { exact: true }).waitFor();
+  await other.locator("#field-runtime input").fill("98");
+  await other.locator("#reason").fill("Timed it too.");
+  await other.getByRole("button", { name: "Save it" }).click();
+  await other.getByRole("alert").filter({ hasText: "Somebody else changed this" }).waitFor();
+  assert.equal(await other.locator("#field-runtime input").inputValue(), "98");
+  assert.equal(await other.locator("#reason").inputValue(), "Timed it too.");
+  await other.getByRole("button", { name: "Save it" }).click(); // it still holds
+  await other.getByText("98", { exact: true }).waitFor();
+  await other.close();
+  await page.getByRole("link", { name: "History" }).click();
+  await page.getByText("Timed it too.").waitFor();
+  await look("history");
+  await page.getByRole("link", { name: /^Undo/ }).first().click();
+  assert.equal(await page.locator("#field-runtime input").inputValue(), "97");
+  await page.locator("#reason").fill("The first was right.");
+  await page.getByRole("button", { name: "Save it" }).click();
+  await page.getByText("97", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "What was changed lately" }).click();
+  await page.getByText("The first was right.").waitFor();
+  await look("log");
+});
+
 test("a person's page has each category, with the part played", async () => {
   await page.goto(movie);
   await page.getByRole("listitem").filter({ hasText: film.actor }).getByRole("link").click();

@@ -92,7 +92,7 @@ static const struct attribute attributes[] = {
     {.name = "processing", .label = "Processing", .level = LEVEL_unit, .type = ATTR_choice, .choices = processings,
      .required = true, .standard = "Encode", .faceted = true, .help = "What was done with the source."},
     {.name = "subtitles", .label = "Subtitles", .level = LEVEL_unit, .type = ATTR_text, .low = 2, .high = 400,
-     .searched = false, .help = "Languages, separated by commas."},
+     .help = "Languages, separated by commas."},
     {.name = "release_group", .label = "Release group", .level = LEVEL_unit, .type = ATTR_text, .low = 1, .high = 60,
      .searched = true, .help = "Who made it, as in the file's name."},
     {.name = "three_d", .label = "3D", .level = LEVEL_unit, .type = ATTR_flag, .help = "In three dimensions."},

@@ -20,7 +20,7 @@ static void check(const struct plugin *plugin, const msgpack_object *fields, con
     if (guess && plugin->guess != NULL)
         plugin->guess(metainfo, arena, &form);
     form_complete(&form, 1795501200000, arena);
-    if (!form_check(&form, LEVEL_group, metainfo, arena, &submission, &why)) {
+    if (!form_check(&form, LEVEL_group, LEVEL_unit, metainfo, arena, &submission, &why)) {
         assert(why.field[0] != '\0' && why.text[0] != '\0');
         return;
     }

@@ -88,7 +88,7 @@ bool form_kit_check(struct form_kit *kit, enum level_kind from, bool guess)
     if (guess)
         kit->plugin->guess(&kit->metainfo, kit->arena, &kit->form);
     form_complete(&kit->form, 1795501200000, kit->arena);
-    return form_check(&kit->form, from, &kit->metainfo, kit->arena, &kit->submission, &kit->why);
+    return form_check(&kit->form, from, LEVEL_unit, &kit->metainfo, kit->arena, &kit->submission, &kit->why);
 }
 
 struct slice form_kit_value(const struct form_kit *kit, const char *name)

@@ -145,7 +145,7 @@ static bool check(struct form_kit *kit, enum level_kind from)
         return false;
     form_complete(&kit->form, NOW, kit->arena);
     kit->why = (struct fault){0};
-    return form_check(&kit->form, from, &kit->metainfo, kit->arena, &kit->submission, &kit->why);
+    return form_check(&kit->form, from, LEVEL_unit, &kit->metainfo, kit->arena, &kit->submission, &kit->why);
 }
 
 static void a_name_is_all_that_must_be_typed(void **state)
