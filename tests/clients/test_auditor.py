@@ -189,7 +189,7 @@ def holders(backup, lonely):
 def test_a_client_that_has_its_copy_is_proven(holders, backup, name):
     holder = holders[name]
     audit = note(holder, "honest", holder.audited())
-    assert (audit["outcome"], audit["result"]) == ("passed", "pass"), audit
+    assert (audit["outcome"], audit["result"], audit["dialled_in"]) == ("passed", "pass", False), audit
     assert times_audited(backup, holder.user, 1)["reason"] == "doubtful"
     way = {"transmission": "plain", "qbittorrent": "encrypted", "libtorrent": "plain"}[name]  # Transmission prefers that when it may
     assert audit["received"] in (PIECE, 1000) and audit["way"] == way and audit["family"] == "ipv4", audit
@@ -200,7 +200,7 @@ def test_a_client_that_has_its_copy_is_proven(holders, backup, name):
 
 def test_a_client_that_requires_encryption_is_proven(holders):
     audit = note(holders["encrypted"], "requires encryption", holders["encrypted"].audited())
-    assert (audit["outcome"], audit["way"]) == ("passed", "encrypted"), audit
+    assert (audit["outcome"], audit["way"], audit["dialled_in"]) == ("passed", "encrypted", False), audit
 
 
 def test_seed_mode_without_data_is_never_proven(holders, lonely):

@@ -100,7 +100,7 @@ static void silent_clients_are_cut_off_but_waiting_ones_are_not(void **state)
     int64_t before = clock_ticks();
     client_expect_end(&silent);
     client_expect_end(&cut);
-    assert_true(clock_ticks() - before < 5000);
+    assert_true(clock_ticks() - before < 25000);
     assert_int_equal(client_count(&waiting, "HTTP"), 0);
     http_reply(world.held[0], 200, "text/plain", S("at last"));
     client_expect(&waiting, "at last", 1);

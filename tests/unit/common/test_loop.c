@@ -55,8 +55,8 @@ static void run_for(uint32_t ms)
 static void run_until_stopped(void)
 {
     int64_t before = clock_ticks();
-    run_for(5000);
-    assert_true(clock_ticks() - before < 5000);
+    run_for(60000);
+    assert_true(clock_ticks() - before < 60000);
 }
 
 static void timers_fire_not_early(void **state)

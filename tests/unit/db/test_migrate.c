@@ -65,7 +65,7 @@ static void a_failing_migration_is_rolled_back_and_tried_again(void **state)
     struct bench bench;
     bench_prepare(&bench, 2, none);
     db_migrate(bench.db, "failing", bad, 2);
-    bench_until(&bench, has_trouble, bench.db, 5000);
+    bench_until(&bench, has_trouble, bench.db, 20000);
     assert_non_null(strstr(db_trouble(bench.db), "0002_wrong.sql"));
     assert_false(db_is_up(bench.db));
     assert_int_equal(bench_sql("SELECT count(*) FROM failing.thing"), 0);
@@ -85,7 +85,7 @@ static void a_statement_that_does_not_fit_keeps_it_from_being_up(void **state)
     bench_prepare(&bench, 2, statements);
     db_migrate(bench.db, "moved", good, 2);
     db_add_statements(bench.db, (const struct statement *const[]){&typo}, 1);
-    bench_until(&bench, has_trouble, bench.db, 5000);
+    bench_until(&bench, has_trouble, bench.db, 20000);
     assert_non_null(strstr(db_trouble(bench.db), "typo"));
     assert_non_null(strstr(db_trouble(bench.db), "idd"));
     assert_false(db_is_up(bench.db));
@@ -148,7 +148,7 @@ static void a_reply_is_kept_once_a_key(void **state)
     struct kept *kept = kept_new(bench.db, "moved");
     bench_until_up(&bench, true);
     kept_find(kept, key, on_found, &before);
-    bench_until(&bench, is_found, &before, 5000);
+    bench_until(&bench, is_found, &before, 20000);
     assert_string_equal(before.reply, "");
     for (int i = 0; i < 2; i++) {
         struct db_tx *tx = db_begin(bench.db);
@@ -159,7 +159,7 @@ static void a_reply_is_kept_once_a_key(void **state)
     assert_true(ends[0].ok);
     assert_int_equal(ends[1].why.status, STATUS_conflict);
     kept_find(kept, key, on_found, &after);
-    bench_until(&bench, is_found, &after, 5000);
+    bench_until(&bench, is_found, &after, 20000);
     assert_string_equal(after.reply, "first");
     bench_close(&bench);
     kept_destroy(&kept);
