@@ -7,8 +7,7 @@
 /* page_begin for a page of Backup, which is then the current place; `tab` (may be NULL) of its own navigation. */
 void backup_begin(struct visit *visit, const char *title, const char *tab);
 
-/* Whose pages of Backup are looked at: the visitor's own, or, by staff, another member's (`of` in the query), read only.
- */
+/* Whose pages of Backup are read: the visitor's own, or, by staff, another member's (`of` in the query). */
 struct seen {
     uint64_t user;
     bool other;
