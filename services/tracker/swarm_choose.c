@@ -130,9 +130,9 @@ static bool all_are_reached(const struct swarm *swarm, enum reach reach)
 /* Where some may be left out more are drawn than are wanted. */
 static uint32_t draws_at_first(uint32_t range, unsigned wanted, bool all)
 {
-    if (all)
-        return at_most(wanted, range);
-    return range <= wanted + SCANNED_BEYOND ? range : wanted + wanted / 8 + 4;
+    if (range <= wanted + SCANNED_BEYOND)
+        return range;
+    return all ? wanted : wanted + wanted / 8 + 4;
 }
 
 unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, uint32_t *into)

@@ -10,7 +10,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { accessible, launch, photograph, root } from "./browser.mjs";
+import { inspect, launch, root } from "./browser.mjs";
 import { makeTorrent } from "./torrent.mjs";
 
 const site = process.env.DJEMBE_TEST_WEB_URL?.replace(/\/$/, "");
@@ -33,8 +33,7 @@ before(async () => {
 after(() => browser?.close());
 
 async function look(name) {
-  await photograph(page, name);
-  await accessible(page, name);
+  await inspect(page, name);
   await page.setViewportSize(desktop.viewport);
 }
 

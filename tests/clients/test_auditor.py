@@ -289,7 +289,7 @@ def lies(piece, begin, size):
     return struct.pack(">IBII", 9 + size, 7, piece, begin) + bytes(size)
 
 
-def times_audited(backup, user, times, seconds=60):
+def times_audited(backup, user, times, seconds=180):
     def newest():
         audits = backup.audits(user)
         return audits[-times] if len(audits) >= times else None

@@ -273,7 +273,7 @@ def test_who_gives_up_a_copy_leaves_its_swarm(instance, tmp_path):
     assert addresses(told(own)) == {"10.77.0.3"}
     instance.bus("ratio.copy.drop", {"user": b["user"], "version": version.number})
     wait_for("nobody is told of it any more", lambda: addresses(told(own)) == set())
-    assert version.download(c).status == 200
+    wait_for("its slot", lambda: version.download(c).status == 200)
     let_in(version.client(c, "10.77.0.4"))
     wait_for("it may not go on", lambda: told(dropped, "started").get(b"failure reason") == FULL)
     assert addresses(told(own)) == {"10.77.0.4"}
