@@ -1,5 +1,7 @@
 """One member shares, another fetches, with the clients that people use; both are credited to the byte."""
 
+import contextlib
+
 import pytest
 
 import clients
@@ -42,18 +44,16 @@ def test_a_member_fetches_from_another_and_both_are_credited_to_the_byte(instanc
     leecher = clients.ALL[leeching](tmp_path / "leecher", "10.77.0.3")
     fetched = tmp_path / "taker"
     fetched.mkdir()
-    try:
+    with contextlib.ExitStack() as running:
+        for client in (seeder, leecher):
+            running.callback(lambda c=client: c.process and c.stop())
         seeder.start(for_giver, album.parent)
         wait_for("the seeder has announced itself", lambda: any(
             a.passkey == giver["passkey"] and a.left == 0 for a in recorder.answered))
         leecher.start(for_taker, fetched)
-        wait_for("the leecher has it all", leecher.done, 120)
+        wait_for("the leecher has it all", leecher.done)
         if leeching not in ("aria2", "rtorrent"):  # which keep `completed` back for the minimum interval
             wait_for("completed", lambda: "completed" in recorder.events(taker["passkey"]))
-    finally:
-        for client in (leecher, seeder):
-            if client.process:
-                client.stop()
 
     assert same_content(album, fetched / album.name)
     for member in (giver, taker):

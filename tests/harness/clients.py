@@ -98,12 +98,13 @@ class Transmission(Client):
                     and got["torrents"][0]["status"] == 6)
 
     def stop(self):
-        if self.process.poll() is None:
-            before = self.announced_at()
-            wait_for("the next second, by which Transmission counts", lambda: int(time.time()) > before)
-            self.ask("torrent-stop")
-            wait_for("Transmission has said goodbye", lambda: self.announced_at() > before)
-        super().stop()
+        try:
+            if self.process.poll() is None:
+                before = self.announced_at()
+                wait_for("the next second, by which Transmission counts", lambda: int(time.time()) > before)
+                wait_for("Transmission has said goodbye", lambda: self.ask("torrent-stop") is not None and self.announced_at() > before)
+        finally:
+            super().stop()
 
     shown_in = "`trackerStats[].lastAnnounceResult`"
 
