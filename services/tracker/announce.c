@@ -16,10 +16,10 @@ static void note_change(struct tracker *tracker, const struct torrent *torrent, 
 {
     bool kept;
     struct contact contact;
+    if (change->fell)
+        tracker_epoch_ended(tracker, &change->closed);
     swarm_contact(tracker->peers, &torrent->swarm, session, &contact);
     uint64_t seq = journal_append(tracker->journal, &change->totals, &contact, &kept);
-    if (change->fell)
-        outbox_close_epoch(tracker->outbox, &change->closed, seq);
     outbox_add(tracker->outbox, session, seq);
     tracker_store_later(tracker, session, seq);
 }

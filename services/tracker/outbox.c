@@ -52,6 +52,28 @@ void outbox_close_epoch(struct outbox *outbox, const struct session_totals *clos
     ring_push(&outbox->closed, &(struct closed){.seq = seq, .totals = *closed});
 }
 
+static int by_epoch(const void *left, const void *right)
+{
+    const struct closed *a = left, *b = right;
+    return a->totals.epoch < b->totals.epoch ? -1 : a->totals.epoch > b->totals.epoch;
+}
+
+/* The first has the least seq, and keeps the journal that all of them are in. */
+void outbox_order(struct outbox *outbox)
+{
+    struct ring *ring = &outbox->closed;
+    struct closed *sorted = mem_take((ring->count + 1) * sizeof *sorted);
+    for (size_t i = 0; i < ring->count; i++)
+        sorted[i] = *(struct closed *)ring_at(ring, i);
+    uint64_t least = ring->count > 0 ? sorted[0].seq : 0;
+    qsort(sorted, ring->count, sizeof *sorted, by_epoch);
+    for (size_t i = 0; i < ring->count; i++) {
+        sorted[i].seq = least;
+        *(struct closed *)ring_at(ring, i) = sorted[i];
+    }
+    free(sorted);
+}
+
 static uint64_t oldest_waiting(const struct outbox *outbox, uint64_t otherwise)
 {
     uint64_t oldest = backlog_oldest(&outbox->changed, otherwise);

@@ -18,6 +18,9 @@ void outbox_add(struct outbox *outbox, uint32_t session, uint64_t seq);
 /* An epoch has ended with these totals. Before outbox_add of the same change. */
 void outbox_close_epoch(struct outbox *outbox, const struct session_totals *closed, uint64_t seq);
 
+/* After a journal was read that had ended epochs behind later ones: they go out in their order. */
+void outbox_order(struct outbox *outbox);
+
 /* The batch under way, made now when there is none. *rows live until outbox_acknowledge. 0: nothing to tell. */
 size_t outbox_batch(struct outbox *outbox, size_t most, const struct session_totals **rows);
 /* Ratio has committed the batch. */

@@ -58,7 +58,9 @@ static void place_peer(struct tracker *tracker, uint32_t session, const struct s
     swarm_set_contact(tracker->peers, &torrent->swarm, session, contact);
 }
 
-/* All that the journal still holds may be unknown to ratio: it goes out again, which harms nothing. */
+/* All that the journal still holds may be unknown to ratio: it goes out again, which harms nothing. A record of an
+ * epoch that had ended was written again (upkeep.c), and what stands before it may be all that is left of the older
+ * part. */
 static void replay(void *arg, uint64_t seq, const struct session_totals *totals, const struct contact *contact)
 {
     struct tracker *tracker = arg;
@@ -67,6 +69,8 @@ static void replay(void *arg, uint64_t seq, const struct session_totals *totals,
     count_restored(tracker, &change);
     if (change.fell)
         outbox_close_epoch(tracker->outbox, &change.closed, seq);
+    else if (totals->epoch < change.totals.epoch)
+        outbox_close_epoch(tracker->outbox, totals, seq);
     outbox_add(tracker->outbox, session, seq);
     tracker_store_later(tracker, session, seq);
     if (change.took)
@@ -79,6 +83,7 @@ static bool open_journal(struct tracker *tracker, const char *folder, int64_t no
     tracker->journal = journal_open(folder, (size_t)tracker->settings.segment_size, replay, tracker, &found, why);
     if (tracker->journal == NULL)
         return false;
+    outbox_order(tracker->outbox);
     tracker_drop_silent(tracker, now);
     log_info("journal read",
              "segments=%u unreadable=%u records=%" PRIu64 " skipped=%" PRIu64 " sessions=%" PRIu32 " peers=%" PRIu32,
@@ -134,6 +139,20 @@ void tracker_store_later(struct tracker *tracker, uint32_t session, uint64_t seq
     assert(lock_is_mine(&tracker->lock));
     if (sessions_mark(tracker->sessions, session, MARK_store))
         backlog_push(&tracker->to_store, session, seq);
+}
+
+/* Without addresses: those of the newest state follow. */
+uint64_t tracker_journal_past(struct tracker *tracker, const struct session_totals *totals)
+{
+    const struct contact nowhere = {0};
+    bool kept;
+    return journal_append(tracker->journal, totals, &nowhere, &kept);
+}
+
+void tracker_epoch_ended(struct tracker *tracker, const struct session_totals *closed)
+{
+    assert(lock_is_mine(&tracker->lock));
+    outbox_close_epoch(tracker->outbox, closed, tracker_journal_past(tracker, closed));
 }
 
 static struct torrent *torrent_of(const struct tracker *tracker, uint32_t session)
@@ -215,7 +234,7 @@ void tracker_restore(struct tracker *tracker, const struct session_totals *total
     uint32_t session = sessions_restore(tracker->sessions, totals, &change);
     count_restored(tracker, &change);
     if (change.fell)
-        outbox_close_epoch(tracker->outbox, &change.closed, journal_next(tracker->journal));
+        tracker_epoch_ended(tracker, &change.closed);
     if (!change.took || (now - totals->seen_at) / 1000 > tracker_peer_ttl(tracker))
         return;
     struct contact contact = contact_of(peer, totals->seen_at);

@@ -112,6 +112,11 @@ void tracker_apply_client(struct tracker *tracker, const struct client_fact *fac
 
 /* A session changed and is to be stored; `seq` is the change's record in the journal. */
 void tracker_store_later(struct tracker *tracker, uint32_t session, uint64_t seq);
+/* Writes a row that is not its session's newest state to the journal; gives its seq. */
+uint64_t tracker_journal_past(struct tracker *tracker, const struct session_totals *totals);
+/* These totals are an epoch's last. They get a record of their own, for the session's earlier ones may go before ratio
+ * has them. */
+void tracker_epoch_ended(struct tracker *tracker, const struct session_totals *closed);
 /* Where a session's client is reached; all zero when it is not in the swarm. */
 void tracker_contact(const struct tracker *tracker, uint32_t session, struct contact *into);
 

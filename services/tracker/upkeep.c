@@ -114,13 +114,9 @@ static uint64_t oldest_needed(const struct tracker *tracker)
     return tracker->storing.count > 0 && tracker->storing.seq < oldest ? tracker->storing.seq : oldest;
 }
 
-/* A row that is not the session's newest state has no addresses: a newer one follows it. */
 static void append_row(void *arg, const struct session_totals *totals)
 {
-    struct tracker *tracker = arg;
-    const struct contact nowhere = {0};
-    bool kept;
-    journal_append(tracker->journal, totals, &nowhere, &kept);
+    tracker_journal_past(arg, totals);
 }
 
 static void append_session(struct tracker *tracker, uint32_t session)

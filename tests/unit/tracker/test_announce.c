@@ -741,16 +741,107 @@ static void the_journal_stays_short_while_nobody_takes_from_it(void **state)
     assert_int_equal(up[2], 7);
 }
 
+/* What ratio would credit a client with: of each epoch what lies between its base and its last totals. */
+static uint64_t credited(const struct announce *client)
+{
+    const struct session_totals *rows;
+    struct session_totals last = {0};
+    uint64_t sum = 0;
+    for (size_t count; (count = outbox_rows(&rows)) > 0; outbox_acknowledge(tracker->outbox))
+        for (size_t i = 0; i < count; i++) {
+            if (memcmp(rows[i].peer_id, client->peer_id, PEER_ID_SIZE) != 0)
+                continue;
+            assert_true(rows[i].epoch >= last.epoch);
+            sum += rows[i].up - (rows[i].epoch == last.epoch ? last.up : rows[i].base_up);
+            last = rows[i];
+        }
+    return sum;
+}
+
+/* The counters fall all the time, and ratio takes nothing: ended epochs that were written again stand behind records of
+ * later ones, which are all that is left of the journal's older part. */
+static void ended_epochs_that_were_written_again_are_told_in_their_order(void **state)
+{
+    (void)state;
+    struct announce ask = from(KEY_A, 1);
+    uint64_t owed = 0;
+    int64_t now = NOW;
+    announce(ask, now);
+    while (journal_bytes(tracker->journal) <= 64 * 65536) {
+        for (unsigned step = 0; step < 100; step++, owed += 1000) {
+            ask.up += 1000;
+            announce(ask, ++now);
+        }
+        ask.up = 0;
+        announce(ask, ++now);
+    }
+    size_t before = journal_bytes(tracker->journal);
+    for (unsigned i = 0; i < 8; i++) {
+        tracker_tick(tracker);
+        tracker_sweep(tracker, now);
+    }
+    assert_true(journal_bytes(tracker->journal) < before / 4);
+    tracker_destroy(&tracker);
+    start_tracker_at(now);
+    assert_int_equal(credited(&ask), owed);
+}
+
+static void passkey_write(uint32_t number, char into[PASSKEY_SIZE])
+{
+    char text[PASSKEY_SIZE + 1];
+    snprintf(text, sizeof text, "%032u", (unsigned)number);
+    memcpy(into, text, PASSKEY_SIZE);
+}
+
+static void know_member(uint64_t user, uint32_t number)
+{
+    char passkey[PASSKEY_SIZE];
+    passkey_write(number, passkey);
+    registry_apply_member(tracker->registry, &(struct member_fact){.user = user,
+                                                                   .passkey = slice_of(passkey, PASSKEY_SIZE),
+                                                                   .standing = slice_text("active")});
+}
+
+/* So many sessions that they are written again in two steps: between them a counter falls whose last record stands well
+ * before those. */
+static void an_epoch_that_ends_while_the_journal_is_written_again_is_told(void **state)
+{
+    (void)state;
+    enum { SESSIONS = 11000, FALLS = 9500 };
+    struct announce ask = from(KEY_A, 1);
+    size_t most = 4 * 2 * SESSIONS * (size_t)JOURNAL_RECORD_SIZE;
+    for (uint32_t i = 0; i < SESSIONS; i++)
+        know_member(100 + i, i);
+    for (ask.up = 0; journal_bytes(tracker->journal) <= most; ask.up += 1000)
+        for (uint32_t i = 0; i < SESSIONS; i++) {
+            passkey_write(i, ask.passkey);
+            memcpy(ask.peer_id, &i, sizeof i);
+            announce(ask, NOW + (int64_t)ask.up);
+        }
+    uint64_t owed = ask.up - 1000;
+    tracker_tick(tracker);
+    ask.up = 0;
+    passkey_write(FALLS, ask.passkey);
+    memcpy(ask.peer_id, &(uint32_t){FALLS}, sizeof(uint32_t));
+    announce(ask, NOW + (int64_t)owed + 1);
+    for (unsigned i = 0; i < 8; i++) {
+        tracker_sweep(tracker, NOW + (int64_t)owed + 2);
+        tracker_tick(tracker);
+    }
+    assert_true(journal_bytes(tracker->journal) < most / 2);
+    tracker_destroy(&tracker);
+    start_tracker_at(NOW + (int64_t)owed + 3);
+    assert_int_equal(credited(&ask), owed);
+}
+
 static void the_limit_of_a_member_holds_in_large_swarms_too(void **state)
 {
     (void)state;
     enum { OTHERS = 600 };
-    for (uint64_t i = 0; i < OTHERS; i++) {
-        char passkey[PASSKEY_SIZE + 1];
-        snprintf(passkey, sizeof passkey, "%032u", (unsigned)i);
-        registry_apply_member(
-            tracker->registry,
-            &(struct member_fact){.user = 100 + i, .passkey = slice_text(passkey), .standing = slice_text("active")});
+    for (uint32_t i = 0; i < OTHERS; i++) {
+        char passkey[PASSKEY_SIZE];
+        know_member(100 + i, i);
+        passkey_write(i, passkey);
         announce(from(passkey, (uint8_t)i), NOW);
         assert_null(reply.failure);
         if (i % 100 == 0)
@@ -800,6 +891,8 @@ int main(void)
         TEST(without_postgresql_acknowledged_segments_are_dropped),
         TEST(who_comes_over_one_family_gets_those_whom_it_reaches),
         TEST(the_journal_stays_short_while_nobody_takes_from_it),
+        TEST(ended_epochs_that_were_written_again_are_told_in_their_order),
+        TEST(an_epoch_that_ends_while_the_journal_is_written_again_is_told),
         TEST(the_limit_of_a_member_holds_in_large_swarms_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
