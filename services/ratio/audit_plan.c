@@ -35,7 +35,7 @@ static void plan_for(struct audit_plan *plan, enum audit_reason reason, int64_t 
 
 struct audit_plan audit_first(bool doubtful, int64_t now, uint64_t random)
 {
-    struct audit_plan plan = {.held_at = now, .piece = -1, .due_at = now, .reason = AUDIT_OF_doubtful};
+    struct audit_plan plan = {.held_at = now, .piece = -1, .refused = -1, .due_at = now, .reason = AUDIT_OF_doubtful};
     if (!doubtful)
         plan_for(&plan, AUDIT_OF_new, 10 * MINUTE_MS, 2 * HOUR_MS, now, random);
     return plan;
@@ -45,18 +45,20 @@ struct audit_plan audit_first(bool doubtful, int64_t now, uint64_t random)
  * so at once the next time. */
 static void passed(struct audit_plan *plan, const struct audit_finding *finding, int64_t now, uint64_t random)
 {
-    *plan = (struct audit_plan){.held_at = plan->held_at, .piece = -1, .inward = finding->dialled_in};
+    *plan = (struct audit_plan){.held_at = plan->held_at, .piece = -1, .refused = -1, .inward = finding->dialled_in};
     if (now - plan->held_at < 7 * DAY_MS || finding->doubtful)
         plan_for(plan, AUDIT_OF_routine, 22 * HOUR_MS, 26 * HOUR_MS, now, random);
     else
         plan_for(plan, AUDIT_OF_routine, 3 * DAY_MS, 7 * DAY_MS, now, random);
 }
 
-static struct audit_verdict refused(struct audit_plan *plan, int64_t now, uint64_t random)
+static struct audit_verdict refused(struct audit_plan *plan, const struct audit_finding *finding, int64_t now,
+                                    uint64_t random)
 {
     if (plan->refused_at != 0)
         return (struct audit_verdict){.result = RULES_fail, .counts = true};
     plan->refused_at = now;
+    plan->refused = finding->piece;
     plan->piece = -1;
     plan_for(plan, AUDIT_OF_second, 10 * MINUTE_MS, 20 * MINUTE_MS, now, random);
     return (struct audit_verdict){.counts = false};
@@ -98,7 +100,7 @@ struct audit_verdict audit_next(struct audit_plan *plan, const struct audit_find
     case AUDIT_wrong:
         return (struct audit_verdict){.result = RULES_fail, .counts = true};
     case AUDIT_refused:
-        return refused(plan, now, random);
+        return refused(plan, finding, now, random);
     case AUDIT_silent:
         return silent(plan, finding, now);
     case AUDIT_choked:

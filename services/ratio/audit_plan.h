@@ -34,6 +34,7 @@ struct audit_plan {
     enum audit_reason reason;
     int64_t held_at;           /* since when the copy is held */
     int64_t refused_at;        /* a piece was refused then, and no other one has come since; 0: no */
+    int64_t refused;           /* that piece, not to be asked for: another one decides; -1: none */
     int64_t unreachable_since; /* 0: it was reached last time */
     int64_t piece;             /* to be asked for again; -1: any */
     int suspects;              /* since the last piece that came */

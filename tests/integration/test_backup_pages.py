@@ -81,7 +81,10 @@ def owner(instance):
 
 @pytest.fixture(scope="module")
 def holder(instance):
-    return Person(instance, "holder")
+    """It owes and reads its feed, so it would be offered what other tests make: in the end it says that it has no room."""
+    person = Person(instance, "holder")
+    yield person
+    instance.bus("ratio.space.set", {"user": person.user, "declare": True, "bytes": 0})
 
 
 @pytest.fixture(scope="module")

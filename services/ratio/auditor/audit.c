@@ -198,6 +198,7 @@ void audit_begin(struct auditor *auditor, const struct audit_due *due)
     audit->user = due->user;
     audit->version = due->version;
     audit->piece = due->piece;
+    audit->refused = due->refused;
     audit->inward = due->inward;
     memcpy(audit->drawn, due->drawn.at, sizeof audit->drawn);
     audit->goal.handshake_ms = HANDSHAKE_MS;

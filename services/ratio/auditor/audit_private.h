@@ -20,7 +20,8 @@ struct audit {
     struct auditor *auditor;
     struct audit *next;
     uint64_t id, user, version;
-    int64_t piece; /* -1: none has been chosen */
+    int64_t piece;   /* -1: none has been chosen */
+    int64_t refused; /* not to be chosen; -1: any may be */
     uint8_t drawn[8];
     bool inward;
 

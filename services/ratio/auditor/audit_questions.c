@@ -42,7 +42,7 @@ static uint32_t choose(const struct audit *audit)
         if (!endpoint_is_six(&audit->targets[i]) && !endpoint_towards(&audit->targets[i], &own))
             own.size = 0;
     return piece_choose(audit->drawn, own.size > 0 ? (const uint8_t *)endpoint_address(&own).at : NULL,
-                        audit->goal.info_hash, audit->goal.pieces);
+                        audit->goal.info_hash, audit->goal.pieces, audit->refused);
 }
 
 static void ask_hash(struct audit *audit)

@@ -56,12 +56,15 @@ static int ascending(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
-uint32_t piece_choose(const uint8_t drawn[8], const uint8_t ipv4[4], const uint8_t info_hash[20], uint32_t pieces)
+uint32_t piece_choose(const uint8_t drawn[8], const uint8_t ipv4[4], const uint8_t info_hash[20], uint32_t pieces,
+                      int64_t refused)
 {
-    uint32_t skipped[FAST_SET_MAX];
+    uint32_t skipped[FAST_SET_MAX + 1];
     unsigned count = 0;
     if (ipv4 != NULL && pieces > FAST_SET_MAX)
         count = fast_set(ipv4, info_hash, pieces, FAST_SET_MAX, skipped);
+    if (refused >= 0 && refused < pieces && pieces - count > 1 && !is_among((uint32_t)refused, skipped, count))
+        skipped[count++] = (uint32_t)refused;
     qsort(skipped, count, sizeof *skipped, ascending);
     uint64_t number = (uint64_t)number_at(drawn) << 32 | number_at(drawn + 4);
     uint32_t piece = (uint32_t)(number % (pieces - count));

@@ -12,7 +12,9 @@ unsigned fast_set(const uint8_t ipv4[4], const uint8_t info_hash[20], uint32_t p
                   uint32_t into[FAST_SET_MAX]);
 
 /* One of the pieces by the 8 bytes drawn for this audit, each with the same chance; not one of those a cheat could have
- * kept for our address alone, when the torrent has more than these. `ipv4` NULL: the peer sees no IPv4 address. */
-uint32_t piece_choose(const uint8_t drawn[8], const uint8_t ipv4[4], const uint8_t info_hash[20], uint32_t pieces);
+ * kept for our address alone, and not the one it has `refused` (-1: none), when the torrent has more than these. `ipv4`
+ * NULL: the peer sees no IPv4 address. */
+uint32_t piece_choose(const uint8_t drawn[8], const uint8_t ipv4[4], const uint8_t info_hash[20], uint32_t pieces,
+                      int64_t refused);
 
 #endif

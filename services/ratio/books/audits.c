@@ -67,7 +67,7 @@ const struct statement audits_lease = {
            " leased_until = now() + $3::bigint * interval '1 second' FROM (SELECT user_id, version_id FROM ratio.audit"
            " WHERE due_at <= $1::timestamptz AND leased_until <= now() ORDER BY due_at LIMIT $2::bigint"
            " FOR UPDATE SKIP LOCKED) d WHERE (a.user_id, a.version_id) = (d.user_id, d.version_id)"
-           " RETURNING a.user_id, a.version_id, a.audit_id, a.piece, a.reason, a.inward,"
+           " RETURNING a.user_id, a.version_id, a.audit_id, a.piece, a.reason, a.inward, a.refused,"
            " (SELECT secret FROM ratio.audit_secret)"};
 
 static void on_leased(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -90,14 +90,15 @@ static void on_leased(void *arg, const struct db_rows *rows, const struct fault 
             away[away_count++] = ids[2];
             continue;
         }
-        draw(db_get_bytes(rows, i, 6), ids, drawn[count]);
+        draw(db_get_bytes(rows, i, 7), ids, drawn[count]);
         due[count] = (struct audit_due){.user = (uint64_t)ids[0],
                                         .version = (uint64_t)ids[1],
                                         .audit = (uint64_t)ids[2],
                                         .piece = db_get_int(rows, i, 3),
                                         .drawn = slice_of(drawn[count], DRAWN_SIZE),
                                         .reason = db_get_text(rows, i, 4),
-                                        .inward = db_get_flag(rows, i, 5)};
+                                        .inward = db_get_flag(rows, i, 5),
+                                        .refused = db_get_int(rows, i, 6)};
         count++;
     }
     if (away_count > 0)
@@ -179,7 +180,7 @@ const struct statement audits_plan = {
     .name = "audits_plan",
     .sql = "UPDATE ratio.audit SET audit_id = 0, leased_until = to_timestamp(0), due_at = $2::timestamptz, reason = $3,"
            " refused_at = $4::timestamptz, unreachable_since = $5::timestamptz, piece = $6, suspects = $7,"
-           " told = $8::bigint <> 0, inward = $9::bigint <> 0 WHERE audit_id = $1"};
+           " told = $8::bigint <> 0, inward = $9::bigint <> 0, refused = $10 WHERE audit_id = $1"};
 
 static void store_report(struct command *command, struct db_tx *tx)
 {
@@ -196,7 +197,8 @@ static void store_report(struct command *command, struct db_tx *tx)
     args = db_time(db_int(db_args(), (int64_t)ask->audit), plan->due_at);
     args = db_time(db_text(args, slice_text(audit_reason_names[plan->reason])), plan->refused_at);
     args = db_int(db_int(db_time(args, plan->unreachable_since), plan->piece), plan->suspects);
-    db_tx_ask(tx, &audits_plan, db_int(db_int(args, plan->told), plan->inward), NULL, NULL);
+    args = db_int(db_int(args, plan->told), plan->inward);
+    db_tx_ask(tx, &audits_plan, db_int(args, plan->refused), NULL, NULL);
 }
 
 static void tell_report(const struct command *command, struct notices *notices)
@@ -220,7 +222,7 @@ const struct statement audits_find = {
     .name = "audits_find",
     .sql =
         "SELECT a.user_id, a.version_id, a.reason, a.held_at, a.refused_at, a.unreachable_since, a.piece, a.suspects,"
-        " a.told, a.inward, (SELECT count(*) FROM ratio.audit_done d WHERE (d.user_id, d.version_id) ="
+        " a.told, a.inward, a.refused, (SELECT count(*) FROM ratio.audit_done d WHERE (d.user_id, d.version_id) ="
         " (a.user_id, a.version_id) AND d.outcome = 'choked' AND d.at > $2::timestamptz - interval '72 hours'),"
         " coalesce(t.uploaded::numeric * 100 < t.downloaded::numeric * 95, false) FROM ratio.audit a"
         " LEFT JOIN ratio.torrent_total t ON t.torrent_id = a.version_id WHERE a.audit_id = $1"};
@@ -245,9 +247,10 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
                                          .piece = db_get_int(rows, 0, 6),
                                          .suspects = (int)db_get_int(rows, 0, 7),
                                          .told = db_get_flag(rows, 0, 8),
-                                         .inward = db_get_flag(rows, 0, 9)};
-    report->finding.choked = db_get_int(rows, 0, 10);
-    report->finding.doubtful = db_get_flag(rows, 0, 11);
+                                         .inward = db_get_flag(rows, 0, 9),
+                                         .refused = db_get_int(rows, 0, 10)};
+    report->finding.choked = db_get_int(rows, 0, 11);
+    report->finding.doubtful = db_get_flag(rows, 0, 12);
     command_submit(command);
 }
 

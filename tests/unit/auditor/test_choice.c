@@ -31,12 +31,17 @@ static void a_set_is_no_larger_than_the_torrent(void **state)
     assert_int_equal(set[0] + set[1] + set[2], 3);
 }
 
-static uint32_t choose(uint64_t number, const uint8_t *ipv4, uint32_t pieces)
+static uint32_t choose_other(uint64_t number, const uint8_t *ipv4, uint32_t pieces, int64_t refused)
 {
     uint8_t drawn[8];
     for (int i = 0; i < 8; i++)
         drawn[i] = (uint8_t)(number >> (56 - 8 * i));
-    return piece_choose(drawn, ipv4, info_hash, pieces);
+    return piece_choose(drawn, ipv4, info_hash, pieces, refused);
+}
+
+static uint32_t choose(uint64_t number, const uint8_t *ipv4, uint32_t pieces)
+{
+    return choose_other(number, ipv4, pieces, -1);
 }
 
 static void every_piece_but_those_of_the_set_may_be_chosen(void **state)
@@ -66,6 +71,17 @@ static void a_small_torrent_and_an_address_of_ipv6_leave_none_out(void **state)
     assert_int_equal(choose(UINT64_MAX, NULL, 1), 0);
 }
 
+static void a_piece_that_was_refused_is_not_drawn_again(void **state)
+{
+    (void)state;
+    for (uint32_t number = 0; number < 60; number++) {
+        assert_int_not_equal(choose_other(number, NULL, 40, 12), 12);
+    }
+    assert_int_equal(choose_other(7, NULL, 1, 0), 0);
+    assert_int_equal(choose_other(7, NULL, 2, 0), 1);
+    assert_int_equal(choose_other(7, address, 11, choose(0, address, 11)), choose(0, address, 11)); /* the only one */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -73,6 +89,7 @@ int main(void)
         cmocka_unit_test(a_set_is_no_larger_than_the_torrent),
         cmocka_unit_test(every_piece_but_those_of_the_set_may_be_chosen),
         cmocka_unit_test(a_small_torrent_and_an_address_of_ipv6_leave_none_out),
+        cmocka_unit_test(a_piece_that_was_refused_is_not_drawn_again),
     };
     memset(info_hash, 0xaa, sizeof info_hash);
     return cmocka_run_group_tests(tests, NULL, NULL);

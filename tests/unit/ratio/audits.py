@@ -11,7 +11,7 @@ import books
 from books import GB, at_once, refused
 from ledger import Client, report, sql, wait_for
 
-NAMES = "audit user version piece drawn reason inward".split()
+NAMES = "audit user version piece drawn reason inward refused".split()
 
 
 class Archive(books.Library):
@@ -138,7 +138,9 @@ def a_refused_piece_is_decided_by_a_second_one(site):
     reason, minutes, piece = site.plan(version)
     assert reason == "second" and 9.9 <= minutes <= 20 and piece == -1, minutes
     assert site.events(version) == 0 and site.results(version) == ["undecided"] and site.copy(2, version)[5] == "held"
-    assert site.tell(site.now(version), "refused")
+    second = site.now(version)
+    assert second["refused"] == 5
+    assert site.tell(second, "refused")
     assert site.plan(version) is None and site.results(version) == ["fail", "undecided"]
 
 

@@ -82,14 +82,17 @@ static void a_refused_piece_fails_with_a_second_one_at_least_ten_minutes_later(v
     assert_false(verdict.counts);
     assert_true(plan.due_at >= NOW + 10 * MINUTE && plan.due_at <= NOW + 20 * MINUTE);
     assert_int_equal(plan.piece, -1);
+    assert_int_equal(plan.refused, 7);
     struct audit_plan proven = plan, away = plan;
     verdict = found(&plan, AUDIT_refused, plan.due_at);
     assert_true(verdict.counts && verdict.result == RULES_fail);
 
     assert_int_equal(found(&proven, AUDIT_passed, proven.due_at).result, RULES_pass);
+    assert_int_equal(proven.refused, -1);
     assert_false(found(&proven, AUDIT_refused, proven.due_at).counts);
 
     found(&away, AUDIT_unreachable, away.due_at);
+    assert_int_equal(away.refused, 7);
     assert_int_equal(found(&away, AUDIT_refused, away.due_at).result, RULES_fail);
 }
 
