@@ -84,6 +84,12 @@ uint32_t table_next(const struct table *table, uint64_t hash, uint32_t *place)
     }
 }
 
+void table_prefetch(const struct table *table, uint64_t hash)
+{
+    if (table->slots != NULL)
+        __builtin_prefetch(&table->slots[(uint32_t)hash & table->mask]);
+}
+
 size_t table_bytes(const struct table *table)
 {
     return table->slots == NULL ? 0 : ((size_t)table->mask + 1) * sizeof *table->slots;

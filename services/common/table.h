@@ -26,6 +26,9 @@ void table_remove(struct table *table, uint64_t hash, uint32_t handle);
  *   for (uint32_t place = 0, at; (at = table_next(table, hash, &place)) != 0;) if (same(at)) … */
 uint32_t table_next(const struct table *table, uint64_t hash, uint32_t *place);
 
+/* The place where a walk for this hash begins will be read soon. */
+void table_prefetch(const struct table *table, uint64_t hash);
+
 size_t table_bytes(const struct table *table);
 
 #endif

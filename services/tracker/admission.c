@@ -71,10 +71,9 @@ static bool may_meet(const struct tracker *tracker, const struct admission *who,
     return now < who->torrent->restore_until && (!is_leeching(ask) || is_owner(tracker, who));
 }
 
-struct admission admission_of(const struct tracker *tracker, const struct announce *ask, int64_t now)
+struct admission admission_of(const struct tracker *tracker, const struct announce *ask, struct admission admission,
+                              int64_t now)
 {
-    struct admission admission = {.member = registry_member(tracker->registry, ask->passkey),
-                                  .torrent = registry_torrent(tracker->registry, ask->info_hash)};
     if (!tracker->open)
         return refuse(admission, OUTCOME_starting, RETRY_SOON, "The tracker is starting: try again in a minute");
     if (admission.member == NULL)

@@ -12,7 +12,9 @@ struct admission {
     uint32_t retry;          /* seconds, as in struct announce_reply */
 };
 
-struct admission admission_of(const struct tracker *tracker, const struct announce *ask, int64_t now);
+/* `admission` has the member and torrent that were found already. */
+struct admission admission_of(const struct tracker *tracker, const struct announce *ask, struct admission admission,
+                              int64_t now);
 
 /* May a session of that member be made? */
 bool admission_has_room(const struct tracker *tracker, const struct member *member);

@@ -199,13 +199,50 @@ static void settle_taken(struct tracker *tracker, const struct admission *who, c
     reply->incomplete = torrent_leechers(who->torrent);
 }
 
-void tracker_announce(struct tracker *tracker, const struct announce *ask, int64_t now, struct announce_reply *reply)
+/* What an announce is about. */
+struct subject {
+    struct registry_names names;
+    struct admission who;
+    uint64_t session_name;
+};
+
+static bool is_known(const struct subject *subject)
 {
-    assert(lock_is_mine(&tracker->lock));
-    struct admission who = admission_of(tracker, ask, now);
+    return subject->who.member != NULL && subject->who.torrent != NULL;
+}
+
+/* Each loop reads what the one before has asked of memory. */
+static void find_subjects(const struct tracker *tracker, const struct announce *const asks[], unsigned count,
+                          struct subject *subjects)
+{
+    for (unsigned i = 0; i < count; i++)
+        subjects[i] =
+            (struct subject){.names = registry_names(tracker->registry, asks[i]->passkey, asks[i]->info_hash)};
+    for (unsigned i = 0; i < count; i++)
+        registry_prefetch(tracker->registry, &subjects[i].names);
+    for (unsigned i = 0; i < count; i++) {
+        struct subject *subject = &subjects[i];
+        struct admission *who = &subject->who;
+        who->member = registry_member_named(tracker->registry, &subject->names, asks[i]->passkey);
+        who->torrent = registry_torrent_named(tracker->registry, &subject->names, asks[i]->info_hash);
+        if (is_known(subject))
+            subject->session_name =
+                sessions_name(tracker->sessions, who->member->handle, who->torrent->handle, asks[i]->peer_id);
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (is_known(&subjects[i]))
+            sessions_prefetch_named(tracker->sessions, subjects[i].session_name);
+}
+
+/* A session may have come to be with the announce before this one. */
+static void answer(struct tracker *tracker, const struct announce *ask, struct subject *subject, int64_t now,
+                   struct announce_reply *reply)
+{
+    struct admission who = admission_of(tracker, ask, subject->who, now);
     uint32_t known = SLAB_NONE;
-    if (who.member != NULL && who.torrent != NULL)
-        known = sessions_find(tracker->sessions, who.member->handle, who.torrent->handle, ask->peer_id);
+    if (is_known(subject))
+        known = sessions_find_named(tracker->sessions, subject->session_name, who.member->handle, who.torrent->handle,
+                                    ask->peer_id);
     if (who.outcome == OUTCOME_taken)
         admission_limit(tracker, ask, known, &who);
     tracker->outcomes[who.outcome]++;
@@ -216,4 +253,19 @@ void tracker_announce(struct tracker *tracker, const struct announce *ask, int64
     }
     settle_refused(tracker, &who, ask, known, now);
     fail(ask, who.failure, who.retry, reply);
+}
+
+void tracker_announce_all(struct tracker *tracker, const struct announce *const asks[], unsigned count, int64_t now,
+                          struct announce_reply *const replies[])
+{
+    struct subject subjects[ANNOUNCES_MAX];
+    assert(lock_is_mine(&tracker->lock) && count <= ANNOUNCES_MAX);
+    find_subjects(tracker, asks, count, subjects);
+    for (unsigned i = 0; i < count; i++)
+        answer(tracker, asks[i], &subjects[i], now, replies[i]);
+}
+
+void tracker_announce(struct tracker *tracker, const struct announce *ask, int64_t now, struct announce_reply *reply)
+{
+    tracker_announce_all(tracker, &ask, 1, now, &reply);
 }

@@ -57,9 +57,10 @@ struct announce {
 
 /* A peer in an answer. A port of 0: it has no address of that family. */
 struct announce_peer {
-    uint8_t peer_id[PEER_ID_SIZE];
-    uint8_t v4[4], v6[16];
+    uint8_t v4[4];
     uint16_t port4, port6;
+    uint8_t v6[16];
+    uint8_t peer_id[PEER_ID_SIZE];
 };
 
 #define RETRY_NEVER UINT32_MAX

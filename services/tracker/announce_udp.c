@@ -176,12 +176,12 @@ void udp_connect_write(uint32_t transaction, uint64_t connection, struct udp_rep
 }
 
 /* The address and the port, which there is room for. */
-static size_t put_peer(uint8_t *at, const void *address, size_t size, uint16_t port)
+static uint8_t *put_peer(uint8_t *at, const void *address, size_t size, uint16_t port)
 {
     port = htobe16(port);
     memcpy(at, address, size);
     memcpy(at + size, &port, sizeof port);
-    return size + sizeof port;
+    return at + size + sizeof port;
 }
 
 void udp_announce_write(uint32_t transaction, const struct announce_reply *reply, struct udp_reply *into)
@@ -192,15 +192,16 @@ void udp_announce_write(uint32_t transaction, const struct announce_reply *reply
     put32(into, reply->interval);
     put32(into, reply->incomplete);
     put32(into, reply->complete);
+    uint8_t *at = into->at + into->size;
     for (unsigned i = 0; i < reply->peers_count && room > 0; i++) {
         const struct announce_peer *peer = &reply->peers[i];
         if ((six ? peer->port6 : peer->port4) == 0)
             continue;
-        uint8_t *at = into->at + into->size;
-        into->size += six ? put_peer(at, peer->v6, sizeof peer->v6, peer->port6)
-                          : put_peer(at, peer->v4, sizeof peer->v4, peer->port4);
+        at = six ? put_peer(at, peer->v6, sizeof peer->v6, peer->port6)
+                 : put_peer(at, peer->v4, sizeof peer->v4, peer->port4);
         room--;
     }
+    into->size = (size_t)(at - into->at);
 }
 
 void udp_scrape_write(uint32_t transaction, const struct scrape *scrape, const struct scrape_counts *counts,

@@ -29,12 +29,9 @@ uint64_t hash_of(const struct hash_key *key, const void *bytes, size_t size)
     return fold(fold(hash ^ tail, key->b ^ HASH_END), HASH_STEP ^ size);
 }
 
+/* The state only counts, so that one number need not wait for the one before. */
 uint64_t hash_random(uint64_t *state)
 {
-    uint64_t x = *state;
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    *state = x;
-    return x * UINT64_C(0x2545f4914f6cdd1d);
+    *state += HASH_STEP;
+    return fold(*state, *state ^ HASH_END);
 }

@@ -12,7 +12,7 @@ struct hash_key {
 
 uint64_t hash_of(const struct hash_key *key, const void *bytes, size_t size);
 
-/* A fast generator for choosing peers; *state must not be 0. */
+/* A fast generator for choosing peers. */
 uint64_t hash_random(uint64_t *state);
 
 #endif

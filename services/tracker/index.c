@@ -110,6 +110,13 @@ uint32_t index_next(const struct index *index, uint64_t hash, uint32_t *place)
     }
 }
 
+void index_prefetch(const struct index *index, uint64_t hash)
+{
+    const struct index_part *part = &index->parts[hash >> 54];
+    if (part->room != 0)
+        __builtin_prefetch(&part->slots[home(part, hash)]);
+}
+
 size_t index_bytes(const struct index *index)
 {
     size_t bytes = sizeof *index;

@@ -35,6 +35,9 @@ void index_remove(struct index *index, uint64_t hash, uint32_t handle);
 /* Walks the handles that may have this hash: start with *place = 0; 0 at the end. */
 uint32_t index_next(const struct index *index, uint64_t hash, uint32_t *place);
 
+/* The place where a walk for this hash begins will be read soon. */
+void index_prefetch(const struct index *index, uint64_t hash);
+
 size_t index_bytes(const struct index *index);
 
 #endif

@@ -77,14 +77,18 @@ static uint32_t make_user(struct registry *registry, uint64_t user)
     return at;
 }
 
-struct member *registry_member(const struct registry *registry, const char passkey[PASSKEY_SIZE])
+static struct member *find_member(const struct registry *registry, uint64_t hashed, const char *passkey)
 {
     uint32_t at;
-    uint64_t hashed = hash(registry, passkey, PASSKEY_SIZE);
     for (uint32_t place = 0; (at = table_next(&registry->by_passkey, hashed, &place)) != 0;)
         if (memcmp(registry_member_at(registry, at)->passkey, passkey, PASSKEY_SIZE) == 0)
             return registry_member_at(registry, at);
     return NULL;
+}
+
+struct member *registry_member(const struct registry *registry, const char passkey[PASSKEY_SIZE])
+{
+    return find_member(registry, hash(registry, passkey, PASSKEY_SIZE), passkey);
 }
 
 struct member *registry_member_by_user(const struct registry *registry, uint64_t user)
@@ -168,11 +172,10 @@ static bool has_hash(const struct torrent *torrent, const uint8_t *info_hash)
            memcmp(torrent->info_hash_v2, info_hash, HASH_SIZE) == 0;
 }
 
-struct torrent *registry_torrent(const struct registry *registry, const uint8_t info_hash[HASH_SIZE])
+static struct torrent *find_by_hash(const struct registry *registry, uint64_t hashed, const uint8_t *info_hash)
 {
     struct torrent *found = NULL;
     uint32_t at;
-    uint64_t hashed = hash(registry, info_hash, HASH_SIZE);
     for (uint32_t place = 0; (at = table_next(&registry->by_hash, hashed, &place)) != 0;) {
         struct torrent *torrent = registry_torrent_at(registry, at);
         if (!has_hash(torrent, info_hash))
@@ -182,6 +185,11 @@ struct torrent *registry_torrent(const struct registry *registry, const uint8_t 
         found = torrent;
     }
     return found;
+}
+
+struct torrent *registry_torrent(const struct registry *registry, const uint8_t info_hash[HASH_SIZE])
+{
+    return find_by_hash(registry, hash(registry, info_hash, HASH_SIZE), info_hash);
 }
 
 /* The table's entries of a torrent: one a hash. */
@@ -211,6 +219,44 @@ void registry_apply_torrent(struct registry *registry, const struct torrent_fact
     torrent->restore_until = torrent->redundancy ? fact->restore_until : 0;
     list_hashes(registry, at, table_add);
 }
+
+/* ---- several at once ---- */
+
+struct registry_names registry_names(const struct registry *registry, const char passkey[PASSKEY_SIZE],
+                                     const uint8_t info_hash[HASH_SIZE])
+{
+    const struct registry_names names = {.passkey = hash(registry, passkey, PASSKEY_SIZE),
+                                         .info_hash = hash(registry, info_hash, HASH_SIZE)};
+    table_prefetch(&registry->by_passkey, names.passkey);
+    table_prefetch(&registry->by_hash, names.info_hash);
+    return names;
+}
+
+/* The first that may be meant: nearly always it is. */
+void registry_prefetch(const struct registry *registry, const struct registry_names *names)
+{
+    uint32_t place = 0, member = table_next(&registry->by_passkey, names->passkey, &place);
+    place = 0;
+    uint32_t torrent = table_next(&registry->by_hash, names->info_hash, &place);
+    if (member != SLAB_NONE)
+        __builtin_prefetch(registry_member_at(registry, member));
+    if (torrent != SLAB_NONE)
+        __builtin_prefetch(registry_torrent_at(registry, torrent));
+}
+
+struct member *registry_member_named(const struct registry *registry, const struct registry_names *names,
+                                     const char passkey[PASSKEY_SIZE])
+{
+    return find_member(registry, names->passkey, passkey);
+}
+
+struct torrent *registry_torrent_named(const struct registry *registry, const struct registry_names *names,
+                                       const uint8_t info_hash[HASH_SIZE])
+{
+    return find_by_hash(registry, names->info_hash, info_hash);
+}
+
+/* ---- all of them ---- */
 
 void registry_each_member(const struct registry *registry, void (*visit)(void *arg, const struct member *member),
                           void *arg)

@@ -55,6 +55,20 @@ struct torrent *registry_torrent_by_id(const struct registry *registry, uint64_t
 /* The same, made as not known when it is new. */
 struct torrent *registry_torrent_make(struct registry *registry, uint64_t id);
 
+/* What an announce names, hashed: so that the records of several are asked of memory together and it is waited for
+ * once. First the places where they stand, then the records, then they are found. */
+struct registry_names {
+    uint64_t passkey, info_hash;
+};
+struct registry_names registry_names(const struct registry *registry, const char passkey[PASSKEY_SIZE],
+                                     const uint8_t info_hash[HASH_SIZE]);
+void registry_prefetch(const struct registry *registry, const struct registry_names *names);
+/* As registry_member and registry_torrent. */
+struct member *registry_member_named(const struct registry *registry, const struct registry_names *names,
+                                     const char passkey[PASSKEY_SIZE]);
+struct torrent *registry_torrent_named(const struct registry *registry, const struct registry_names *names,
+                                       const uint8_t info_hash[HASH_SIZE]);
+
 /* By their own handles, which never end. */
 struct member *registry_member_at(const struct registry *registry, uint32_t handle);
 struct torrent *registry_torrent_at(const struct registry *registry, uint32_t handle);

@@ -78,6 +78,13 @@ unsigned sessions_marks(const struct sessions *sessions, uint32_t session);
 bool sessions_mark(struct sessions *sessions, uint32_t session, enum session_mark mark);
 void sessions_unmark(struct sessions *sessions, uint32_t session, enum session_mark mark);
 
+/* A session that will be looked for soon: first the place where it stands is asked of memory, then its record. */
+uint64_t sessions_name(const struct sessions *sessions, uint32_t member, uint32_t torrent,
+                       const uint8_t peer_id[PEER_ID_SIZE]);
+void sessions_prefetch_named(const struct sessions *sessions, uint64_t name);
+/* As sessions_find. */
+uint32_t sessions_find_named(const struct sessions *sessions, uint64_t name, uint32_t member, uint32_t torrent,
+                             const uint8_t peer_id[PEER_ID_SIZE]);
 /* Its record will be read soon. */
 void sessions_prefetch(const struct sessions *sessions, uint32_t session);
 

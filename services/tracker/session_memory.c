@@ -80,11 +80,26 @@ static bool has_peer_id(const struct sessions *sessions, uint32_t session, const
     return memcmp(whole, peer_id, PREFIX_SIZE) == 0;
 }
 
-static uint32_t find(const struct sessions *sessions, uint64_t hashed, uint32_t member, uint32_t torrent,
-                     const uint8_t *peer_id)
+uint64_t sessions_name(const struct sessions *sessions, uint32_t member, uint32_t torrent,
+                       const uint8_t peer_id[PEER_ID_SIZE])
+{
+    uint64_t name = hash(sessions, member, torrent, peer_id);
+    index_prefetch(&sessions->index, name);
+    return name;
+}
+
+void sessions_prefetch_named(const struct sessions *sessions, uint64_t name)
+{
+    uint32_t place = 0, at = index_next(&sessions->index, name, &place);
+    if (at != SLAB_NONE)
+        sessions_prefetch(sessions, at);
+}
+
+uint32_t sessions_find_named(const struct sessions *sessions, uint64_t name, uint32_t member, uint32_t torrent,
+                             const uint8_t peer_id[PEER_ID_SIZE])
 {
     uint32_t at;
-    for (uint32_t place = 0; (at = index_next(&sessions->index, hashed, &place)) != SLAB_NONE;) {
+    for (uint32_t place = 0; (at = index_next(&sessions->index, name, &place)) != SLAB_NONE;) {
         const struct session_record *record = record_at(sessions, at);
         struct session_where where = session_record_where(record);
         if (where.member == member && where.torrent == torrent && has_peer_id(sessions, at, peer_id))
@@ -96,7 +111,7 @@ static uint32_t find(const struct sessions *sessions, uint64_t hashed, uint32_t 
 uint32_t sessions_find(const struct sessions *sessions, uint32_t member, uint32_t torrent,
                        const uint8_t peer_id[PEER_ID_SIZE])
 {
-    return find(sessions, hash(sessions, member, torrent, peer_id), member, torrent, peer_id);
+    return sessions_find_named(sessions, hash(sessions, member, torrent, peer_id), member, torrent, peer_id);
 }
 
 uint32_t sessions_find_by_id(const struct sessions *sessions, uint64_t user, uint64_t torrent,
@@ -230,7 +245,9 @@ void sessions_unmark(struct sessions *sessions, uint32_t session, enum session_m
 
 void sessions_prefetch(const struct sessions *sessions, uint32_t session)
 {
-    __builtin_prefetch(record_at(sessions, session));
+    const struct session_record *record = record_at(sessions, session);
+    __builtin_prefetch(record);
+    __builtin_prefetch(&record->bits);
 }
 
 uint32_t sessions_place(const struct sessions *sessions, uint32_t session)

@@ -23,7 +23,7 @@ struct peers *peers_new(struct sessions *sessions, uint64_t random_seed)
 {
     struct peers *peers = mem_zero(1, sizeof *peers);
     peers->sessions = sessions;
-    peers->random = random_seed | 1;
+    peers->random = random_seed;
     side_init(&peers->sixes, sizeof(struct six));
     return peers;
 }

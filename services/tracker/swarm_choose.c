@@ -44,8 +44,8 @@ static bool is_reached(const struct swarm_entry *entry, enum reach reach)
     return (reach >> by & 1) != 0;
 }
 
-/* Those who may be the asker's own clients, for their tags are alike: their records are asked for together, and only
- * then read one after the other. */
+/* Those who may be the asker's own clients, for their tags are alike: their records are asked of memory when they are
+ * met, and read when all have been. */
 struct suspects {
     uint32_t at[DRAWS_MAX + 1]; /* in the places found */
     unsigned count;
@@ -54,8 +54,6 @@ struct suspects {
 static unsigned drop_own(const struct peers *peers, const struct swarm *swarm, const struct suspects *suspects,
                          uint32_t member, uint32_t *places, unsigned found)
 {
-    for (unsigned i = 0; i < suspects->count; i++)
-        sessions_prefetch(peers->sessions, swarm_session(swarm, places[suspects->at[i]]));
     for (unsigned i = suspects->count; i-- > 0;) {
         uint32_t at = suspects->at[i];
         if (sessions_member(peers->sessions, swarm_session(swarm, places[at])) != member)
@@ -109,9 +107,11 @@ static unsigned gather(const struct peers *peers, const struct swarm *swarm, con
         place += place >= part->own;
         const struct swarm_entry *entry = &swarm->entries[place];
         places[found] = place;
-        suspects.at[suspects.count] = found;
         bool reached = is_reached(entry, reach);
-        suspects.count += (entry_named(entry) & ENTRY_TAG) == tag && reached;
+        if (__builtin_expect((entry_named(entry) & ENTRY_TAG) == tag && reached, false)) {
+            sessions_prefetch(peers->sessions, entry_session(entry));
+            suspects.at[suspects.count++] = found;
+        }
         found += reached;
     }
     return drop_own(peers, swarm, &suspects, wish->member, places, found);

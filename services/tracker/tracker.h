@@ -89,8 +89,13 @@ struct tracker *tracker_new(const struct tracker_settings *settings, const char 
                             struct fault *why);
 void tracker_destroy(struct tracker **tracker);
 
+#define ANNOUNCES_MAX 8 /* answered at once */
+
 /* Answers an announce, and remembers what it told: in the journal before this returns. */
 void tracker_announce(struct tracker *tracker, const struct announce *ask, int64_t now, struct announce_reply *reply);
+/* The same for several, in their order, at most ANNOUNCES_MAX: memory is waited for once for all of them. */
+void tracker_announce_all(struct tracker *tracker, const struct announce *const asks[], unsigned count, int64_t now,
+                          struct announce_reply *const replies[]);
 
 /* Answers an announce that was not understood: `wrong` says why, and a client that stops gets no failure, for it would
  * stop again and again. */

@@ -12,8 +12,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define GROUP 8 /* announces under one taking of the lock */
-
 struct job {
     struct udp_head head;
     struct address from;
@@ -32,8 +30,8 @@ struct udp {
     bool started;
     atomic_bool stopping;
     atomic_uint_least64_t connects, announces, scrapes, ignored;
-    struct job jobs[GROUP];
-    struct announce_reply replies[GROUP];
+    struct job jobs[ANNOUNCES_MAX];
+    struct announce_reply replies[ANNOUNCES_MAX];
     unsigned jobs_count;
 };
 
@@ -46,17 +44,23 @@ static void count(atomic_uint_least64_t *counter, uint64_t more)
 
 static void ask_tracker(struct udp *udp, int64_t now)
 {
+    const struct announce *asks[ANNOUNCES_MAX];
+    struct announce_reply *replies[ANNOUNCES_MAX];
+    unsigned count = 0;
     lock_take(&udp->tracker->lock);
     for (unsigned i = 0; i < udp->jobs_count; i++) {
-        struct job *job = &udp->jobs[i];
-        if (job->wrong != NULL) {
+        const struct job *job = &udp->jobs[i];
+        asks[count] = &job->ask;
+        replies[count] = &udp->replies[i];
+        if (job->wrong != NULL)
             tracker_malformed(udp->tracker, &job->ask, job->wrong, &udp->replies[i]);
-            continue;
-        }
-        tracker_announce(udp->tracker, &job->ask, now, &udp->replies[i]);
-        if (udp->replies[i].failure == NULL)
-            callers_note(udp->callers, &job->from, job->ask.passkey);
+        else
+            count++;
     }
+    tracker_announce_all(udp->tracker, asks, count, now, replies);
+    for (unsigned i = 0; i < udp->jobs_count; i++)
+        if (udp->jobs[i].wrong == NULL && udp->replies[i].failure == NULL)
+            callers_note(udp->callers, &udp->jobs[i].from, udp->jobs[i].ask.passkey);
     lock_give(&udp->tracker->lock);
 }
 
@@ -85,7 +89,7 @@ static void take_announce(struct udp *udp, const struct udp_head *head, struct s
     job->size = packet.size;
     job->into = into;
     job->wrong = udp_announce_read(packet, from, &job->ask);
-    if (udp->jobs_count == GROUP)
+    if (udp->jobs_count == ANNOUNCES_MAX)
         settle(udp, now);
 }
 

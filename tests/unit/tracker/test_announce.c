@@ -122,6 +122,23 @@ static void two_members_meet(void **state)
     assert_int_equal(reply.peers[0].v4[3], 2);
 }
 
+static void several_at_once_are_answered_one_after_the_other(void **state)
+{
+    (void)state;
+    static struct announce_reply replies[4];
+    struct announce first = from(KEY_A, 1), stranger = from(V2, 3), leecher = from(KEY_B, 2);
+    leecher.left = 100;
+    tracker_announce_all(tracker, (const struct announce *[]){&first, &first, &stranger, &leecher}, 4, NOW,
+                         (struct announce_reply *[]){&replies[0], &replies[1], &replies[2], &replies[3]});
+    assert_null(replies[0].failure);
+    assert_null(replies[1].failure);
+    assert_int_equal(replies[1].complete, 1);
+    assert_non_null(replies[2].failure);
+    assert_int_equal(replies[3].peers_count, 1);
+    assert_int_equal(replies[3].peers[0].v4[3], 1);
+    assert_int_equal(sessions_count(tracker->sessions), 2);
+}
+
 static void a_hybrids_two_hashes_are_one_swarm_and_one_session(void **state)
 {
     (void)state;
@@ -862,6 +879,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(two_members_meet),
+        TEST(several_at_once_are_answered_one_after_the_other),
         TEST(a_hybrids_two_hashes_are_one_swarm_and_one_session),
         TEST(both_addresses_of_a_client_are_given_out),
         TEST(who_stops_leaves_with_its_totals),
