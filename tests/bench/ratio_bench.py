@@ -104,10 +104,23 @@ def stream(service, members, seconds, pace, result):
     result.put(done * BATCH / (time.monotonic() - began))
 
 
+def echo(pipe):
+    """A service that does nothing: what the machine itself makes of the times."""
+    socket = zmq.Context().socket(zmq.ROUTER)
+    pipe.send(socket.bind_to_random_port("tcp://127.0.0.1"))
+    while True:
+        socket.send_multipart(socket.recv_multipart())
+
+
 def pages(service, members, seconds, pace, result):
-    """Pages of random members, 200 a second: the time that each took, ms. Waits for no other process that has work to do."""
+    """Pages of random members and an echo, 200 of each a second: the time that each took, ms. Waits for no other process that works."""
+    ours, theirs = multiprocessing.Pipe()
+    mirror = multiprocessing.Process(target=echo, args=(theirs,), daemon=True)
+    mirror.start()
+    nothing = zmq.Context().socket(zmq.DEALER)
+    nothing.connect(f"tcp://127.0.0.1:{ours.recv()}")
     os.nice(-10)
-    socket, times, began, number = service.dealer(), {}, time.monotonic(), 0
+    socket, times, began, number = service.dealer(), {"nothing": []}, time.monotonic(), 0
     while time.monotonic() - began < seconds:
         name, method, body = ASKED[number % 3]
         number += 1
@@ -115,6 +128,11 @@ def pages(service, members, seconds, pace, result):
         start = time.monotonic()
         ask(socket, number, method, body(1 + random.randrange(members)))
         times.setdefault(name, []).append((time.monotonic() - start) * 1000)
+        start = time.monotonic()
+        nothing.send(b"")
+        nothing.recv()
+        times["nothing"].append((time.monotonic() - start) * 1000)
+    mirror.kill()
     result.put({name: sorted(took) for name, took in times.items()})
 
 
