@@ -1,6 +1,7 @@
 """A backup as its owner and as other members meet it: uploaded through the form and by a tool, seen, downloaded with a slot, copied by
 clients that announce, deleted."""
 
+import contextlib
 import os
 import re
 import uuid
@@ -211,6 +212,21 @@ def addresses(reply):
     return {".".join(map(str, reply[b"peers"][i:i + 4])) for i in range(0, len(reply[b"peers"]), 6)}
 
 
+@contextlib.contextmanager
+def tracker_alone(instance, away):
+    """The tracker was killed and started again while the daemon `away`, whose feed it reads, was gone."""
+    wait_for("the feeds are on file", lambda: instance.metric("tracker", "tracker_feeds_unsaved") == 0)
+    instance.down(away)
+    try:
+        killed = instance.kill("tracker")
+        wait_for("the tracker runs again", lambda: instance.pid("tracker") not in (None, killed))
+        wait_for("announces are answered", lambda: instance.health("tracker")[0] == 200)
+        yield
+    finally:
+        instance.up(away)
+        instance.wait_ready()
+
+
 FULL = b"all slots are taken; see your feed for other work"
 
 
@@ -286,12 +302,7 @@ def test_slots_are_known_while_ratio_is_away(instance, tmp_path):
     holder, without, stranger = version.client(b, "10.77.0.3"), version.client(d, "10.77.0.4"), version.client(e, "10.77.0.5")
     let_in(holder)
     wait_for("the tracker says why", lambda: told(without, "started").get(b"failure reason") == FULL)
-    wait_for("the feeds are on file", lambda: instance.metric("tracker", "tracker_feeds_unsaved") == 0)
-    instance.down("ratio")
-    try:
-        killed = instance.kill("tracker")
-        wait_for("the tracker runs again", lambda: instance.pid("tracker") not in (None, killed))
-        wait_for("announces are answered", lambda: instance.health("tracker")[0] == 200)
+    with tracker_alone(instance, "ratio"):
         assert b"failure reason" not in told(holder)
         assert told(without, "started")[b"failure reason"] == FULL
         assert told(stranger, "started")[b"failure reason"] == b"No slot for this copy yet: see your Backup page"
@@ -300,9 +311,6 @@ def test_slots_are_known_while_ratio_is_away(instance, tmp_path):
         away = version.download(e)
         assert away.status == 503 and away.json()["error"]
         assert version.download(a).status == 200
-    finally:
-        instance.up("ratio")
-        instance.wait_ready()
     wait_for("ratio hears of the stranger, who is told why", lambda: told(stranger, "started").get(b"failure reason") == FULL)
 
 
@@ -323,18 +331,10 @@ def test_a_deleted_version_is_restored_from_its_holders_and_by_nobody_else(insta
     restoring = version.client(a, "10.77.0.6")
     assert version.download(a).status == 200
     assert addresses(told(restoring, "started")) == {"10.77.0.3"}
-    wait_for("the feeds are on file", lambda: instance.metric("tracker", "tracker_feeds_unsaved") == 0)
-    instance.down("catalog")
-    try:
-        killed = instance.kill("tracker")
-        wait_for("the tracker runs again", lambda: instance.pid("tracker") not in (None, killed))
-        wait_for("announces are answered", lambda: instance.health("tracker")[0] == 200)
+    with tracker_alone(instance, "catalog"):
         assert addresses(told(restoring)) == {"10.77.0.3"}
         assert addresses(told(holder)) == {"10.77.0.6"}
         assert told(fetching, "started")[b"failure reason"] == deleted
-    finally:
-        instance.up("catalog")
-        instance.wait_ready()
 
 
 def test_a_disabled_member_may_still_restore(instance, tmp_path):

@@ -1,5 +1,7 @@
 #include "tests/unit/catalog/form_kit.h"
 
+#include "tests/unit/catalog/catalog_unit.h"
+
 #include <stdlib.h>
 
 int form_kit_begin(void **state)
@@ -89,6 +91,17 @@ bool form_kit_check(struct form_kit *kit, enum level_kind from, bool guess)
         kit->plugin->guess(&kit->metainfo, kit->arena, &kit->form);
     form_complete(&kit->form, 1795501200000, kit->arena);
     return form_check(&kit->form, from, LEVEL_unit, &kit->metainfo, kit->arena, &kit->submission, &kit->why);
+}
+
+void form_kit_guess(struct form_kit *kit, const char *torrent, const char *file, const char *name, const char *text)
+{
+    const char *const files[] = {file, NULL};
+    kit->count = 0;
+    form_kit_torrent(kit, torrent, files);
+    if (name != NULL)
+        form_kit_set(kit, name, text);
+    if (!form_kit_check(kit, LEVEL_group, true))
+        fail_msg("%s: %s %s", torrent, kit->why.field, kit->why.text);
 }
 
 struct slice form_kit_value(const struct form_kit *kit, const char *name)

@@ -28,6 +28,10 @@ void form_kit_set(struct form_kit *kit, const char *name, const char *text);
 /* Reads and checks it all; guesses first when asked to. */
 bool form_kit_check(struct form_kit *kit, enum level_kind from, bool guess);
 
+/* What a torrent of this name with this one file lets guess, and nothing else but `name` with `text`, if that is given:
+ * all that is needed, or the test fails. */
+void form_kit_guess(struct form_kit *kit, const char *torrent, const char *file, const char *name, const char *text);
+
 /* The checked value of an attribute. */
 struct slice form_kit_value(const struct form_kit *kit, const char *name);
 
