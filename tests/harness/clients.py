@@ -40,7 +40,7 @@ class Client:
         if self.process and self.process.poll() is None:
             self.process.send_signal(self.goodbye)
             try:
-                self.process.wait(60)
+                self.process.wait(120)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -100,9 +100,9 @@ class Transmission(Client):
     def stop(self):
         try:
             if self.process.poll() is None:
-                before = self.announced_at()
+                before = self.tracker_stats()["lastAnnounceTime"]
                 wait_for("the next second, by which Transmission counts", lambda: int(time.time()) > before)
-                wait_for("Transmission has said goodbye", lambda: self.ask("torrent-stop") is not None and self.announced_at() > before)
+                wait_for("Transmission has said goodbye", lambda: self.ask("torrent-stop") is not None and self.was_told(before))
         finally:
             super().stop()
 
@@ -115,8 +115,13 @@ class Transmission(Client):
     def version(self):
         return self.ask("session-get")["version"].split()[0]
 
-    def announced_at(self):
-        return self.ask("torrent-get", fields=["trackerStats"])["torrents"][0]["trackerStats"][0]["lastAnnounceTime"]
+    def tracker_stats(self):
+        return self.ask("torrent-get", fields=["trackerStats"])["torrents"][0]["trackerStats"][0]
+
+    def was_told(self, before):
+        """It has announced something since, and has nothing more to announce."""
+        stats = self.tracker_stats()
+        return stats["lastAnnounceTime"] > before and stats["announceState"] == 0
 
 
 class Aria2(Client):
@@ -163,8 +168,8 @@ habits = json.loads(habits)
 session = lt.session({
     "listen_interfaces": f"{address}:{port}", "outgoing_interfaces": address, "enable_dht": False, "enable_lsd": False,
     "enable_upnp": False, "enable_natpmp": False, "ssrf_mitigation": False, "enable_outgoing_utp": False,
-    "enable_incoming_utp": False, "upload_rate_limit": int(limit) * 1024, "tracker_completion_timeout": 20,
-    "allow_multiple_connections_per_ip": True, "stop_tracker_timeout": 15, "alert_mask": lt.alert.category_t.all_categories,
+    "enable_incoming_utp": False, "upload_rate_limit": int(limit) * 1024, "tracker_completion_timeout": 60,
+    "allow_multiple_connections_per_ip": True, "stop_tracker_timeout": 60, "alert_mask": lt.alert.category_t.all_categories,
     "tracker_backoff": 10, "min_reconnect_time": 1, "out_enc_policy": 2, "in_enc_policy": 2, "rate_limit_ip_overhead": False,
     **habits.get("settings", {}),
 })
@@ -192,7 +197,7 @@ while not ending:
     os.replace(status_file + ".new", status_file)
 # a goodbye to the tracker: removed torrents announce `stopped`; wait for its answer
 session.remove_torrent(handle)
-deadline = time.monotonic() + 20
+deadline = time.monotonic() + 60
 while time.monotonic() < deadline:
     session.wait_for_alert(500)
     if any(a.what() in ("tracker_reply_alert", "tracker_reply", "tracker_error_alert", "tracker_error") for a in session.pop_alerts()):

@@ -119,8 +119,10 @@ def restarted(instance, **settings):
 
 
 def known(instance, member, info_hash):
-    one = Announcer(instance, member, info_hash, "10.77.0.3", left=0)
-    wait_for("the member is known", lambda: b"failure reason" not in one.announce())
+    one = Announcer(instance, member, info_hash, "10.77.0.3", left=1)
+    wait_for("the member is known and may leech", lambda: b"failure reason" not in one.announce())
+    one.left = 0
+    one.announce()
     return one
 
 
