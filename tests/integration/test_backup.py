@@ -287,6 +287,8 @@ def test_who_gives_up_a_copy_leaves_its_swarm(instance, tmp_path):
     dropped = version.client(b, "10.77.0.3")
     let_in(dropped)
     assert addresses(told(own)) == {"10.77.0.3"}
+    wait_for("ratio has heard all that it said: a report behind the drop would ask for the slot again",
+             lambda: instance.metric("tracker", "tracker_unacknowledged") == 0)
     instance.bus("ratio.copy.drop", {"user": b["user"], "version": version.number})
     wait_for("nobody is told of it any more", lambda: addresses(told(own)) == set())
     wait_for("its slot", lambda: version.download(c).status == 200)
