@@ -1,10 +1,14 @@
 /* The life of a daemon: start and stop in one order for all four. What the daemon does is in its table; what its
  * settings are in service_settings.c; what it shows of itself in service_admin.c. */
 #include "services/common/service.h"
+#include "services/common/bus_socket.h"
 #include "services/common/clock.h"
 #include "services/common/service_private.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -36,6 +40,18 @@ struct db *service_db(void)
 const char *service_state_folder(void)
 {
     return life.settings.state;
+}
+
+bool service_secret(const char *purpose, uint8_t into[SERVICE_SECRET_SIZE], struct fault *why)
+{
+    zcert_t *cert = bus_cert_own(life.settings.keys, life.service->name, why);
+    if (cert == NULL)
+        return false;
+    const unsigned char *done = HMAC(EVP_sha256(), zcert_secret_key(cert), SERVICE_SECRET_SIZE,
+                                     (const unsigned char *)purpose, strlen(purpose), into, NULL);
+    assert(done != NULL);
+    zcert_destroy(&cert);
+    return true;
 }
 
 /* ---- start ---- */

@@ -42,4 +42,9 @@ struct bus *service_bus(void);
 struct db *service_db(void);
 const char *service_state_folder(void); /* DJEMBE_STATE: this daemon's own files */
 
+/* Bytes that nobody knows but this service's replicas, others for each purpose: made from the secret half of its
+ * certificate. False with `why` when that cannot be read. */
+#define SERVICE_SECRET_SIZE 32
+bool service_secret(const char *purpose, uint8_t into[SERVICE_SECRET_SIZE], struct fault *why);
+
 #endif

@@ -7,6 +7,7 @@
 #include "services/ratio/once.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/replay/replay.h"
+#include "services/ratio/sessions_store.h"
 #include "services/ratio/standing.h"
 
 #include "services/common/service.h"
@@ -38,8 +39,10 @@ static bool read_rules(struct fault *why)
 
 static bool start(struct fault *why)
 {
-    if (!read_rules(why))
+    uint8_t secret[SERVICE_SECRET_SIZE];
+    if (!read_rules(why) || !service_secret("households", secret, why))
         return false;
+    memcpy(households_key, secret, sizeof households_key);
     sessions_serve(service_bus(), service_db());
     figures_serve(service_bus(), service_db());
     evidence_settings = (struct evidence_rules){.interval = interval, .rate_limit = rate_limit};

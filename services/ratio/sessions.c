@@ -115,6 +115,7 @@ static void on_read(void *arg, const struct db_rows *rows, const struct fault *w
         credits_add(report->tx, arena, batch);
         evidence_store(report->tx, arena, batch);
         report->sighted = sightings_store(report->tx, arena, batch);
+        report->sighted |= households_store(report->tx, arena, batch);
     }
     snatches_store(report->tx, arena, batch);
     db_commit(report->tx, on_committed, report);

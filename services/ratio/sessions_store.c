@@ -3,6 +3,8 @@
 #include "services/ratio/sessions_store.h"
 
 #include "services/common/clock.h"
+#include "services/ratio/books/books.h"
+#include "services/ratio/books/event.h"
 #include "services/ratio/columns.h"
 #include "services/ratio/statements.h"
 
@@ -140,11 +142,31 @@ void snatches_store(struct db_tx *tx, struct arena *arena, const struct batch *b
 const struct statement book_sighted = {.name = "book_sighted",
                                        .sql = "INSERT INTO ratio.book_inbox (kind, payload) VALUES ('sightings', $1)"};
 
+enum { SIGHTING_SIZE = 24 };
+
 static char *put_number(char *at, uint64_t number)
 {
     for (int i = 8; i-- > 0; number >>= 8)
         at[i] = (char)number;
     return at + 8;
+}
+
+static char *put_sighting(char *at, uint64_t user, uint64_t version, uint64_t number)
+{
+    return put_number(put_number(put_number(at, user), version), number);
+}
+
+static bool tell_books(struct db_tx *tx, const char *payload, const char *end)
+{
+    if (end > payload)
+        db_tx_ask(tx, &book_sighted, db_bytes(db_args(), slice_of(payload, (size_t)(end - payload))), NULL, NULL);
+    return end > payload;
+}
+
+/* What was announced before is told too late to be seen now. */
+static int64_t oldest_seen(const struct batch *batch)
+{
+    return clock_now() - 2 * batch->rules->interval * 1000 - 600000;
 }
 
 /* Of a torrent that nobody has told of yet, torrents.c tells the books when it becomes a backup's. */
@@ -158,9 +180,8 @@ static bool is_sighting(const struct batch_session *session, int64_t oldest)
  * who leaves before it has all: a goodbye asks for no slot. */
 bool sightings_store(struct db_tx *tx, struct arena *arena, const struct batch *batch)
 {
-    enum { EACH = 24 };
-    int64_t oldest = clock_now() - 2 * batch->rules->interval * 1000 - 600000;
-    char *payload = arena_take(arena, batch->sessions_count * EACH + 1), *end = payload;
+    int64_t oldest = oldest_seen(batch);
+    char *payload = arena_take(arena, batch->sessions_count * SIGHTING_SIZE + 1), *end = payload;
     const struct batch_session *last = NULL;
     uint64_t least = 0;
     for (size_t i = 0; i < batch->sessions_count; i++) {
@@ -170,12 +191,51 @@ bool sightings_store(struct db_tx *tx, struct arena *arena, const struct batch *
         bool again = last != NULL && last->user == session->user && last->torrent == session->torrent;
         if (again && least <= session->state.left)
             continue;
-        end -= again ? EACH : 0;
-        end = put_number(put_number(put_number(end, session->user), session->torrent), session->state.left);
+        end -= again ? SIGHTING_SIZE : 0;
+        end = put_sighting(end, session->user, session->torrent, session->state.left);
         last = session;
         least = session->state.left;
     }
-    if (end > payload)
-        db_tx_ask(tx, &book_sighted, db_bytes(db_args(), slice_of(payload, (size_t)(end - payload))), NULL, NULL);
-    return end > payload;
+    return tell_books(tx, payload, end);
+}
+
+/* ---- where members are ---- */
+
+uint8_t households_key[SIPHASH_KEY_SIZE];
+
+/* An IPv4 address has 4 bytes and half of an IPv6 address has 8, so one is never taken for the other. */
+static int64_t household_of(struct slice address)
+{
+    uint64_t hash = siphash(households_key, address.at, address.size) >> 1;
+    return hash != 0 ? (int64_t)hash : 1;
+}
+
+/* Not what the books know, nor what was put for the member's session before: its other address, or the same one. */
+static char *put_household(const char *payload, char *end, uint64_t user, struct slice address)
+{
+    if (address.size == 0)
+        return end;
+    int64_t household = household_of(address);
+    if (books_know_household(user, household))
+        return end;
+    char *next = put_sighting(end, user, SIGHTING_HOUSEHOLD, (uint64_t)household);
+    for (const char *at = end; at > payload && end - at < 2 * SIGHTING_SIZE; at -= SIGHTING_SIZE)
+        if (memcmp(at - SIGHTING_SIZE, end, SIGHTING_SIZE) == 0)
+            return end;
+    return next;
+}
+
+bool households_store(struct db_tx *tx, struct arena *arena, const struct batch *batch)
+{
+    int64_t oldest = oldest_seen(batch);
+    char *payload = arena_take(arena, batch->sessions_count * 2 * SIGHTING_SIZE + 1), *end = payload;
+    for (size_t i = 0; i < batch->sessions_count; i++) {
+        const struct batch_session *session = &batch->sessions[i];
+        const struct session_total *newest = &batch->rows[session->first + session->count - 1];
+        if (!session->changed || session->state.seen_at < oldest)
+            continue;
+        end = put_household(payload, end, session->user, newest->ipv4);
+        end = put_household(payload, end, session->user, newest->ipv6);
+    }
+    return tell_books(tx, payload, end);
 }

@@ -4,8 +4,8 @@
 #ifndef DJEMBE_TRACKER_CONNECTION_ID_H
 #define DJEMBE_TRACKER_CONNECTION_ID_H
 
+#include "services/common/siphash.h"
 #include "services/tracker/announce.h"
-#include "services/tracker/siphash.h"
 
 struct connection_key {
     uint8_t secret[SIPHASH_KEY_SIZE]; /* the same over restarts and for all trackers behind one address */

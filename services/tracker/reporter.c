@@ -5,6 +5,7 @@
 #include "services/common/arena.h"
 #include "services/common/clock.h"
 #include "services/common/log.h"
+#include "services/common/slab.h"
 
 #include <stdlib.h>
 
@@ -16,7 +17,9 @@ enum {
     DEADLINE_MS = 10000,
     PAUSE_LEAST_MS = 250,
     PAUSE_MOST_MS = 10000,
-    SILENT_MS = 30000, /* then an empty batch says that this tracker is up */
+    SILENT_MS = 30000,  /* then an empty batch says that this tracker is up */
+    ROWS_AT_ONCE = 200, /* then announces that wait go first */
+    NETWORK_SIZE = 8,   /* of an IPv6 address: a /64 */
 };
 
 struct reporter {
@@ -32,7 +35,8 @@ struct reporter {
     uint64_t batches;
 };
 
-static void pack_rows(msgpack_sbuffer *into, const struct session_totals *rows, size_t count)
+static void pack_rows(msgpack_sbuffer *into, const struct session_totals *rows, const struct contact *contacts,
+                      size_t count)
 {
     msgpack_packer packer;
     msgpack_sbuffer_init(into);
@@ -40,6 +44,7 @@ static void pack_rows(msgpack_sbuffer *into, const struct session_totals *rows, 
     msgpack_pack_array(&packer, count);
     for (size_t i = 0; i < count; i++) {
         const struct session_totals *row = &rows[i];
+        const struct contact *contact = &contacts[i];
         struct session_total total = {
             .user = row->user,
             .torrent = row->torrent,
@@ -52,8 +57,24 @@ static void pack_rows(msgpack_sbuffer *into, const struct session_totals *rows, 
             .left = row->left,
             .flags = row->flags,
             .seen_at = row->seen_at,
+            .ipv4 = slice_of(contact->v4, contact->port4 != 0 ? sizeof contact->v4 : 0),
+            .ipv6 = slice_of(contact->v6, contact->port6 != 0 ? NETWORK_SIZE : 0),
         };
         row_pack(&session_total_row, &total, &packer);
+    }
+}
+
+/* Where their clients are reached now; nowhere when they have left. */
+static void find_contacts(struct tracker *tracker, const struct session_totals *rows, size_t count,
+                          struct contact *into)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t session = sessions_find_by_id(tracker->sessions, rows[i].user, rows[i].torrent, rows[i].peer_id);
+        into[i] = (struct contact){0};
+        if (session != SLAB_NONE)
+            tracker_contact(tracker, session, &into[i]);
+        if (i % ROWS_AT_ONCE == ROWS_AT_ONCE - 1)
+            lock_breathe(&tracker->lock);
     }
 }
 
@@ -108,6 +129,24 @@ static void on_reported(void *arg, const void *reply, const msgpack_object *body
     reporter->waits_since = count_waiting(reporter) > 0 ? clock_ticks() : 0;
 }
 
+static void report(struct reporter *reporter, const struct session_totals *rows, size_t count)
+{
+    msgpack_sbuffer packed;
+    struct contact *contacts = mem_take((count + 1) * sizeof *contacts);
+    lock_take(&reporter->tracker->lock);
+    find_contacts(reporter->tracker, rows, count, contacts);
+    lock_give(&reporter->tracker->lock);
+    pack_rows(&packed, rows, contacts, count);
+    free(contacts);
+    struct ratio_sessions_report ask = {.sessions.packed = slice_of(packed.data, packed.size)};
+    struct bus_call call = {.deadline_ms = DEADLINE_MS};
+    reporter->under_way = true;
+    reporter->sent_at = clock_ticks();
+    reporter->rows = count;
+    bus_ask(reporter->bus, NULL, &ratio_sessions_report_message, &ask, &call, on_reported, reporter);
+    msgpack_sbuffer_destroy(&packed);
+}
+
 static void look(void *arg)
 {
     struct reporter *reporter = arg;
@@ -121,15 +160,7 @@ static void look(void *arg)
         return;
     if (count > 0 && reporter->waits_since == 0)
         reporter->waits_since = clock_ticks();
-    msgpack_sbuffer packed;
-    reporter->sent_at = clock_ticks();
-    reporter->rows = count;
-    pack_rows(&packed, rows, count);
-    struct ratio_sessions_report ask = {.sessions.packed = slice_of(packed.data, packed.size)};
-    struct bus_call call = {.deadline_ms = DEADLINE_MS};
-    reporter->under_way = true;
-    bus_ask(reporter->bus, NULL, &ratio_sessions_report_message, &ask, &call, on_reported, reporter);
-    msgpack_sbuffer_destroy(&packed);
+    report(reporter, rows, count);
 }
 
 struct reporter *reporter_new(struct loop *loop, struct bus *bus, struct tracker *tracker)

@@ -119,6 +119,7 @@ void backup_copy_write(struct visit *visit, const struct book_copy *copy)
     tree_flag(out, "counted", copy->counted);
     tree_flag(out, "spare", copy->spare);
     tree_flag(out, "offered", slice_is(copy->state, "offered"));
+    tree_flag(out, "colocated", copy->colocated);
 }
 
 const char *backup_sentence(struct visit *visit, const struct answer *explained, const char *rule)

@@ -36,6 +36,7 @@ static const struct figure {
     {"serveable", "somebody is online to serve it", YES_NO},
     {"queued", "in the queue", YES_NO},
     {"could_hold", "could be held by you", YES_NO},
+    {"colocated", "at the same address", YES_NO},
     {"deleted", "deleted", YES_NO},
     {"barred", "barred", YES_NO},
     {"redundancy", "copies wanted (R)", NUMBER},

@@ -3,7 +3,7 @@ service applies when it opens them, and what else it would have stored on the wa
 import json, os, subprocess, time
 
 import ratio_history
-from ratio_history import HALF_HOUR, START, holders
+from ratio_history import HALF_HOUR, START, holders, households
 
 GRID = 1000  # ms: what is announced within one of these is one row of the log, as a batch of trackers' reports is
 ROUNDS = 1
@@ -46,11 +46,13 @@ class Log:
         at, kind = (event["at"] + self.shift) // GRID * GRID, event["event"]
         if kind == "announce" and event["version"] % MISSED == 0 and event["at"] >= START + 2 * HALF_HOUR:
             return
-        if at != self.at or kind != "announce":
+        seen = {"announce": ("user", "version", "left"), "household": ("user", "nowhere", "household")}.get(kind)
+        if at != self.at or not seen:
             self.flush()
         self.at = at
-        if kind == "announce":
-            number(event["user"], self.sightings), number(event["version"], self.sightings), number(event["left"], self.sightings)
+        if seen:
+            for name in seen:
+                number(event.get(name, 0), self.sightings)
             return
         amount = sum(event[name] for name in COLUMNS[kind])
         self.row(at, kind, event.get("user", event.get("owner", 0)), event.get("backup", 0), event.get("version", 0), amount)
@@ -88,4 +90,5 @@ def rows_of(number, count, epoch, members, batch):
         seen, k = i // 5 * 7919 % (10 * members // MISSED * (MISSED - 1)), i % 5
         version = seen // (MISSED - 1) * MISSED + seen % (MISSED - 1) + 1
         user = holders(version, members)[k]
-        yield [user, version, b"-DJ0001-%012d" % user, epoch, 0, 0, 0, 1000000000, 0, 0, 0]
+        home = households(user)[0]
+        yield [user, version, b"-DJ0001-%012d" % user, epoch, 0, 0, 0, 1000000000, 0, 0, 0, home.to_bytes(4, "big"), home.to_bytes(8, "big")]

@@ -20,6 +20,8 @@ def build(members, write):
     size = random.Random(1)
     for user in range(1, members + 1):
         write(f'{{"at":{START},"event":"member","user":{user}}}\n')
+        for household in households(user):
+            write(f'{{"at":{START},"event":"household","user":{user},"household":{household}}}\n')
         for backup in (2 * user - 1, 2 * user):
             write(f'{{"at":{START},"event":"backup","backup":{backup},"owner":{user},"redundancy":5}}\n')
     for version in range(1, 10 * members + 1):
@@ -27,6 +29,12 @@ def build(members, write):
         bytes_ = size.choice((700_000_000, 1_000_000_000, 4_000_000_000))
         write(f'{{"at":{START},"event":"version","version":{version},"backup":{2 * owner - version % 2},"size":{bytes_}}}\n')
         write(f'{{"at":{START},"event":"announce","user":{owner},"version":{version},"left":0}}\n')
+
+
+def households(user):
+    """An IPv4 address and an IPv6 network; one member in ten lives with the one before."""
+    home = user - (user % 10 == 0)
+    return [2 * home, 2 * home + 1]
 
 
 def holders(version, members):

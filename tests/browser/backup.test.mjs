@@ -152,7 +152,8 @@ test("a copy that is held counts, is shown to both, and is explained", async () 
   await look(page, "backup-explain");
   await owner.page.goto(`${site}/backup`);
   await owner.page.getByRole("link", { name: `photos ${run}` }).click();
-  await owner.page.getByRole("row").filter({ hasText: holder.name }).filter({ hasText: "counts" }).waitFor();
+  const row = owner.page.getByRole("row").filter({ hasText: holder.name }).filter({ hasText: "counts" });
+  await row.filter({ hasText: "co-located" }).waitFor(); // both announced from this machine
   await owner.page.getByRole("img", { name: "1 of 2 copies" }).waitFor();
   await owner.page.getByRole("link", { name: /^Why/ }).first().click();
   await owner.page.getByRole("row").filter({ hasText: holder.name }).first().waitFor();

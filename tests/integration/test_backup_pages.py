@@ -395,6 +395,38 @@ def test_what_is_kept_is_set_in_words_and_what_is_not_goes_in_the_catalog_too(in
     assert owner.visitor.get(f"/torrent/{old}.torrent").status == 200  # its owner's to restore
 
 
+def test_a_copy_at_the_owners_address_counts_and_is_shown_as_co_located(instance, tmp_path):
+    """Told by a tracker that was killed before ratio heard of it: its journal knows the addresses."""
+    landlord, lodger, stranger = (Person(instance, name) for name in ("landlord", "lodger", "stranger"))
+    landlord.visitor.address = lodger.visitor.address = "10.77.0.8"
+    stranger.visitor.address = "10.77.0.9"
+    version, backup = landlord.back_up(tmp_path, name="doubles", redundancy="2")
+    landlord.seen(version)
+    clients = [Announcer(instance, {"name": one.name, "passkey": one.passkey}, hash_of(one.visitor, version), one.visitor.address, 0)
+               for one in (lodger, stranger)]
+    instance.run("down", "ratio")
+    try:
+        for client in clients:
+            wait_for("the tracker answers", lambda: b"failure" not in client.announce("started"))
+        killed = instance.kill("tracker")
+        wait_for("the tracker runs again", lambda: instance.pid("tracker") not in (None, killed))
+    finally:
+        instance.run("up", "ratio")
+    instance.wait_ready()
+    held = wait_for("both copies count", lambda: len(copies := [copy for copy in copies_of(instance, version) if copy[11]]) == 2 and copies)
+    assert {copy[4]: copy[16] for copy in held} == {lodger.user: True, stranger.user: False}
+    rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", landlord.visitor.get(f"/backup/own/{backup}").html)
+    shown = {name: "co-located" in row for row in rows for name in (lodger.name, stranger.name) if name in row}
+    assert shown == {lodger.name: True, stranger.name: False}, rows
+    why = lodger.visitor.get(f"/backup/explain?what=copy&version={version}")
+    assert "at the same address as its owner" in why.text
+    assert "at the same address" not in stranger.visitor.get(f"/backup/explain?what=copy&version={version}").text
+
+
+def copies_of(instance, version):
+    return instance.bus("ratio.version.get", {"version": version})["copies"]
+
+
 def test_pages_say_so_while_the_books_are_away(instance, owner, kept):
     instance.run("down", "ratio")
     try:

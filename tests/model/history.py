@@ -98,6 +98,7 @@ class Author:
             yield from (time + 30 * DAY for time in m.expired + m.strikes + [time for time, _ in m.bounties])
             if m.polled is not None:
                 yield m.polled + DAY
+        yield from (seen + self.rules.stays for m in self.rules.members.values() for seen in m.homes.values())
         yield from (m.suspended + 30 * DAY for m in self.rules.members.values() if m.suspended is not None)
         yield from (v.deleted + 30 * DAY for v in self.rules.versions.values() if v.deleted is not None)
 
@@ -296,6 +297,19 @@ class Author:
             for user in users:
                 self.say(event="announce", user=user, version=v.id, left=left)
             self.at += self.random.choice((0, 0, 1, 1000, self.rules.window // 20))
+
+    def household(self):
+        self.say(event="household", user=self.user(), household=self.random.choice((1, 1, 1, 1, 2, 3, 4, 5, 6, 0 if self.chance(0.1) else 2**62)))
+
+    def neighbours(self):
+        """Some live together, and all want something to hold."""
+        household = self.random.choice((1, 2, 7))
+        for user in list(self.rules.members):
+            if self.chance(0.5):
+                self.say(event="household", user=user, household=household)
+        self.keep()
+        self.polls()
+        self.ask_all()
 
     def race(self):
         """Debtors' fetches progress by just enough, or not quite, to stop their clocks."""
@@ -501,7 +515,7 @@ class Author:
         """Lines: `steps`, and asks about all that there is then."""
         odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 3, self.retention: 3, self.chain: 4, self.delete: 0.4, self.announce: 40, self.owner: 6,
                 self.restore: 1, self.alive: 5, self.polls: 4, self.free_space: 3, self.tick: 6, self.dropped: 3, self.audit: 8, self.audits: 2,
-                self.streak: 0.5, self.swarm: 4, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.grant: 1, self.suspended: 2, self.tracker: 1,
+                self.streak: 0.5, self.swarm: 4, self.household: 5, self.neighbours: 2, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.grant: 1, self.suspended: 2, self.tracker: 1,
                 self.nonsense: 1, self.debtor: 0.5, self.cheat: 0.3, self.lender: 0.5, self.ties: 0.3, self.recover: 0.3}
         actions, weights = list(odds), [weight * self.random.choice((0.1, 0.3, 1, 1, 3, 6)) for weight in odds.values()]
         self.most = steps

@@ -15,6 +15,7 @@ SECOND, HOUR, DAY = 1000, 3_600_000, 86_400_000
 GIB = 2**30
 POINT = 10 * GIB * 30 * DAY  # byte-milliseconds
 SIZE_MAX, REDUNDANCY_MAX, VERSIONS_MAX = 2**42, 20, 1000
+HOMES, LIVE_TOGETHER = 4, 16  # households that a member is in at once; members in one household
 LAST = 253402300799999
 
 DEFAULTS = {
@@ -26,7 +27,7 @@ TIMES = ("clock_overdue", "clock_release", "grace_min", "grace_max", "offer", "f
 EVENTS = {
     "member": "user", "backup": "backup owner redundancy", "redundancy": "backup redundancy", "retention": "backup last? daily? weekly? monthly? within?", "version": "version backup size depends_on?",
     "delete_version": "version", "delete_backup": "backup", "announce": "user version left", "dropped": "user version",
-    "audit": "user version result", "assign": "user backup points expected_assigned?", "free_space": "user bytes", "suspended": "user suspended", "tracker": "up",
+    "audit": "user version result", "assign": "user backup points expected_assigned?", "free_space": "user bytes", "suspended": "user suspended", "household": "user household", "tracker": "up",
     "burn": "user points", "grant": "user points", "move": "user from to points", "tick": ""}
 ASKS = {"profile": "user", "version": "version", "queue": "", "offers": "user", "verdict": "user version left?", "check": ""}
 RESULTS = ("pass", "fail", "suspect", "busy", "unreachable")
@@ -66,6 +67,7 @@ class Member:
         self.expired, self.idle_until = [], 0  # fetches that ran out; until when no offers and no pause (Q19)
         self.strikes, self.barred_until = [], 0  # until when own versions have no tier (Q15)
         self.suspended = None  # since when
+        self.homes = {}  # households: when it was seen there
         self.minted, self.burned = 0, 0
         self.byte_time, self.milli, self.bounties = 0, 0, []
 
@@ -198,10 +200,14 @@ class View:
         copy = self.rules.copies.get((user, v.id))
         return v.backup.owner != user and (copy is None or (not copy.live() and self.rules.time >= copy.cooldown))
 
+    def colocated(self, user, v):
+        """2.6: its owner, or another who has a copy or will, is in a household of the member."""
+        return any(self.rules.neighbours(user, other) for other in {v.backup.owner, *(c.user for c in self.of[v.id])} - {user})
+
     def items(self, user):
-        """What is eligible for the member (Q17): all of it, or tier 1 only when any is."""
+        """What is eligible for the member (Q17, 2.7): all of it, or tier 1 only when any is."""
         free, booked = self.rules.members[user].free, self.booked(user)
-        found = [v for v, _ in self.queue if self.could_hold(user, v) and (free is None or v.size + booked <= free)]
+        found = [v for v, _ in self.queue if self.could_hold(user, v) and (free is None or v.size + booked <= free) and not self.colocated(user, v)]
         first = [v for v in found if self.tier[v.id] == 1]
         return first or found
 
@@ -236,6 +242,7 @@ class Rules:
     def __init__(self, set):
         self.set = set
         self.window = 2 * set["interval"] + 600 * SECOND
+        self.stays = self.window + set["grace_max"] + DAY  # how long a member is where it was seen
         self.at, self.time, self.up = None, 0, True  # time: tracker time (Q5)
         self.members, self.backups, self.versions, self.copies = {}, {}, {}, {}
         self.seen = None
@@ -307,6 +314,13 @@ class Rules:
 
     def restoring(self, m):
         return any(start <= self.time < stop for start, stop in m.restores) and self.restored(m) < 30 * DAY
+
+    def homes(self, user):
+        return {household for household, seen in self.members[user].homes.items() if self.time - seen < self.stays}
+
+    def neighbours(self, one, other):
+        crowds = (sum(household in self.homes(user) for user in self.members) for household in self.homes(one) & self.homes(other))
+        return any(crowd <= LIVE_TOGETHER for crowd in crowds)
 
     def total(self, m):
         return m.minted - m.burned
@@ -604,6 +618,13 @@ class Rules:
         m = self.known(user, self.members, "member")
         if suspended != (m.suspended is not None):
             m.suspended = self.time if suspended else None
+
+    def on_household(self, user, household):
+        homes = self.known(user, self.members, "member").homes
+        self.need(household >= 1, "a household is at least 1")
+        if household not in homes and len(homes) == HOMES:
+            del homes[min(homes, key=lambda other: (homes[other], other))]
+        homes[household] = self.time
 
     def sighting(self, copy, left):
         """Q8."""

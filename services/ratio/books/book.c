@@ -70,6 +70,11 @@ void books_wake(void)
     book_post();
 }
 
+bool books_know_household(uint64_t user, int64_t household)
+{
+    return book.state != BOOK_CLOSED && rules_in_household(book.rules, (int64_t)user, household);
+}
+
 bool books_know(uint64_t torrent)
 {
     struct rules_placing placing;
@@ -140,7 +145,8 @@ void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t inte
     book.set = rules_settings_standard();
     book.set.interval = interval;
     book.set.auditor = auditor;
-    snprintf(book.settings, sizeof book.settings, "interval=%" PRId64 " auditor=%s", interval, auditor ? "on" : "off");
+    snprintf(book.settings, sizeof book.settings, "rules=%d interval=%" PRId64 " auditor=%s", RULES_EDITION, interval,
+             auditor ? "on" : "off");
     book.beat = loop_timer_new(loop, BEAT_MS, BEAT_MS, beat, NULL);
     commands_serve();
     standings_serve();

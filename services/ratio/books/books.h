@@ -21,6 +21,8 @@ void books_heard(void);
 
 /* True: the torrent is a version of a backup, for ever. False: the database knows. */
 bool books_know(uint64_t torrent);
+/* True: it was told less than a day ago that the member is there (RULES 2.6). */
+bool books_know_household(uint64_t user, int64_t household);
 
 const char *books_unready(void);
 const char *books_unhealthy(void);

@@ -18,6 +18,7 @@ static const char *const names[RULES_EVENTS] = {
     [RULES_grant] = "grant",
     [RULES_free_space] = "free_space",
     [RULES_suspended] = "suspended",
+    [RULES_household] = "household",
     [RULES_tracker] = "tracker",
     [RULES_tick] = "tick",
 };
@@ -65,6 +66,8 @@ static int64_t amount_of(const struct rules_event *event)
         return event->bytes;
     case RULES_suspended:
         return event->suspended;
+    case RULES_household:
+        return event->household;
     case RULES_tracker:
         return event->up;
     default:
@@ -105,6 +108,7 @@ bool event_of_row(const struct book_row *row, struct rules_event *event)
         .left = row->amount,
         .bytes = row->amount,
         .points = row->amount,
+        .household = row->amount,
         .from = row->backup,
         .to = row->other,
         .depends_on = row->other,
@@ -148,15 +152,26 @@ static bool unpack(struct slice *packed, int64_t *value)
     return false;
 }
 
-void sighting_pack(struct buffer *into, int64_t user, int64_t version, int64_t left)
+void sighting_fill(struct rules_event *event, int64_t user, int64_t version, int64_t number)
+{
+    event->kind = version == SIGHTING_HOUSEHOLD ? RULES_household : RULES_announce;
+    event->user = user;
+    event->version = version;
+    event->left = event->household = number;
+}
+
+void sighting_pack(struct buffer *into, int64_t user, int64_t version, int64_t number)
 {
     pack(into, user);
     pack(into, version);
-    pack(into, left);
+    pack(into, number);
 }
 
 bool sighting_next(struct slice *packed, struct rules_event *event)
 {
-    return packed->size > 0 && unpack(packed, &event->user) && unpack(packed, &event->version) &&
-           unpack(packed, &event->left);
+    int64_t user, version, number;
+    if (packed->size == 0 || !unpack(packed, &user) || !unpack(packed, &version) || !unpack(packed, &number))
+        return false;
+    sighting_fill(event, user, version, number);
+    return true;
 }

@@ -214,6 +214,12 @@ static bool explain_copy(struct steps *steps, int64_t user, int64_t version, str
          {"probation", copy.in_probation}, {"held_since", copy.held_since_at > 0 ? copy.held_since_at : 0});
     STEP(steps, "D5", "The first copies count, as many as are wanted, by the time since when they are held.",
          {"redundancy", placing.redundancy}, {"counted", placing.counted});
+    if (copy.state >= RULES_OFFERED && copy.state <= RULES_STALE && rules_colocated(book.rules, user, version))
+        STEP(steps, "2.6",
+             "Its holder was seen at the same address as its owner, or as another who has a copy. It counts all the "
+             "same, "
+             "but nothing of this version is offered there.",
+             {"colocated", 1});
     if (copy.state == RULES_STALE)
         STEP(steps, "Q9", "The grace is as long as it had been held, at least a day and at most a week.",
              {"seconds_left", (copy.gone_at - copy.last_seen) / 1000});
@@ -243,6 +249,11 @@ static bool explain_offer(struct steps *steps, int64_t user, int64_t version, st
              ? "You could hold it: it is in the queue, not yours, no copy of yours, and fits what space you declared."
              : "You could not hold it: it is not in the queue, or yours, or you have it, or it does not fit.",
          {"queued", placing.queued}, {"free_space", bytes}, {"fetching", p.fetching}, {"size", placing.size});
+    if (rules_colocated(book.rules, user, version))
+        STEP(steps, "2.6",
+             "It is not offered to you: you were seen at the same address as its owner, or as another who has a copy. "
+             "If you fetch it by hand it counts.",
+             {"colocated", 1});
     return true;
 }
 

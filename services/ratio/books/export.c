@@ -30,7 +30,15 @@ enum {
     BYTES = 256,
     UP = 512
 };
-enum { RESULT = 1024, FROM_TO = 2048, EXPECTED = 4096, DEPENDS = 8192, KEEP = 16384, SUSPENDED = 32768 };
+enum {
+    RESULT = 1024,
+    FROM_TO = 2048,
+    EXPECTED = 4096,
+    DEPENDS = 8192,
+    KEEP = 16384,
+    SUSPENDED = 32768,
+    HOUSEHOLD = 65536
+};
 static const int fields[RULES_EVENTS] = {
     [RULES_member] = USER,
     [RULES_backup] = BACKUP | OWNER | REDUNDANCY,
@@ -48,6 +56,7 @@ static const int fields[RULES_EVENTS] = {
     [RULES_grant] = USER | POINTS,
     [RULES_free_space] = USER | BYTES,
     [RULES_suspended] = USER | SUSPENDED,
+    [RULES_household] = USER | HOUSEHOLD,
     [RULES_tracker] = UP,
 };
 
@@ -74,6 +83,7 @@ static void write_event(const struct rules_event *event)
         {FROM_TO, "to", event->to},
         {POINTS, "points", event->points},
         {BYTES, "bytes", event->bytes},
+        {HOUSEHOLD, "household", event->household},
         {KEEP, "last", event->retention.last},
         {KEEP, "daily", event->retention.daily},
         {KEEP, "weekly", event->retention.weekly},
@@ -121,7 +131,6 @@ static void write_row(const PGresult *result)
     };
     if (event_of_row(&row, &event))
         write_event(&event);
-    event.kind = RULES_announce;
     while (sighting_next(&row.packed, &event))
         write_event(&event);
     PQfreemem(packed);

@@ -33,7 +33,7 @@ static void again(const struct fault *why)
 
 static void apply_sightings(const struct book_row *row)
 {
-    struct rules_event event = {.kind = RULES_announce, .at = row->at};
+    struct rules_event event = {.at = row->at};
     struct slice packed = row->packed;
     while (sighting_next(&packed, &event)) {
         rules_apply(book.rules, &event, NULL);

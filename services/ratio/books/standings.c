@@ -260,6 +260,7 @@ void pack_copies(struct listing *into, const struct rules_holding *copies, size_
             .probation = copy->probation,
             .superseded = placing.superseded,
             .deleted = placing.deleted,
+            .colocated = copy->colocated,
         };
         row_pack(&book_copy_row, &row, &into->packer);
     }

@@ -202,15 +202,18 @@ static void note_restore(struct posting *posting, int64_t version)
 
 static void sight(struct posting *posting, struct rules_event *event)
 {
+    if (event->kind == RULES_household && rules_in_household(book.rules, event->user, event->household))
+        return; /* told already */
     bool restores = begins_restore(event);
     bool done = rules_apply(book.rules, event, NULL);
-    memory_note(book.memory, book.rules, next_seq(posting), event_name(RULES_announce), &posting->effects);
+    memory_note(book.memory, book.rules, next_seq(posting), event_name(event->kind), &posting->effects);
     book.events_unsaved++;
     book.count.events++;
     if (done && restores)
         note_restore(posting, event->version);
     if (done) {
-        sighting_pack(&posting->sightings, event->user, event->version, event->left);
+        sighting_pack(&posting->sightings, event->user, event->version,
+                      event->kind == RULES_household ? event->household : event->left);
         return;
     }
     struct rules_placing placing;
@@ -223,11 +226,9 @@ static void sight(struct posting *posting, struct rules_event *event)
 static bool sight_some(struct posting *posting, struct incoming *row)
 {
     enum { EACH = 24 };
-    struct rules_event event = {.kind = RULES_announce, .at = posting->now};
+    struct rules_event event = {.at = posting->now};
     for (int i = 0; i < SLICE_EVENTS && row->payload.size >= EACH; i++) {
-        event.user = number_at(row->payload, 0);
-        event.version = number_at(row->payload, 8);
-        event.left = number_at(row->payload, 16);
+        sighting_fill(&event, number_at(row->payload, 0), number_at(row->payload, 8), number_at(row->payload, 16));
         sight(posting, &event);
         row->payload = slice_of(row->payload.at + EACH, row->payload.size - EACH);
     }

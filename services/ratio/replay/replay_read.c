@@ -47,6 +47,7 @@ static const struct shape events[RULES_EVENTS] = {
     [RULES_grant] = {"grant", {NUMBER(user), NUMBER(points)}},
     [RULES_free_space] = {"free_space", {NUMBER(user), NUMBER(bytes)}},
     [RULES_suspended] = {"suspended", {NUMBER(user), SWITCH(suspended)}},
+    [RULES_household] = {"household", {NUMBER(user), NUMBER(household)}},
     [RULES_tracker] = {"tracker", {SWITCH(up)}},
     [RULES_tick] = {"tick", {{0}}},
 };

@@ -117,8 +117,11 @@ static void add_chain(const struct rules *r, const struct chain *chain, enum cha
     for (uint32_t at = chain->first; at != 0;
          at = side == CHAIN_MEMBER ? copy->by_member.next : copy->by_version.next) {
         copy = copy_at(r, at);
-        if (copy->state != RULES_FAILED)
-            add(r, copy, into);
+        if (copy->state == RULES_FAILED)
+            continue;
+        add(r, copy, into);
+        if (side == CHAIN_VERSION && (copy_is_in_flight(copy) || copy_is_held(copy)))
+            into->at[into->count - 1].colocated = is_colocated(r, copy->member, copy->version);
     }
 }
 
@@ -194,7 +197,13 @@ bool rules_placing(const struct rules *r, int64_t id, struct rules_placing *plac
 bool rules_could_hold(const struct rules *r, int64_t user, int64_t version)
 {
     uint32_t member = member_find(r, user), of = version_find(r, version);
-    return member != 0 && of != 0 && is_eligible(r, member, of);
+    return member != 0 && of != 0 && could_hold(r, member, of);
+}
+
+bool rules_colocated(const struct rules *r, int64_t user, int64_t version)
+{
+    uint32_t member = member_find(r, user), of = version_find(r, version);
+    return member != 0 && of != 0 && is_colocated(r, member, of);
 }
 
 /* Each record begins with its id, and one that was given back is zero. */
@@ -206,6 +215,12 @@ static int64_t next_of(const struct slab *slab, uint32_t *place)
             return id;
     }
     return 0;
+}
+
+bool rules_in_household(const struct rules *r, int64_t user, int64_t household)
+{
+    uint32_t member = member_find(r, user);
+    return member != 0 && r->now - household_seen(r, member, household) < DAY_MS;
 }
 
 int64_t rules_next_member(const struct rules *r, uint32_t *place)

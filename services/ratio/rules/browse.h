@@ -36,6 +36,7 @@ struct rules_holding {
     int64_t since, seen_at, passed_at, proven_until, until;
     enum rules_state state;
     bool counted, spare, probation;
+    bool colocated; /* its holder is in the household of the owner or of another holder (2.6); of a version's copies */
 };
 struct rules_holdings { /* the caller's, zeroed at first; rules_holdings_clear frees it */
     struct rules_holding *at;
@@ -56,8 +57,13 @@ struct rules_placing {
     int64_t depends_on; /* 0: on none */
 };
 bool rules_placing(const struct rules *rules, int64_t version, struct rules_placing *placing);
-/* Q17: could the member be given a slot of it? */
+/* Q17: could the member take a slot of it? */
 bool rules_could_hold(const struct rules *rules, int64_t user, int64_t version);
+/* 2.6: is the member in the household of its owner, or of another who has a copy? Then it is not offered to the member.
+ */
+bool rules_colocated(const struct rules *rules, int64_t user, int64_t version);
+/* Was the member seen there less than a day ago? Then nobody need be told that it is there. */
+bool rules_in_household(const struct rules *rules, int64_t user, int64_t household);
 
 /* Walk all ids: start with *place = 0; 0 at the end. */
 int64_t rules_next_member(const struct rules *rules, uint32_t *place);

@@ -24,6 +24,7 @@ struct recount {
     struct rules *r;
     struct sums *members;
     struct tally *versions;
+    uint32_t *households; /* how many members each has */
     struct row *rows;
     size_t rows_count;
     bool same;
@@ -207,6 +208,24 @@ static void compare_versions(struct recount *count)
            superseded == r->superseded && queued == r->queue.count && queued == r->sizes_count[1] + r->sizes_count[2]);
 }
 
+static void count_home(struct recount *count, const struct home *home)
+{
+    count->households[home->household]++;
+    expect(count, home->household == 0 || count->r->now - home->seen < count->r->ms.household);
+}
+
+/* 2.6. */
+static void recount_households(struct recount *count)
+{
+    const struct rules *r = count->r;
+    for (uint32_t at = 1; at < r->members.top; at++)
+        for (int i = 0; i < HOMES; i++)
+            count_home(count, &member_at(r, at)->homes[i]);
+    for (uint32_t at = 1; at < r->households.top; at++)
+        expect(count, household_at(r, at)->members == count->households[at] &&
+                          (household_at(r, at)->id == 0) == (count->households[at] == 0));
+}
+
 static void compare_members(struct recount *count, struct rules_check *check)
 {
     struct rules *r = count->r;
@@ -233,11 +252,13 @@ void rules_check(struct rules *r, struct rules_check *check)
     struct recount count = {.r = r, .same = true};
     count.members = mem_zero(r->members.top, sizeof *count.members);
     count.versions = mem_zero(r->versions.top, sizeof *count.versions);
+    count.households = mem_zero(r->households.top + 1, sizeof *count.households);
     count.rows = mem_take(r->copies.top * sizeof *count.rows);
     *check = (struct rules_check){.points_minted = r->burned, .points_burned = r->burned};
     recount_trials(&count);
     recount_counted(&count);
     recount_records(&count);
+    recount_households(&count);
     compare_versions(&count);
     compare_members(&count, check);
     for (uint32_t at = 1; at < r->versions.top; at++) {
@@ -247,5 +268,6 @@ void rules_check(struct rules *r, struct rules_check *check)
     check->recomputed = count.same;
     free(count.members);
     free(count.versions);
+    free(count.households);
     free(count.rows);
 }

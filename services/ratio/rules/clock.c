@@ -133,5 +133,6 @@ void member_settle(struct rules *r, uint32_t handle)
         handles_add(&r->release_due, handle);
     }
     hungry_review(r, handle);
+    keep_earlier(&due, homes_review(r, member));
     schedule(r, handle, k, due);
 }

@@ -3,7 +3,7 @@
  *
  * Within a tick slots are only taken: a version may leave the queue or fall from tier 1 to tier 2, and never comes
  * back; and what falls to tier 2 was work of tier 1 before, so it is new to nobody. Hence a taker's smallest item stays
- * its smallest until that very item is gone for it. */
+ * its smallest until that very item is gone for it. That may be for an offer to somebody of its household (2.6). */
 #include "services/ratio/rules/state.h"
 
 #include "services/common/arena.h"
@@ -156,6 +156,7 @@ static void offer(struct rules *r, uint32_t member, uint32_t version)
     copy_grant(r, copy != 0 ? copy : copy_make(r, member, version), RULES_OFFERED);
     member_at(r, member)->offered_at = r->at;
     touch_member(r, member);
+    r->queue_turn += has_company(r, member_at(r, member));
     settle(r);
 }
 

@@ -34,6 +34,7 @@ static struct durations durations_of(const struct rules_settings *set)
         .cooldown = set->cooldown * 1000,
         .clock_overdue = set->clock_overdue * 1000,
         .clock_release = set->clock_release * 1000,
+        .household = (2 * set->interval + 600 + set->grace_max) * 1000 + DAY_MS,
     };
 }
 
@@ -48,6 +49,7 @@ struct rules *rules_new(const struct rules_settings *settings)
     slab_init(&r->versions, sizeof(struct version));
     slab_init(&r->copies, sizeof(struct copy));
     slab_init(&r->notes, sizeof(struct note));
+    slab_init(&r->households, sizeof(struct household));
     return r;
 }
 
@@ -66,10 +68,10 @@ void rules_destroy(struct rules **rules)
         heap_clear(&r->pools[i].clocks);
     free(r->pools);
     heap_clear(&r->deadlines);
-    struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes};
+    struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes, &r->households};
     for (size_t i = 0; i < sizeof slabs / sizeof *slabs; i++)
         slab_clear(slabs[i]);
-    struct table *tables[] = {&r->member_ids, &r->backup_ids, &r->version_ids, &r->pairs};
+    struct table *tables[] = {&r->member_ids, &r->backup_ids, &r->version_ids, &r->pairs, &r->household_ids};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         table_clear(tables[i]);
     struct handles *lists[] = {&r->queue,       &r->hungry,       &r->marked_versions, &r->marked_members,
@@ -85,9 +87,9 @@ void rules_destroy(struct rules **rules)
 size_t rules_memory(const struct rules *r, uint32_t *copies)
 {
     size_t bytes = slab_bytes(&r->members) + slab_bytes(&r->backups) + slab_bytes(&r->versions) +
-                   slab_bytes(&r->copies) + slab_bytes(&r->notes);
+                   slab_bytes(&r->copies) + slab_bytes(&r->notes) + slab_bytes(&r->households);
     bytes += table_bytes(&r->member_ids) + table_bytes(&r->backup_ids) + table_bytes(&r->version_ids) +
-             table_bytes(&r->pairs);
+             table_bytes(&r->pairs) + table_bytes(&r->household_ids);
     bytes += heap_bytes(&r->deadlines) + (r->queue.room + r->hungry.room) * sizeof(uint32_t);
     *copies = r->copies.live;
     return bytes;

@@ -25,6 +25,7 @@ __extension__ typedef __int128 rules_wide; /* sums over all members */
 #define RULES_SIZE_MAX (INT64_C(1) << 42)      /* S <= 4 TiB (2.2) */
 #define RULES_REDUNDANCY_MAX 20                /* R 1..20 (2.2) */
 #define RULES_VERSIONS_MAX 1000                /* of one owner, deleted ones aside (2.2) */
+#define RULES_EDITION 2                        /* raised when the same events come to lead to another state */
 #define RULES_COPIES_MAX 2000000               /* records of one holder: keeps every sum of sizes below 2^63 (D1) */
 
 /* 2.2, Q4. Times are seconds, sizes bytes; want_cap is the floor of WANT_CAP. */
@@ -57,6 +58,7 @@ enum rules_event_kind {
     RULES_grant,
     RULES_free_space,
     RULES_suspended,
+    RULES_household,
     RULES_tracker,
     RULES_tick,
     RULES_EVENTS
@@ -83,6 +85,7 @@ struct rules_event {
     int64_t bytes;             /* declared free space */
     int64_t points;            /* to set, move, burn or grant */
     int64_t from, to;          /* backups */
+    int64_t household;         /* where the member was seen: the same number for the same IPv4 or IPv6 /64 (2.6) */
     int64_t expected_assigned; /* read when `expects` */
     bool expects, up, suspended;
     struct rules_retention retention;

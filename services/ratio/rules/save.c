@@ -78,6 +78,7 @@ void rules_format(const struct rules_settings *settings, char format[17])
         sizeof(struct version),
         sizeof(struct copy),
         sizeof(struct note),
+        sizeof(struct household),
         sizeof(struct scalars),
         offsetof(struct member, touched),
         offsetof(struct version, touched),
@@ -165,10 +166,10 @@ static void save_parts(struct out out, const struct rules *r)
     memcpy(scalars.sizes, r->sizes, sizeof scalars.sizes);
     memcpy(scalars.sizes_count, r->sizes_count, sizeof scalars.sizes_count);
     out.put(out.arg, &scalars, sizeof scalars);
-    const struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes};
+    const struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes, &r->households};
     for (size_t i = 0; i < sizeof slabs / sizeof *slabs; i++)
         save_slab(out, slabs[i]);
-    const struct table *tables[] = {&r->member_ids, &r->backup_ids, &r->version_ids, &r->pairs};
+    const struct table *tables[] = {&r->member_ids, &r->backup_ids, &r->version_ids, &r->pairs, &r->household_ids};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         save_table(out, tables[i]);
     save_heap(out, &r->deadlines);
@@ -304,10 +305,10 @@ static void load_parts(struct source *from, struct rules *r)
     r->down = scalars.down;
     memcpy(r->sizes, scalars.sizes, sizeof scalars.sizes);
     memcpy(r->sizes_count, scalars.sizes_count, sizeof scalars.sizes_count);
-    struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes};
+    struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes, &r->households};
     for (size_t i = 0; i < sizeof slabs / sizeof *slabs; i++)
         load_slab(from, slabs[i]);
-    struct table *tables[] = {&r->member_ids, &r->backup_ids, &r->version_ids, &r->pairs};
+    struct table *tables[] = {&r->member_ids, &r->backup_ids, &r->version_ids, &r->pairs, &r->household_ids};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         load_table(from, tables[i]);
     load_heap(from, &r->deadlines);

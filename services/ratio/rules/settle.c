@@ -118,6 +118,7 @@ static apply_event *const applies[RULES_EVENTS] = {
     [RULES_grant] = apply_grant,
     [RULES_free_space] = apply_free_space,
     [RULES_suspended] = apply_suspended,
+    [RULES_household] = apply_household,
     [RULES_tracker] = apply_tracker,
     [RULES_tick] = apply_tick,
 };

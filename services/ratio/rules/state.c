@@ -34,6 +34,11 @@ uint32_t member_find(const struct rules *r, int64_t id)
     return find(&r->members, &r->member_ids, id);
 }
 
+uint32_t household_find(const struct rules *r, int64_t id)
+{
+    return find(&r->households, &r->household_ids, id);
+}
+
 uint32_t backup_find(const struct rules *r, int64_t id)
 {
     return find(&r->backups, &r->backup_ids, id);
@@ -75,6 +80,17 @@ uint32_t member_make(struct rules *r, int64_t id)
     member->earned_mark = r->now;
     member->suspended = FOREVER;
     return made;
+}
+
+uint32_t household_make(struct rules *r, int64_t id)
+{
+    return make(&r->households, &r->household_ids, id);
+}
+
+void household_unmake(struct rules *r, uint32_t handle)
+{
+    table_remove(&r->household_ids, hash_id((uint64_t)household_at(r, handle)->id), handle);
+    slab_give(&r->households, handle);
 }
 
 uint32_t backup_make(struct rules *r, int64_t id)

@@ -88,6 +88,19 @@ struct retention {
     int32_t last, daily, weekly, monthly, within;
 };
 
+/* 2.6: where so many members are. */
+struct household {
+    int64_t id;
+    uint32_t members;
+};
+
+/* A household that a member was seen in; 0: none. */
+struct home {
+    int64_t seen;
+    uint32_t household;
+};
+#define HOMES 4 /* at home and elsewhere, over IPv4 and IPv6 */
+
 struct backup {
     int64_t id;
     int64_t bytes;            /* of its active versions */
@@ -134,6 +147,7 @@ struct member {
     uint32_t timer, pool_timer;
     uint32_t hungry; /* place in the list of those that may be offered something, from 1 */
     uint32_t touched;
+    struct home homes[HOMES];
     uint8_t clock_mode;
     bool overdue, is_barred, is_restoring, is_qualifying, marked, release_due;
 };
@@ -149,6 +163,7 @@ struct pool {
 struct durations {  /* settings in ms */
     int64_t window; /* 2·interval + 10 min */
     int64_t grace_min, grace_max, offer, fetch_idle, probation, proof_ttl, cooldown, clock_overdue, clock_release;
+    int64_t household; /* for so long a member is where it was seen */
 };
 
 struct rules {
@@ -156,15 +171,16 @@ struct rules {
     struct durations ms;
     int64_t at, now; /* unix ms; tracker ms */
     bool down;       /* safe mode */
-    struct slab members, backups, versions, copies, notes;
-    struct table member_ids, backup_ids, version_ids, pairs;
+    struct slab members, backups, versions, copies, notes, households;
+    struct table member_ids, backup_ids, version_ids, pairs, household_ids;
     struct heap deadlines;
     struct pool *pools;
     uint32_t pools_count;
     struct handles queue, hungry; /* versions; members */
     uint32_t sizes[3];            /* roots of the trees of queued versions by size: tier 1, tier 2 */
     uint32_t sizes_count[3];
-    uint32_t queue_turn; /* rises when a version comes into the queue, leaves it or changes its tier */
+    uint32_t queue_turn; /* rises when a version comes into the queue, leaves it or changes its tier, or stops being an
+                            item for a household (offers.c) */
     struct handles marked_versions, marked_members, marked_backups;
     uint32_t superseded;         /* versions that are */
     struct handles release_due;  /* members */
@@ -188,6 +204,10 @@ static inline struct member *member_at(const struct rules *r, uint32_t handle)
 {
     return slab_at(&r->members, handle);
 }
+static inline struct household *household_at(const struct rules *r, uint32_t handle)
+{
+    return slab_at(&r->households, handle);
+}
 static inline struct backup *backup_at(const struct rules *r, uint32_t handle)
 {
     return slab_at(&r->backups, handle);
@@ -203,10 +223,13 @@ static inline struct copy *copy_at(const struct rules *r, uint32_t handle)
 
 /* state.c: finding and making records; 0 when there is none. */
 uint32_t member_find(const struct rules *r, int64_t id);
+uint32_t household_find(const struct rules *r, int64_t id);
 uint32_t backup_find(const struct rules *r, int64_t id);
 uint32_t version_find(const struct rules *r, int64_t id);
 uint32_t copy_find(const struct rules *r, uint32_t member, uint32_t version);
 uint32_t member_make(struct rules *r, int64_t id);
+uint32_t household_make(struct rules *r, int64_t id);
+void household_unmake(struct rules *r, uint32_t household);
 uint32_t backup_make(struct rules *r, int64_t id);
 uint32_t version_make(struct rules *r, int64_t id);
 uint32_t copy_make(struct rules *r, uint32_t member, uint32_t version); /* RULES_NO_COPY, in the chains of the others */
@@ -286,8 +309,15 @@ void pool_enter(struct rules *r, uint32_t member);
 void pool_leave(struct rules *r, uint32_t member);
 void pool_expect(struct rules *r, uint32_t member, int64_t clock); /* when its clock reaches that */
 void pool_due(struct rules *r, uint32_t pool);
-bool is_eligible(const struct rules *r, uint32_t member, uint32_t version);
+bool could_hold(const struct rules *r, uint32_t member, uint32_t version);  /* by hand, if a slot is open */
+bool is_eligible(const struct rules *r, uint32_t member, uint32_t version); /* and not co-located */
 bool has_tier_one_work(const struct rules *r, uint32_t member);
+
+/* household.c: 2.6. */
+bool has_company(const struct rules *r, const struct member *member); /* another is in a household of its */
+bool is_colocated(const struct rules *r, uint32_t member, uint32_t version);
+int64_t homes_review(struct rules *r, struct member *member); /* ends those that are over; when the next one is */
+int64_t household_seen(const struct rules *r, uint32_t member, int64_t id); /* when the member was, as far as is told */
 
 /* clock.c: 2.5, Q19, Q22. */
 void member_settle(struct rules *r, uint32_t member);
@@ -345,6 +375,7 @@ bool apply_move(struct rules *r, const struct rules_event *event, struct fault *
 bool apply_burn(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_grant(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_suspended(struct rules *r, const struct rules_event *event, struct fault *why);
+bool apply_household(struct rules *r, const struct rules_event *event, struct fault *why);
 bool apply_free_space(struct rules *r, const struct rules_event *event, struct fault *why);
 
 /* verdict.c: may h have a slot of v now? (2.5, Q16-Q18) */

@@ -109,7 +109,7 @@ void pool_due(struct rules *r, uint32_t blocked)
 }
 
 /* Q17. */
-bool is_eligible(const struct rules *r, uint32_t handle, uint32_t version)
+bool could_hold(const struct rules *r, uint32_t handle, uint32_t version)
 {
     const struct version *at = version_at(r, version);
     const struct member *member = member_at(r, handle);
@@ -121,12 +121,18 @@ bool is_eligible(const struct rules *r, uint32_t handle, uint32_t version)
     return copy == 0 || !copy_blocks(copy_at(r, copy));
 }
 
-/* Q17. More versions than are blocked in the whole queue: one of them is free, and without a declared limit that is
- * enough. */
+/* 2.7. What is not offered for where it lies holds nobody off work of tier 2 either. */
+bool is_eligible(const struct rules *r, uint32_t handle, uint32_t version)
+{
+    return could_hold(r, handle, version) && !is_colocated(r, handle, version);
+}
+
+/* Q17. More versions than are blocked in the whole queue: one of them is free, and without a declared limit, or
+ * company, that is enough. */
 bool has_tier_one_work(const struct rules *r, uint32_t handle)
 {
     const struct member *member = member_at(r, handle);
-    if (member->free_space < 0 && r->sizes_count[1] > member->blocked)
+    if (member->free_space < 0 && r->sizes_count[1] > member->blocked && !has_company(r, member))
         return true;
     uint32_t at = 0;
     int64_t size = -1;

@@ -57,11 +57,12 @@ class Library(ledger.Site):
         return {**dict.fromkeys(("contribution", "lent", "obligation", "debt", "surplus", "clock_seconds", "points_assigned",
                                  "points_free", "points_total", "space"), 0), **got}
 
-    def sight(self, user, version, left, replica=None, client=None, flags=0):
+    def sight(self, user, version, left, replica=None, client=None, flags=0, ipv4=b"", ipv6=b""):
         """A tracker reports; waits until the books have it."""
         self.next_client += 1
         row = (client or Client(user, version, self.next_client)).row(flags)
         row[8] = left
+        row += [ipv4, ipv6]
         report((replica or random.choice(self.replicas)).bus(), [row])
         wait_for(lambda: sql("SELECT count(*) FROM ratio.book_inbox") == [["0"]])
 
@@ -467,6 +468,48 @@ def offers_come_at_a_tick_to_who_reads_his_feed(site):
     assert site.ask("ratio.space.set", user=4, declare=True, bytes=0) == {"space_declared": True}
 
 
+def who_is_at_the_owners_address_is_offered_nothing(site):
+    here, there, network = b"\x0a\x4d\x01\x02", b"\x0a\x4d\x01\x03", bytes.fromhex("20010db800770001")
+    version = site.version(1, GB, 20)
+    site.sight(1, version, 0, ipv4=here, ipv6=network)
+    site.sight(6, 3, 0, ipv4=here)  # a torrent of another kind tells as much
+    site.sight(7, 3, 0, ipv4=there)
+    site.sight(8, 3, 0, ipv4=there[::-1], ipv6=network)
+    for user in (6, 7, 8):
+        site.version(user, 300 * GB, 3)  # debt enough for all that there is
+        site.ask("ratio.space.set", user=user)
+    offered = lambda user: any(row[0] == version for row in site.ask("ratio.offer.list", user=user)["offers"])
+    wait_for(lambda: site.tick() and offered(7))
+    assert not offered(6) and not offered(8)
+    rules = lambda what, user: [step["rule"] for step in site.ask("ratio.explain", what=what, user=user, version=version)["steps"]]
+    assert "2.6" in rules("offer", 6) and "2.6" not in rules("offer", 7)
+    for user in (6, 7):
+        site.sight(user, version, 0)
+    site.replicas[0].kill()
+    site.replicas[0].start()
+    for replica in site.replicas:
+        copies = {copy[4]: copy for copy in site.ask("ratio.version.get", replica, version=version)["copies"]}
+        assert [copies[user][11] and copies[user][16] for user in (6, 7)] == [True, False], copies
+    assert "2.6" in rules("copy", 6) and "2.6" not in rules("copy", 7)
+    told = households(site)
+    site.sight(6, version, 0, ipv4=here)
+    site.sight(6, 3, 0, ipv4=here)
+    assert households(site) == told and len(told) == 6, told  # once a day
+    assert told[0] == told[2] and told[1] == told[5] and len(set(told)) == 4, told
+    for address in (here, there, network):
+        assert sql(f"SELECT count(*) FROM ratio.book_event WHERE position('\\x{address.hex()}'::bytea in packed) > 0") == [["0"]]
+
+
+def households(site):
+    """What the log tells of where members were seen."""
+    return [event["household"] for event in map(json.loads, exported(site)) if event["event"] == "household"]
+
+
+def exported(site):
+    env = dict(os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"])
+    return subprocess.run([site.program, "--export"], env=env, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
 def a_backup_tells_its_worst_version_and_lists_the_newest_first(site):
     versions = [site.version(5, GB, 3, 405) for _ in range(4)]
     site.sight(6, versions[1], 0)
@@ -701,8 +744,7 @@ def stable(rows):
 
 def what_is_exported_replays_to_the_same_answers(site):
     """Invariants 23 and 24: the log through djembe-ratio --replay."""
-    out = subprocess.run([site.program, "--export"], env=dict(os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"]), capture_output=True, text=True, check=True).stdout
-    lines = out.splitlines()
+    lines = exported(site)
     at = json.loads(lines[-1])["at"]
     asks = [json.dumps({"ask": "profile", "at": at, "user": user}) for user in range(1, 9)]
     asks += [json.dumps({"ask": "check", "at": at}), json.dumps({"ask": "queue", "at": at})]
@@ -770,6 +812,7 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          kill_9_at_any_moment_leaves_before_or_after,
          a_commit_in_doubt_is_resolved,
          an_offer_keeps_its_number_and_a_later_one_has_a_greater,
+         who_is_at_the_owners_address_is_offered_nothing,
          what_is_exported_replays_to_the_same_answers)}
 
 if __name__ == "__main__":

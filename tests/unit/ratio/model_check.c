@@ -31,7 +31,7 @@ static uint64_t slab_mix(uint64_t hash, const struct slab *slab)
 static uint64_t records(const struct rules *r)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    const struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes};
+    const struct slab *slabs[] = {&r->members, &r->backups, &r->versions, &r->copies, &r->notes, &r->households};
     for (size_t i = 0; i < sizeof slabs / sizeof *slabs; i++)
         hash = slab_mix(hash, slabs[i]);
     return hash;
@@ -203,6 +203,36 @@ static struct slot slot_before(const struct rules *r, const struct rules_event *
     return slot;
 }
 
+/* 2.6: in one household at this moment. */
+static bool are_neighbours(const struct rules *r, uint32_t one, uint32_t other)
+{
+    const struct member *a = member_at(r, one), *b = member_at(r, other);
+    int64_t oldest = r->now - r->ms.window - r->ms.grace_max - DAY_MS;
+    for (uint32_t at = 1; at < r->households.top; at++) {
+        bool a_is_there = false, b_is_there = false;
+        for (int i = 0; i < HOMES; i++) {
+            a_is_there = a_is_there || (a->homes[i].household == at && a->homes[i].seen > oldest);
+            b_is_there = b_is_there || (b->homes[i].household == at && b->homes[i].seen > oldest);
+        }
+        if (a_is_there && b_is_there)
+            return true;
+    }
+    return false;
+}
+
+/* Of an offer just made: is its owner, or another who has a copy, in the taker's household? */
+static bool is_next_door(const struct rules *r, uint32_t taker, uint32_t version)
+{
+    bool found = are_neighbours(r, taker, version_at(r, version)->owner);
+    for (uint32_t at = 1; at < r->copies.top; at++) {
+        const struct copy *copy = copy_at(r, at);
+        bool has_it = copy->member != 0 && copy->version == version && copy->member != taker &&
+                      (copy_is_in_flight(copy) || copy_is_held(copy));
+        found = found || (has_it && are_neighbours(r, taker, copy->member));
+    }
+    return found;
+}
+
 static const char *check_grants(const struct rules *r, const struct rules_event *event, const struct slot *slot)
 {
     for (size_t i = 0; i < r->changes_count; i++) {
@@ -215,6 +245,8 @@ static const char *check_grants(const struct rules *r, const struct rules_event 
         const struct version *version = version_at(r, at);
         if (version->n + version->in_flight > version->redundancy)
             return "10: n + offers + fetches <= R* when a slot is given";
+        if (change->to == RULES_OFFERED && copy != 0 && is_next_door(r, member_find(r, change->user), at))
+            return "2.6: nobody is offered what lies in its household";
         if (event->kind != RULES_announce || copy == 0)
             continue;
         if (copy_at(r, copy)->tier == 1 && slot->room < 0)

@@ -52,22 +52,27 @@ static int64_t time_roll(const struct rules *rules)
 static void event_fill(struct rules_event *event)
 {
     static const enum rules_event_kind kinds[] = {
-        RULES_member,    RULES_backup,         RULES_version,       RULES_version,    RULES_version,   RULES_announce,
-        RULES_announce,  RULES_announce,       RULES_announce,      RULES_announce,   RULES_announce,  RULES_announce,
-        RULES_announce,  RULES_announce,       RULES_announce,      RULES_dropped,    RULES_audit,     RULES_audit,
-        RULES_audit,     RULES_audit,          RULES_assign,        RULES_move,       RULES_burn,      RULES_free_space,
-        RULES_tick,      RULES_tick,           RULES_free_space,    RULES_redundancy, RULES_announce,  RULES_announce,
-        RULES_tracker,   RULES_delete_version, RULES_delete_backup, RULES_grant,      RULES_retention, RULES_retention,
-        RULES_suspended,
+        RULES_member,     RULES_backup,         RULES_version,       RULES_version,    RULES_version,
+        RULES_announce,   RULES_announce,       RULES_announce,      RULES_announce,   RULES_announce,
+        RULES_announce,   RULES_announce,       RULES_announce,      RULES_announce,   RULES_announce,
+        RULES_dropped,    RULES_audit,          RULES_audit,         RULES_audit,      RULES_audit,
+        RULES_assign,     RULES_move,           RULES_burn,          RULES_free_space, RULES_tick,
+        RULES_tick,       RULES_free_space,     RULES_redundancy,    RULES_announce,   RULES_announce,
+        RULES_tracker,    RULES_delete_version, RULES_delete_backup, RULES_grant,      RULES_retention,
+        RULES_retention,  RULES_suspended,      RULES_household,     RULES_household,  RULES_household,
+        RULES_household,  RULES_tick,           RULES_tick,          RULES_free_space, RULES_free_space,
+        RULES_free_space, RULES_free_space,
     };
     event->kind = kinds[roll(sizeof kinds / sizeof *kinds)];
+    if ((event->kind == RULES_delete_version || event->kind == RULES_delete_backup) && roll(6) != 0)
+        event->kind = RULES_tick;                              /* what is deleted is gone for the rest of the history */
     event->user = (int64_t)roll(roll(2) == 0 ? USERS : 2) + 1; /* two of them do most of it, and so have much */
     event->backup = (int64_t)roll(BACKUPS) + 1;
     event->version = (int64_t)roll(VERSIONS) + 1;
     event->redundancy = CHOOSE(1, 2, 3, 5, 20, 0, 21);
     event->size = CHOOSE(1, GIB, GIB, 4 * GIB, 11 * GIB, 30 * GIB, RULES_SIZE_MAX, 0);
     event->left = CHOOSE(0, 0, 0, GIB, GIB / 2, 5, -1);
-    event->bytes = CHOOSE(0, GIB, 100 * GIB, 1000 * GIB, -1);
+    event->bytes = CHOOSE(0, GIB, 100 * GIB, 5000 * GIB, 5000 * GIB, 5000 * GIB, -1);
     event->points = CHOOSE(0, 5, 50, 100, 1001, -1);
     event->from = (int64_t)roll(BACKUPS) + 1;
     event->to = (int64_t)roll(BACKUPS) + 1;
@@ -76,6 +81,7 @@ static void event_fill(struct rules_event *event)
     event->result = (enum rules_result)CHOOSE(RULES_pass, RULES_pass, RULES_fail, RULES_suspect, RULES_busy);
     event->up = roll(3) != 0;
     event->suspended = roll(3) == 0;
+    event->household = CHOOSE(1, 1, 1, 1, 2, 3, 4, 5, 0);
     event->depends_on = roll(4) == 0 ? (int64_t)roll(VERSIONS) + 1 : 0;
     event->retention = (struct rules_retention){.last = CHOOSE(0, 0, 1, 2, 1001),
                                                 .daily = CHOOSE(0, 0, 0, 1, 3),
@@ -84,16 +90,22 @@ static void event_fill(struct rules_event *event)
                                                 .within = CHOOSE(0, 0, 0, 9, -1)};
 }
 
-/* Most of what happens is about a copy that there is. */
+/* Most of what happens is about a copy that there is, or about a version that its owner serves. */
 static void event_aim(const struct rules *rules, struct rules_event *event)
 {
-    if (rules->copies.top < 2 || roll(3) == 0)
+    if (rules->versions.top < 2 || roll(3) == 0 || (event->kind != RULES_audit && event->kind != RULES_announce))
         return;
-    const struct copy *copy = copy_at(rules, 1 + (uint32_t)roll(rules->copies.top - 1));
-    if (copy->member == 0 || (event->kind != RULES_audit && event->kind != RULES_announce))
-        return;
-    event->user = member_at(rules, copy->member)->id;
-    event->version = version_at(rules, copy->version)->id;
+    const struct version *version = version_at(rules, 1 + (uint32_t)roll(rules->versions.top - 1));
+    uint32_t member = version->owner;
+    if (rules->copies.top > 1 && roll(2) == 0) {
+        const struct copy *copy = copy_at(rules, 1 + (uint32_t)roll(rules->copies.top - 1));
+        if (copy->member == 0)
+            return;
+        version = version_at(rules, copy->version);
+        member = copy->member;
+    }
+    event->user = member_at(rules, member)->id;
+    event->version = version->id;
 }
 
 /* The world is there early; ids come again later, to be refused. */
@@ -140,9 +152,9 @@ static void event_print(const struct rules_event *event)
 {
     static const char *const results[] = {"pass", "fail", "suspect", "busy", "unreachable"};
     static const char *const names[RULES_EVENTS] = {
-        "member",        "backup",   "redundancy", "retention", "version", "delete_version",
-        "delete_backup", "announce", "dropped",    "audit",     "assign",  "move",
-        "burn",          "grant",    "free_space", "suspended", "tracker", "tick"};
+        "member",     "backup",    "redundancy", "retention", "version", "delete_version", "delete_backup",
+        "announce",   "dropped",   "audit",      "assign",    "move",    "burn",           "grant",
+        "free_space", "suspended", "household",  "tracker",   "tick"};
     printf("{\"at\":%" PRId64 ",\"event\":\"%s\",\"user\":%" PRId64 ",\"owner\":%" PRId64 ",\"backup\":%" PRId64,
            event->at, names[event->kind], event->user, event->user, event->backup);
     printf(",\"version\":%" PRId64 ",\"redundancy\":%" PRId64 ",\"size\":%" PRId64 ",\"left\":%" PRId64, event->version,
@@ -155,6 +167,7 @@ static void event_print(const struct rules_event *event)
            event->retention.monthly, event->retention.within);
     if (event->expects)
         printf(",\"expected_assigned\":%" PRId64, event->expected_assigned);
+    printf(",\"household\":%" PRId64, event->household);
     printf(",\"result\":\"%s\",\"up\":%s,\"suspended\":%s}\n", results[event->result], event->up ? "true" : "false",
            event->suspended ? "true" : "false");
 }

@@ -4,13 +4,14 @@ stays HELD for 48 h and 10 min.
 
 Run by ctest: tests/postgres python3 outage.py DJEMBE-RATIO [name of one test]
 """
-import sys
+import struct, sys, urllib.request
 
 import books
 from books import DAY, GB, agree, copies, figures, notices, stable
 from ledger import Client, report, sql, wait_for
 
 HOUR = 3600000
+WRONG = "the books of backups do not add up: see the log"
 
 
 def elapse(site, ms):
@@ -102,36 +103,100 @@ def a_start_from_a_snapshot_is_as_one_from_the_log(site):
     sight(site, [(4, version)])  # and events after it
     site.do("ratio.points.assign", user=1, backup=101, points=7)
     seen = figures(site), copies(site)
-    for replica, from_log in zip(site.replicas, (False, True)):
-        if from_log:
-            sql("DELETE FROM ratio.book_snapshot")
+    for number, before_start, from_log in ((0, lambda: None, False), (1, lambda: spoil_snapshot(site), True),
+                                           (0, lambda: sql("DELETE FROM ratio.book_snapshot"), True)):
+        before_start()
+        replica = site.replicas[number]
+        found_wrong = told(site, number, "books do not add up")
         replica.kill()
         replica.start()
-        opened = [line for line in open(f"{site.folder}/log{site.replicas.index(replica) + 1}") if "books opened" in line][-1]
+        opened = [line for line in log(site, number) if "books opened" in line][-1]
         assert ("snapshot=0" in opened) == from_log, opened
-        assert "add up" not in site.health(replica)
+        assert told(site, number, "books do not add up") == found_wrong + number, "one that was spoiled is found out, and not used"
+        assert WRONG not in site.health(replica)
     for replica in site.replicas:
         assert stable(figures(site, replica)) == stable(seen[0])
     assert copies(site) == seen[1]
     agree(site)
 
 
-def every_night_all_is_recounted(site):
-    def recounted(number):
-        return sum("books add up" in line for line in open(f"{site.folder}/log{number}"))
+def log(site, number):
+    return open(f"{site.folder}/log{number + 1}").readlines()
 
-    before = [recounted(number) for number in (1, 2)]
+
+def told(site, number, words):
+    return sum(f'"{words}"' in line for line in log(site, number))
+
+
+def record(site, user, more=0):
+    """The beginning of the member's record, as it lies in memory (rules/state.h), with so much more of a contribution."""
+    seen = site.profile(user)
+    return struct.pack("<5q", user, seen["contribution"] + more, seen["lent"], seen["obligation"], seen.get("incoming", 0))
+
+
+def spoil_snapshot(site):
+    """Changes one sum in the stored state, and seals that again as rules/save.c does."""
+    [[seq, parts]], header = sql("SELECT seq, parts FROM ratio.book_snapshot ORDER BY seq DESC LIMIT 1"), 48
+    assert parts == "1"
+    stored = bytes.fromhex(sql(f"SELECT encode(data, 'hex') FROM ratio.book_snapshot_part WHERE seq = {seq}")[0][0])
+    place = stored.index(record(site, 2))
+    stored = stored[:place] + record(site, 2, 1) + stored[place + 40:]
+    body, total = stored[header:], 1
+    for (word,) in struct.iter_unpack("<Q", body + bytes(8 - len(body) % 8)):
+        total = (total ^ word) * 0x9e3779b97f4a7c15 % 2**64
+        total ^= total >> 29
+    sql(f"UPDATE ratio.book_snapshot_part SET data = overlay(overlay(data PLACING '\\x{record(site, 2, 1).hex()}' FROM {place + 1})"
+        f" PLACING '\\x{total.to_bytes(8, 'little').hex()}' FROM {header - 7}) WHERE seq = {seq}")
+
+
+def spoil_memory(process, was, instead):
+    """As a fault of the machine, or of the program, would; returns in how many places."""
+    found = 0
+    with open(f"/proc/{process.pid}/maps") as maps, open(f"/proc/{process.pid}/mem", "r+b", 0) as memory:
+        for line in maps:
+            begin, end = (int(border, 16) for border in line.split()[0].split("-"))
+            if " rw" not in line or end - begin > 1 << 28:
+                continue
+            memory.seek(begin)
+            held = memory.read(end - begin)
+            place = held.find(was)
+            while place >= 0:
+                memory.seek(begin + place)
+                found += memory.write(instead) == len(instead)
+                place = held.find(was, place + 1)
+    return found
+
+
+def every_night_all_is_recounted(site):
+    before = [told(site, number, "books add up") for number in (0, 1)]
     elapse(site, DAY)
-    for number in (1, 2):
-        wait_for(lambda: recounted(number) > before[number - 1])
-    assert not [replica for replica in site.replicas if "do not add up" in site.health(replica)]
+    for number in (0, 1):
+        wait_for(lambda: told(site, number, "books add up") > before[number])
+    assert not [replica for replica in site.replicas if WRONG in site.health(replica)]
+
+
+def a_recount_that_finds_a_difference_says_so(site):
+    one, other = site.replicas
+    metric = lambda replica: "djembe_ratio_book_adds_up 1\n" in urllib.request.urlopen(f"http://127.0.0.1:{replica.admin}/metrics").read().decode()
+    assert spoil_memory(one.process, record(site, 2), record(site, 2, 1)) > 0
+    before = told(site, 1, "books add up")
+    elapse(site, DAY)
+    wait_for(lambda: WRONG in site.health(one))
+    wait_for(lambda: told(site, 1, "books add up") > before)
+    assert told(site, 0, "books do not add up") and not metric(one) and metric(other)
+    assert WRONG not in site.health(other)
+    one.kill()
+    one.start()
+    assert WRONG not in site.health(one) and metric(one)
+    assert stable(figures(site, one)) == stable(figures(site, other))
 
 
 TESTS = {test.__name__: test for test in (
     more_than_thirty_percent_gone_within_an_hour_is_an_outage,
     a_debt_clock_is_told_of_at_each_mark_once,
     a_start_from_a_snapshot_is_as_one_from_the_log,
-    every_night_all_is_recounted)}
+    every_night_all_is_recounted,
+    a_recount_that_finds_a_difference_says_so)}
 
 if __name__ == "__main__":
     chosen = sys.argv[2] if len(sys.argv) > 2 else None

@@ -117,6 +117,11 @@ bool suspended(int64_t user, bool is)
     return ACT(suspended, .user = user, .suspended = is);
 }
 
+bool household(int64_t user, int64_t id)
+{
+    return ACT(household, .user = user, .household = id);
+}
+
 bool tracker(bool up)
 {
     return ACT(tracker, .up = up);

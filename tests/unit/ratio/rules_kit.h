@@ -53,6 +53,7 @@ bool burn(int64_t user, int64_t points);
 bool grant(int64_t user, int64_t points);
 bool free_space(int64_t user, int64_t bytes);
 bool suspended(int64_t user, bool is);
+bool household(int64_t user, int64_t id);
 bool tracker(bool up);
 void tick(void);
 

@@ -37,6 +37,8 @@ static void every_event_comes_back(void **state)
     const struct rules_retention keep = {1000, 1, 2, 1000, 36500};
     read = back_of(&(struct rules_event){.kind = RULES_retention, .at = 5, .backup = 2, .retention = keep});
     assert_memory_equal(&read.retention, &keep, sizeof keep);
+    read = back_of(&(struct rules_event){.kind = RULES_household, .at = 5, .user = 1, .household = INT64_MAX});
+    assert_true(read.user == 1 && read.household == INT64_MAX);
     assert_true(back_of(&(struct rules_event){.kind = RULES_tracker, .at = 5, .up = true}).up);
     assert_false(back_of(&(struct rules_event){.kind = RULES_tracker, .at = 5}).up);
     for (int kind = 0; kind < RULES_EVENTS; kind++)
@@ -63,6 +65,8 @@ static void sightings_are_unpacked_as_they_were_packed(void **state)
     for (size_t i = 0; i < 6; i++) {
         assert_true(sighting_next(&rest, &event));
         assert_true(event.user == numbers[i] && event.version == numbers[5 - i] && event.left == numbers[(i + 3) % 6]);
+        assert_int_equal(event.kind, event.version == SIGHTING_HOUSEHOLD ? RULES_household : RULES_announce);
+        assert_true(event.household == event.left);
     }
     assert_false(sighting_next(&rest, &event));
     rest = slice_of(packed.at, 2); /* cut off */

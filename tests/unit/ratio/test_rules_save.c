@@ -43,6 +43,7 @@ static void busy(int64_t from)
         announce((i + 1) % 6 + 1, from + i, GB / 2);
         free_space(i, (8 - i) * GB);
         assign(i, from + i, 10 * i);
+        household(i, from + i / 2);
     }
     tick();
     pass(30 * HOUR);

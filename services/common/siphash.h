@@ -1,6 +1,6 @@
 /* SipHash-2-4 (Aumasson and Bernstein): a keyed hash for short messages which nobody can forge without the key. */
-#ifndef DJEMBE_TRACKER_SIPHASH_H
-#define DJEMBE_TRACKER_SIPHASH_H
+#ifndef DJEMBE_COMMON_SIPHASH_H
+#define DJEMBE_COMMON_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* Two rounds a word, four at the end; words are read as little-endian ones on every machine. Knows bytes only. */
-#include "services/tracker/siphash.h"
+#include "services/common/siphash.h"
 
 #include <endian.h>
 #include <string.h>
