@@ -206,9 +206,10 @@ void proxied_destroy(struct proxied **handle)
     struct proxied *proxied = *handle;
     if (proxied == NULL)
         return;
-    while (proxied->first != NULL) {
-        close(proxied->first->fd);
-        forget(proxied, proxied->first);
+    for (struct pending *pending = proxied->first, *next; pending != NULL; pending = next) {
+        next = pending->next;
+        close(pending->fd);
+        free(pending);
     }
     close(proxied->epoll);
     free(proxied);
