@@ -1,5 +1,5 @@
-"""Every run of these tests, and each of the processes that share them, has a network and a view of /etc of its own: nothing here can meet another
-run, or leave the machine."""
+"""Every run of these tests, and each of the processes that share them, has a network and a view of /etc of its own: nothing here can meet
+another run, or leave the machine."""
 
 import ctypes
 import os

@@ -107,7 +107,8 @@ def test_members_find_each_other_and_scrape(instance, pair):
     assert socket.inet_aton(SEED) + (7000).to_bytes(2, "big") in two.announce()
     status, _, body = fetch(f"{instance.tracker}/{one.member['passkey']}/scrape?info_hash="
                             + "".join(f"%{b:02x}" for b in one.info_hash))
-    assert status == 200 and body.startswith(b"d5:filesd20:" + one.info_hash + b"d8:completei1e10:downloadedi0e11:downloadersi1e10:incompletei1ee")
+    assert status == 200
+    assert body.startswith(b"d5:filesd20:" + one.info_hash + b"d8:completei1e10:downloadedi0e11:downloadersi1e10:incompletei1ee")
 
 
 def test_pipelined_announces_are_each_answered(instance, pair):

@@ -1,4 +1,5 @@
-"""kill -9 of the tracker, of ratio and of PostgreSQL at random moments while clients announce: what was acknowledged is credited, to the byte.
+"""kill -9 of the tracker, of ratio and of PostgreSQL at random moments while clients announce: what was acknowledged is credited, to
+the byte.
 
 Five kills; DJEMBE_TEST_KILLS says how many (`./djembe test chaos`: 50), DJEMBE_TEST_SEED which.
 """

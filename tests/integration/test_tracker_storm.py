@@ -221,9 +221,10 @@ def test_a_client_that_was_silent_for_days_is_credited_what_it_moved_meanwhile(w
     play("late", "t2", "late-1", "4", "started", 1000, 0, 5000)
     play("late", "t2", "late-1", "4", "-", 1500, 2000, 3000)
     weather.check("late")
-    assert weather.instance.bus("tracker.member.peers", {"user": late["user"], "torrents": [weather.torrents["t2"][0]]})["peers"]
+    asked = {"user": late["user"], "torrents": [weather.torrents["t2"][0]]}
+    assert weather.instance.bus("tracker.member.peers", asked)["peers"]
     age(weather, -48, late["user"])
-    assert weather.instance.bus("tracker.member.peers", {"user": late["user"], "torrents": [weather.torrents["t2"][0]]}).get("peers", []) == []
+    assert weather.instance.bus("tracker.member.peers", asked).get("peers", []) == []
     play("late", "t2", "late-1", "6", "-", 90000, 5000, 0)
     play("late", "t2", "late-1", "6", "started", 90000, 5000, 0)
     play("late", "t2", "late-1", "6", "-", 90007, 5000, 0)

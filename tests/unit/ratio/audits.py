@@ -27,7 +27,8 @@ class Archive(books.Library):
         for audit in self.due():
             if (audit["version"], audit["user"]) == (version, user):
                 return audit
-            sql(f"UPDATE ratio.audit SET leased_until = to_timestamp(0), due_at = now() + interval '1 year' WHERE audit_id = {audit['audit']}")
+            sql("UPDATE ratio.audit SET leased_until = to_timestamp(0), due_at = now() + interval '1 year'"
+                f" WHERE audit_id = {audit['audit']}")
         raise AssertionError("it is not given out")
 
     def tell(self, audit, outcome, replica=None, key=None, **more):
@@ -42,8 +43,8 @@ class Archive(books.Library):
 
     def plan(self, version, user=2):
         """(reason, minutes until it is due, piece), or None."""
-        rows = sql("SELECT a.reason, (extract(epoch FROM a.due_at - now()) * 1000 - b.ahead) / 60000, a.piece FROM ratio.audit a, ratio.book b"
-                   f" WHERE (user_id, version_id) = ({user}, {version})")
+        rows = sql("SELECT a.reason, (extract(epoch FROM a.due_at - now()) * 1000 - b.ahead) / 60000, a.piece"
+                   f" FROM ratio.audit a, ratio.book b WHERE (user_id, version_id) = ({user}, {version})")
         return (rows[0][0], float(rows[0][1]), int(rows[0][2])) if rows else None
 
     def results(self, version, user=2):

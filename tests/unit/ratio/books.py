@@ -701,7 +701,8 @@ def stable(rows):
 
 def what_is_exported_replays_to_the_same_answers(site):
     """Invariants 23 and 24: the log through djembe-ratio --replay."""
-    out = subprocess.run([site.program, "--export"], env=dict(os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"]), capture_output=True, text=True, check=True).stdout
+    env = dict(os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"])
+    out = subprocess.run([site.program, "--export"], env=env, capture_output=True, text=True, check=True).stdout
     lines = out.splitlines()
     at = json.loads(lines[-1])["at"]
     asks = [json.dumps({"ask": "profile", "at": at, "user": user}) for user in range(1, 9)]

@@ -415,7 +415,8 @@ def shown(bus, user, torrent):
 
 
 def seeding_is_timed(site):
-    """From the second report that finds nothing missing on; a gap of more than two intervals and a goodbye end it; two clients count once."""
+    """From the second report that finds nothing missing on; a gap of more than two intervals and a goodbye end it; two clients count
+    once."""
     bus, one, two = site.replicas[0].bus(), Client(6, 16, 9200), Client(6, 16, 9201)
     for at, left, flags, seconds in ((0, 100, 0, 0), (1000, 0, 1, 0), (2000, 0, 0, 1000), (2000, 0, 0, 1000), (5600, 0, 0, 4600),
                                      (9201, 0, 0, 4600), (9300, 0, 2, 4699), (9400, 0, 0, 4699), (9500, 50, 0, 4799), (9600, 50, 0, 4799)):
