@@ -8,7 +8,6 @@ import os
 import re
 
 import libtorrent
-import msgpack
 import pytest
 
 import clients
@@ -16,6 +15,7 @@ from announcer import Announcer
 from content import make_album, make_torrent
 from instance import ROOT, wait_for
 
+SETTINGS = {"DJEMBE_MEMBER_PEERS": "0"}
 REASONS = {"unknown passkey": "Unknown passkey: download the torrent file again",
            "deleted torrent": "This torrent was deleted: remove it from your client"}
 TAKEN = {"transmission": "Success", "aria2": None, "libtorrent": "verified", "qbittorrent": "Working", "rtorrent": "S/F 1/0",
@@ -33,14 +33,6 @@ them seed and leech, and its traffic credited to the byte.
 
 
 @pytest.fixture(scope="module")
-def instance(make_instance):
-    made = make_instance("tab", DJEMBE_MEMBER_PEERS="0")
-    yield made
-    made.down()
-    assert made.complaints() == []
-
-
-@pytest.fixture(scope="module")
 def torrents(instance, tmp_path_factory):
     """{situation: (info-hash, a member's .torrent)}, and the content, which is whole."""
     folder = tmp_path_factory.mktemp("torrents")
@@ -53,10 +45,7 @@ def torrents(instance, tmp_path_factory):
     metainfo = libtorrent.bdecode(foreign.read_bytes())
     metainfo[b"announce"] = metainfo[b"announce"].replace(member["passkey"].encode(), b"x" * 32)
     foreign.write_bytes(libtorrent.bencode(metainfo))
-    # Nothing deletes torrents yet, so the fact is written for the catalog, which tells of it with its next one.
-    fact = msgpack.packb([added["torrent"], bytes.fromhex(added["info_hash"]), b"", 30000, member["user"], "ratio", False]).hex()
-    instance.run("psql", "-Atqc", f"SELECT catalog.feed_add('catalog.torrents', {added['torrent']}, '\\x{fact}')")
-    instance.add_torrent(make_torrent(make_album(folder, "Some Band - Next (1999) [FLAC]", size=30000), folder / "next.torrent"), "member")
+    instance.delete_torrent(added["torrent"])
     probe = Announcer(instance, member, bytes.fromhex(added["info_hash"]), "10.77.0.9", left=0)
     wait_for("the torrent is refused", lambda: b"deleted" in probe.announce())
     return made, folder / "content"

@@ -58,8 +58,8 @@ def make_instance():
 
 @pytest.fixture(scope="module")
 def instance(make_instance, request):
-    """One running instance for the tests of a module. At its end no sanitizer may have complained."""
-    made = make_instance(request.module.__name__)
+    """One running instance for the tests of a module, which may have SETTINGS. At its end no sanitizer may have complained."""
+    made = make_instance(request.module.__name__, **getattr(request.module, "SETTINGS", {}))
     yield made
     made.down()
     assert made.complaints() == []

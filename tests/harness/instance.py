@@ -152,6 +152,9 @@ class Instance:
             words += ["--fields", json.dumps(fields)]
         return self.admin(*words)
 
+    def delete_torrent(self, torrent):
+        self.bus("catalog.torrent.delete", {"torrent": torrent, "reason": "It is what the test is about."})
+
     def personal_torrent(self, torrent, token, into):
         """Downloads a member's own .torrent with the API token."""
         status, _, body = fetch(f"{self.web}/torrent/{torrent}.torrent", headers={"Authorization": f"Bearer {token}"})

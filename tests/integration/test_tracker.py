@@ -13,15 +13,8 @@ from announcer import Announcer, Storm
 from content import make_album, make_torrent
 from instance import HOST, fetch, wait_for
 
+SETTINGS = {"DJEMBE_JOURNAL_SEGMENT": "64K"}
 SEED, LEECH = "10.77.0.2", "10.77.0.3"
-
-
-@pytest.fixture(scope="module")
-def instance(make_instance):
-    made = make_instance("tracker", DJEMBE_JOURNAL_SEGMENT="64K")
-    yield made
-    made.down()
-    assert made.complaints() == []
 
 
 @pytest.fixture(scope="module")

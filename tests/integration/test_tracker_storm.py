@@ -3,12 +3,12 @@
 import os
 import pathlib
 import random
-import threading
 
 import libtorrent
 import pytest
 
 import storm
+from at_once import at_once
 from content import make_album, make_torrent
 from instance import HOST, wait_for
 
@@ -94,25 +94,6 @@ class Weather:
             moved = [moved for (_, t), moved in self.ledger.moved.items() if t == torrent]
             snatches = sum(1 for _, t in self.ledger.snatches if t == torrent)
             assert counts[number] == [snatches, sum(up for up, _ in moved), sum(down for _, down in moved)], torrent
-
-
-def at_once(jobs):
-    """Runs all in threads of their own and raises what one raised."""
-    wrong = []
-
-    def run(job):
-        try:
-            job()
-        except BaseException as error:
-            wrong.append(error)
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if wrong:
-        raise wrong[0]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import socket
 import struct
 from types import SimpleNamespace
 
-import msgpack
 import pytest
 
 import bencode
@@ -390,13 +389,8 @@ REFUSED = {  # what is sent, what the reason holds
 
 
 @pytest.fixture(scope="module")
-def doomed(door, tmp_path_factory):
-    """Nothing deletes torrents yet, so the fact is written for the catalog, which tells of it with its next one."""
-    fact = msgpack.packb([door.added[2]["torrent"], door.doomed, b"", 6000, door.user["sender"], "ratio", False]).hex()
-    door.instance.run("psql", "-Atqc", f"SELECT catalog.feed_add('catalog.torrents', {door.added[2]['torrent']}, '\\x{fact}')")
-    folder = tmp_path_factory.mktemp("next")
-    album = make_album(folder, "Some Band - Next (2004) [FLAC]", size=6000)
-    door.instance.add_torrent(make_torrent(album, folder / "next.torrent"), "sender")
+def doomed(door):
+    door.instance.delete_torrent(door.added[2]["torrent"])
     wait_for("it is refused", lambda: b"deleted" in get(door, announce_of(door, b"0", info_hash=door.doomed)))
 
 

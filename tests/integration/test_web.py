@@ -17,17 +17,11 @@ from content import make_album, make_torrent
 from instance import HOST, fetch, wait_for
 from visitor import Visitor, fill
 
+SETTINGS = {"DJEMBE_WEB_PROXIES": f"{HOST}, fd77::/64"}
+
 
 def somebody(prefix="m"):
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
-
-
-@pytest.fixture(scope="module")
-def instance(make_instance):
-    made = make_instance("web", DJEMBE_WEB_PROXIES=f"{HOST}, fd77::/64")
-    yield made
-    made.down()
-    assert made.complaints() == []
 
 
 @pytest.fixture(scope="module")

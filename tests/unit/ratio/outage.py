@@ -6,9 +6,9 @@ Run by ctest: tests/postgres python3 outage.py DJEMBE-RATIO [name of one test]
 """
 import sys
 
-import books
-from books import DAY, GB, agree, copies, figures, notices, stable
+from books import DAY, GB, Library, agree, copies, figures, notices, stable
 from ledger import Client, report, sql, wait_for
+from runner import run
 
 HOUR = 3600000
 
@@ -127,12 +127,11 @@ def every_night_all_is_recounted(site):
     assert not [replica for replica in site.replicas if "do not add up" in site.health(replica)]
 
 
-TESTS = {test.__name__: test for test in (
+TESTS = [
     more_than_thirty_percent_gone_within_an_hour_is_an_outage,
     a_debt_clock_is_told_of_at_each_mark_once,
     a_start_from_a_snapshot_is_as_one_from_the_log,
-    every_night_all_is_recounted)}
+    every_night_all_is_recounted]
 
 if __name__ == "__main__":
-    chosen = sys.argv[2] if len(sys.argv) > 2 else None
-    sys.exit(1 if books.run(sys.argv[1], chosen, TESTS, DJEMBE_ANNOUNCE_INTERVAL="86400") else 0)
+    run(Library, TESTS, sys.argv[1:], DJEMBE_ANNOUNCE_INTERVAL="86400")
