@@ -134,6 +134,12 @@ junit_number() {
 test_format() {
     test_step "clang-format" format_check
     test_step "shellcheck" shellcheck -x -P "$ROOT" "$ROOT/djembe" "$ROOT"/deploy/lib/*
+    test_step "lines of Python" lines_check
+}
+
+# Shows those that are too long.
+lines_check() {
+    ! grep -rnE --include='*.py' --include=announce --exclude-dir=node_modules '.{141}' "$ROOT/tests"
 }
 
 # Names the files that `clang-format -i` would change.

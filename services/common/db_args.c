@@ -153,23 +153,25 @@ static char *array_new(uint32_t type, size_t count, size_t bytes, size_t *size, 
     return array;
 }
 
-struct db_args *db_ints(struct db_args *args, const int64_t *values, size_t count)
+static struct db_args *numbers_add(struct db_args *args, uint32_t type, size_t each, const int64_t *values,
+                                   size_t count)
 {
     size_t size;
-    char *at, *array = array_new(TYPE_int8, count, 8 * count, &size, &at);
+    char *at, *array = array_new(type, count, each * count, &size, &at);
     for (size_t i = 0; i < count; i++)
-        at = put_int(put_int(at, 8, 4), (uint64_t)values[i], 8);
+        at = put_int(put_int(at, each, 4), (uint64_t)values[i], each);
     return args_add(args, array, size, 1);
+}
+
+struct db_args *db_ints(struct db_args *args, const int64_t *values, size_t count)
+{
+    return numbers_add(args, TYPE_int8, 8, values, count);
 }
 
 /* A block and an item in it: six bytes. */
 struct db_args *db_tids(struct db_args *args, const int64_t *values, size_t count)
 {
-    size_t size;
-    char *at, *array = array_new(TYPE_tid, count, 6 * count, &size, &at);
-    for (size_t i = 0; i < count; i++)
-        at = put_int(put_int(at, 6, 4), (uint64_t)values[i], 6);
-    return args_add(args, array, size, 1);
+    return numbers_add(args, TYPE_tid, 6, values, count);
 }
 
 /* The ends of int64 mean infinity there: what is beyond the calendar is refused as such. */

@@ -6,9 +6,7 @@
 #include "proto/fault.h"
 #include "services/common/arena.h"
 #include "services/common/loop.h"
-
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include "services/common/networks.h"
 
 struct http;
 struct http_request;
@@ -45,13 +43,12 @@ struct slice http_method(const struct http_request *request);
 struct slice http_path(const struct http_request *request);  /* as sent, before `?`, not decoded */
 struct slice http_query(const struct http_request *request); /* as sent, after the first `?`; empty when none */
 struct slice http_header(const struct http_request *request, const char *name);
-/* The same of the last line of that name: what a proxy adds comes behind what its client sent. */
-struct slice http_header_last(const struct http_request *request, const char *name);
 struct slice http_body(const struct http_request *request);
 /* The status to answer when its body was too much and is not there (413; 503: at this moment); else 0. Only where the
  * listener's limits say `tells_refused`. */
 unsigned http_refused(const struct http_request *request);
-const struct sockaddr *http_peer(const struct http_request *request);
+/* Who asks: http_client.h. All zero once it has gone. */
+void http_client(const struct http_request *request, const struct networks *proxies, uint8_t ip[IP_SIZE]);
 /* Freed after the answer. */
 struct arena *http_arena(struct http_request *request);
 /* Runs just before the request is freed, also when its client has gone. At most one a request. */

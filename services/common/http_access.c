@@ -23,22 +23,6 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
     return strlen(text);
 }
 
-/* IPv4 clients of a socket for both come as ::ffff:1.2.3.4: they are IPv4 to everybody else. */
-static void read_peer(struct http_request *request)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *from = info->client_addr;
-    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)from;
-    struct sockaddr_in *four = (struct sockaddr_in *)&request->peer;
-    if (from->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
-        *four = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = six->sin6_port};
-        memcpy(&four->sin_addr, six->sin6_addr.s6_addr + 12, 4);
-    } else {
-        memcpy(&request->peer, from, from->sa_family == AF_INET6 ? sizeof *six : sizeof *four);
-    }
-}
-
 static enum MHD_Result send_answer(struct http_request *request)
 {
     enum MHD_Result queued = MHD_queue_response(request->connection, request->status, request->response);
@@ -78,7 +62,6 @@ static enum MHD_Result begin(struct http_request *request, struct MHD_Connection
     request->connection = connection;
     request->state = REQUEST_READING;
     request->method = arena_copy(request->arena, slice_text(method));
-    read_peer(request);
     struct slice length = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
     unsigned long long size = length.size > 0 ? strtoull(length.at, NULL, 10) : 0;
     if (size > request->http->limits.body)

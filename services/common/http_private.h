@@ -49,7 +49,6 @@ struct http_request {
     enum request_state state;
     struct arena *arena; /* the request itself lives in it too */
     struct slice method, path, query;
-    struct sockaddr_storage peer;
     struct buffer body;
     size_t dropped;   /* bytes of a body that is too large */
     size_t held;      /* what its body counts in the sum of all large ones */

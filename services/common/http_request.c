@@ -1,12 +1,13 @@
 /* One request: what its handler sees of it, and its answer. It may outlive its client and its listener: then it sees an
  * empty request and its answer is dropped. */
+#include "services/common/http_client.h"
 #include "services/common/http_private.h"
 #include "services/common/log.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <strings.h>
+#include <string.h>
 
 struct http_header_set {
     struct http_header_set *next;
@@ -135,29 +136,6 @@ struct slice http_header(const struct http_request *request, const char *name)
     return slice_of(value, value != NULL ? size : 0);
 }
 
-struct last_header {
-    const char *name;
-    struct slice value;
-};
-
-static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
-                                 const char *value, size_t size)
-{
-    struct last_header *last = cls;
-    (void)kind;
-    if (name_size == strlen(last->name) && strncasecmp(name, last->name, name_size) == 0)
-        last->value = slice_of(value, value != NULL ? size : 0);
-    return MHD_YES;
-}
-
-struct slice http_header_last(const struct http_request *request, const char *name)
-{
-    struct last_header last = {.name = name};
-    if (request->connection != NULL)
-        MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_header, &last);
-    return last.value;
-}
-
 struct slice http_body(const struct http_request *request)
 {
     return buffer_slice(&request->body);
@@ -168,9 +146,11 @@ unsigned http_refused(const struct http_request *request)
     return request->refused;
 }
 
-const struct sockaddr *http_peer(const struct http_request *request)
+void http_client(const struct http_request *request, const struct networks *proxies, uint8_t ip[IP_SIZE])
 {
-    return (const struct sockaddr *)&request->peer;
+    memset(ip, 0, IP_SIZE);
+    if (request->connection != NULL)
+        http_client_read(request->connection, proxies, ip);
 }
 
 struct arena *http_arena(struct http_request *request)

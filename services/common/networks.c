@@ -2,7 +2,6 @@
 #include "services/common/networks.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #define V4_BITS 96 /* before an IPv4 address */
@@ -18,6 +17,14 @@ bool ip_read(struct slice text, uint8_t into[IP_SIZE])
     copy[text.size] = '\0';
     memcpy(into, v4_prefix, sizeof v4_prefix);
     return inet_pton(AF_INET, copy, into + sizeof v4_prefix) == 1 || inet_pton(AF_INET6, copy, into) == 1;
+}
+
+void ip_write(const uint8_t address[IP_SIZE], char into[INET6_ADDRSTRLEN])
+{
+    if (ip_is_v4(address))
+        inet_ntop(AF_INET, address + sizeof v4_prefix, into, INET6_ADDRSTRLEN);
+    else
+        inet_ntop(AF_INET6, address, into, INET6_ADDRSTRLEN);
 }
 
 void ip_of(const struct sockaddr *from, uint8_t into[IP_SIZE])

@@ -5,6 +5,7 @@
 
 #include "proto/slice.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -26,6 +27,8 @@ bool networks_hold(const struct networks *networks, const uint8_t address[IP_SIZ
 
 /* "192.0.2.7", "2001:db8::7". False: it is no address. */
 bool ip_read(struct slice text, uint8_t into[IP_SIZE]);
+/* As people write it: IPv4 without ::ffff:. */
+void ip_write(const uint8_t address[IP_SIZE], char into[INET6_ADDRSTRLEN]);
 /* All zero for what is neither IPv4 nor IPv6. */
 void ip_of(const struct sockaddr *from, uint8_t into[IP_SIZE]);
 bool ip_is_v4(const uint8_t address[IP_SIZE]);

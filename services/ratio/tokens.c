@@ -148,7 +148,7 @@ static void on_token_use(struct bus_request *request, const void *message, void 
 
 /* ---- ratio.token.list ---- */
 
-struct listing {
+struct asking {
     struct bus_request *request;
     uint64_t user, tokens;
 };
@@ -165,12 +165,12 @@ static void pack_token(const struct db_rows *rows, size_t i, msgpack_packer *pac
 
 static void on_used(void *arg, const struct db_rows *rows, const struct fault *why)
 {
-    struct listing *listing = arg;
-    struct ratio_token_list_reply reply = {.tokens = listing->tokens};
+    struct asking *asking = arg;
+    struct ratio_token_list_reply reply = {.tokens = asking->tokens};
     if (why != NULL)
-        bus_fail(listing->request, why);
+        bus_fail(asking->request, why);
     else
-        rows_reply(listing->request, rows, pack_token, &reply.used, &reply);
+        rows_reply(asking->request, rows, pack_token, &reply.used, &reply);
 }
 
 const struct statement tokens_used = {
@@ -180,14 +180,14 @@ const struct statement tokens_used = {
 
 static void on_balance(void *arg, const struct db_rows *rows, const struct fault *why)
 {
-    struct listing *listing = arg;
+    struct asking *asking = arg;
     if (why != NULL) {
-        bus_fail(listing->request, why);
+        bus_fail(asking->request, why);
         return;
     }
-    listing->tokens = db_count(rows) == 1 ? (uint64_t)db_get_int(rows, 0, 0) : 0;
-    struct db_args *args = db_time(db_int(db_args(), (int64_t)listing->user), clock_now());
-    db_ask(tokens_db, &tokens_used, args, on_used, listing);
+    asking->tokens = db_count(rows) == 1 ? (uint64_t)db_get_int(rows, 0, 0) : 0;
+    struct db_args *args = db_time(db_int(db_args(), (int64_t)asking->user), clock_now());
+    db_ask(tokens_db, &tokens_used, args, on_used, asking);
 }
 
 const struct statement tokens_balance = {.name = "tokens_balance",
@@ -197,9 +197,9 @@ static void on_token_list(struct bus_request *request, const void *message, void
 {
     (void)arg;
     const struct ratio_token_list *ask = message;
-    struct listing *listing = arena_take(bus_arena(request), sizeof *listing);
-    *listing = (struct listing){.request = request, .user = ask->user};
-    db_ask(tokens_db, &tokens_balance, db_int(db_args(), (int64_t)ask->user), on_balance, listing);
+    struct asking *asking = arena_take(bus_arena(request), sizeof *asking);
+    *asking = (struct asking){.request = request, .user = ask->user};
+    db_ask(tokens_db, &tokens_balance, db_int(db_args(), (int64_t)ask->user), on_balance, asking);
 }
 
 void tokens_serve(struct bus *bus, struct db *db)

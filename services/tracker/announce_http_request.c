@@ -5,9 +5,9 @@
 
 #include "services/common/arena.h"
 #include "services/common/clock.h"
+#include "services/common/http_client.h"
 #include "services/tracker/address.h"
 #include "services/tracker/announce_query.h"
-#include "services/tracker/forwarded.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,35 +82,11 @@ void http_asks_free(struct announce_http *wire)
 
 /* ---- whose it is ---- */
 
-struct chain {
-    const struct networks *proxies;
-    struct address client;
-};
-
-static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
-                                 const char *value, size_t size)
-{
-    static const char forwarded[] = "X-Forwarded-For";
-    struct chain *chain = cls;
-    (void)kind;
-    if (name_size == sizeof forwarded - 1 && strncasecmp(name, forwarded, name_size) == 0)
-        forwarded_read(slice_of(value, value != NULL ? size : 0), chain->proxies, &chain->client);
-    return MHD_YES;
-}
-
 static struct address client_of(const struct announce_http *wire, struct MHD_Connection *connection)
 {
-    const struct sockaddr *from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    struct address address = address_of(from);
     uint8_t ip[IP_SIZE];
-    if (wire->settings.proxies->count == 0)
-        return address;
-    address_to_ip(&address, ip);
-    if (!networks_hold(wire->settings.proxies, ip))
-        return address;
-    struct chain chain = {.proxies = wire->settings.proxies};
-    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_header, &chain);
-    return chain.client.family != FAMILY_none ? chain.client : address;
+    http_client_read(connection, wire->settings.proxies, ip);
+    return address_from_ip(ip);
 }
 
 /* ---- the answer ---- */

@@ -7,7 +7,6 @@
 #include "services/common/log.h"
 #include "services/tracker/proxy_header.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -83,9 +82,9 @@ static void complain(struct proxied *proxied, const struct pending *pending, con
     if (clock_ticks() < proxied->quiet_until)
         return;
     uint8_t ip[IP_SIZE];
-    char text[INET6_ADDRSTRLEN] = "";
+    char text[INET6_ADDRSTRLEN];
     ip_of((const struct sockaddr *)&pending->from, ip);
-    inet_ntop(AF_INET6, ip, text, sizeof text);
+    ip_write(ip, text);
     log_warning("a proxy did not say for whom it speaks", "proxy=%s what=\"%s\" connections=%" PRIu64, text, what,
                 refused - proxied->told);
     proxied->told = refused;

@@ -29,13 +29,6 @@ const struct statement client_list = {"client_list",
                                       "SELECT id, prefix, low, high, allowed, reason FROM web.client WHERE active"
                                       " ORDER BY prefix, low, high LIMIT 1000"};
 
-static void nothing(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    (void)arg;
-    (void)rows;
-    (void)why;
-}
-
 /* ---- web.client.set ---- */
 
 static void on_committed(void *arg, const struct fault *why, bool uncertain)
@@ -65,8 +58,7 @@ static void on_set(void *arg, const struct db_rows *rows, const struct fault *wh
     msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
     row_pack(&client_fact_row, &setting->rule, &packer);
     db_tx_ask(setting->tx, &client_fact_add,
-              db_bytes(db_int(db_args(), (int64_t)setting->rule.rule), slice_of(packed.data, packed.size)), nothing,
-              NULL);
+              db_bytes(db_int(db_args(), (int64_t)setting->rule.rule), slice_of(packed.data, packed.size)), NULL, NULL);
     msgpack_sbuffer_destroy(&packed);
     db_commit(setting->tx, on_committed, setting);
 }

@@ -6,13 +6,6 @@
 
 #include <stdlib.h>
 
-static void nothing(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    (void)arg;
-    (void)rows;
-    (void)why;
-}
-
 struct keep {
     draft_kept_fn *kept;
     void *arg;
@@ -72,7 +65,7 @@ const struct statement draft_drop = {"draft_drop", "DELETE FROM web.draft WHERE 
 void draft_forget(uint64_t member, uint64_t id)
 {
     if (id != 0)
-        db_ask(service_db(), &draft_drop, db_int(db_int(db_args(), (int64_t)member), (int64_t)id), nothing, NULL);
+        db_ask(service_db(), &draft_drop, db_int(db_int(db_args(), (int64_t)member), (int64_t)id), NULL, NULL);
 }
 
 const struct statement draft_clean = {"draft_clean",
@@ -80,5 +73,5 @@ const struct statement draft_clean = {"draft_clean",
 
 void draft_sweep(void)
 {
-    db_ask(service_db(), &draft_clean, db_args(), nothing, NULL);
+    db_ask(service_db(), &draft_clean, db_args(), NULL, NULL);
 }

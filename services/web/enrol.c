@@ -23,13 +23,6 @@ const struct statement enrol_operator = {"enrol_operator",
 
 const struct statement invite_used_by = {"invite_used_by", "UPDATE web.invite SET used_by = $2 WHERE hash = $1"};
 
-static void nothing(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    (void)arg;
-    (void)rows;
-    (void)why;
-}
-
 static void fail(struct enrol *enrol, const struct fault *why)
 {
     struct fault told = *why;
@@ -78,12 +71,11 @@ static void on_made(void *arg, const struct db_rows *rows, const struct fault *w
     struct db_tx *tx = enrol->tx;
     int64_t id = (int64_t)enrol->made.id;
     if (enrol->way == ENROL_invited)
-        db_tx_ask(tx, &invite_used_by, db_int(db_bytes(db_args(), slice_of(enrol->invite, HASH_SIZE)), id), nothing,
-                  NULL);
+        db_tx_ask(tx, &invite_used_by, db_int(db_bytes(db_args(), slice_of(enrol->invite, HASH_SIZE)), id), NULL, NULL);
     if (enrol->session != NULL)
-        db_tx_ask(tx, &session_add, session_args(enrol->session, enrol->made.id), nothing, NULL);
+        db_tx_ask(tx, &session_add, session_args(enrol->session, enrol->made.id), NULL, NULL);
     if (enrol->token != NULL)
-        db_tx_ask(tx, &token_add, token_args(enrol->token, enrol->made.id, slice_text("operator")), nothing, NULL);
+        db_tx_ask(tx, &token_add, token_args(enrol->token, enrol->made.id, slice_text("operator")), NULL, NULL);
     member_note(tx, enrol->made.id, "joined", enrol->address);
     member_tell(tx, &enrol->made);
     db_commit(tx, on_committed, enrol);

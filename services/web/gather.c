@@ -135,3 +135,11 @@ void *answer_rows(struct visit *visit, struct tree rows, const struct row *row, 
             ++*count;
     return into;
 }
+
+const uint64_t *answer_ids(struct visit *visit, const uint64_t *first, size_t row_size, size_t count)
+{
+    uint64_t *ids = arena_take(visit->arena, count * sizeof *ids + 1);
+    for (size_t i = 0; i < count; i++)
+        memcpy(&ids[i], (const char *)first + i * row_size, sizeof *ids);
+    return ids;
+}

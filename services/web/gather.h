@@ -28,6 +28,10 @@ struct tree ask_ids(struct visit *visit, const uint64_t *ids, size_t count);
 /* The rows of a reply as an array of their C structs, which lives as long as the visit. */
 void *answer_rows(struct visit *visit, struct tree rows, const struct row *row, size_t *count);
 
+/* One field of each of them, as ask_ids and its like take it. */
+#define IDS_OF(visit, rows, count, field) answer_ids(visit, &(rows)->field, sizeof *(rows), count)
+const uint64_t *answer_ids(struct visit *visit, const uint64_t *first, size_t row_size, size_t count);
+
 /* For what is no bus request: each hold is followed by one release. */
 void gather_hold(struct gather *gather);
 void gather_release(struct gather *gather);

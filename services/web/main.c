@@ -37,8 +37,8 @@ static const struct option options[] = {
      false},
     {"DJEMBE_MEMBER_INVITES", OPTION_number, &web.member_invites, "3", 0, 1000,
      "How many invitations a new member may send.", false},
-    {"DJEMBE_WEB_BEHIND_PROXY", OPTION_flag, &web.behind_proxy, "no", 0, 0,
-     "Believe the last address of X-Forwarded-For: only when a proxy of yours stands in front.", false},
+    {"DJEMBE_WEB_PROXIES", OPTION_networks, &web.proxies, "", 0, 0,
+     "Networks of your proxies: for whom they speak is read from X-Forwarded-For.", false},
     {NULL, OPTION_text, NULL, NULL, 0, 0, NULL, false},
 };
 

@@ -87,22 +87,15 @@ void member_find_feed(struct slice key, member_found_fn *found, void *arg)
 
 /* ---- changing ---- */
 
-static void nothing(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    (void)arg;
-    (void)rows;
-    (void)why;
-}
-
 const struct statement audit_add = {"audit_add", "INSERT INTO web.audit (member, event, address) VALUES ($1, $2, $3)"};
 
 void member_note(struct db_tx *tx, uint64_t id, const char *event, const char *address)
 {
     struct db_args *args = db_text(db_text(db_int(db_args(), (int64_t)id), slice_text(event)), slice_text(address));
     if (tx != NULL)
-        db_tx_ask(tx, &audit_add, args, nothing, NULL);
+        db_tx_ask(tx, &audit_add, args, NULL, NULL);
     else
-        db_ask(service_db(), &audit_add, args, nothing, NULL);
+        db_ask(service_db(), &audit_add, args, NULL, NULL);
 }
 
 const struct statement enrol_fact = {"enrol_fact", "SELECT web.feed_add('web.members', $1, $2)"};
@@ -123,7 +116,7 @@ void member_tell(struct db_tx *tx, const struct member *member)
     msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
     row_pack(&member_fact_row, &fact, &packer);
     db_tx_ask(tx, &enrol_fact, db_bytes(db_int(db_args(), (int64_t)member->id), slice_of(packed.data, packed.size)),
-              nothing, NULL);
+              NULL, NULL);
     msgpack_sbuffer_destroy(&packed);
 }
 
@@ -194,7 +187,7 @@ const struct statement member_set_feed_key = {"member_set_feed_key",
 void member_reset_feed_key(uint64_t id, const char *address, db_commit_fn *done, void *arg)
 {
     struct db_tx *tx = db_begin(service_db());
-    db_tx_ask(tx, &member_set_feed_key, db_int(db_args(), (int64_t)id), nothing, NULL);
+    db_tx_ask(tx, &member_set_feed_key, db_int(db_args(), (int64_t)id), NULL, NULL);
     member_note(tx, id, "feed key reset", address);
     db_commit(tx, done, arg);
 }
@@ -206,8 +199,8 @@ void member_change_password(uint64_t id, const char *stored, uint64_t session, c
                             void *arg)
 {
     struct db_tx *tx = db_begin(service_db());
-    db_tx_ask(tx, &member_set_password, db_text(db_int(db_args(), (int64_t)id), slice_text(stored)), nothing, NULL);
-    db_tx_ask(tx, &session_revoke_others, db_int(db_int(db_args(), (int64_t)id), (int64_t)session), nothing, NULL);
+    db_tx_ask(tx, &member_set_password, db_text(db_int(db_args(), (int64_t)id), slice_text(stored)), NULL, NULL);
+    db_tx_ask(tx, &session_revoke_others, db_int(db_int(db_args(), (int64_t)id), (int64_t)session), NULL, NULL);
     member_note(tx, id, "password changed", address);
     db_commit(tx, done, arg);
 }

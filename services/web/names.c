@@ -6,6 +6,13 @@ const struct answer *names_ask(struct gather *gather, struct visit *visit, const
     return gather_may(gather, &catalog_torrent_names_message, &ask);
 }
 
+void names_missing(struct visit *visit, const struct answer *names, const char *what)
+{
+    if (names->reply == NULL)
+        visit_missing(visit, "catalog",
+                      arena_print(visit->arena, "What %s are called cannot be told for the moment.", what));
+}
+
 void names_write(struct tree_writer *out, const struct answer *names, uint64_t torrent)
 {
     const struct catalog_torrent_names_reply *reply = names->reply;

@@ -281,6 +281,33 @@ void page_form_fault(struct visit *visit, const struct fault *why)
     tree_close(visit->out);
 }
 
+struct wanted {
+    struct visit *visit;
+    void (*found)(struct visit *visit, const struct member *member);
+};
+
+static void on_member(void *arg, const struct member *member, struct slice password, const struct fault *why)
+{
+    const struct wanted *wanted = arg;
+    (void)password;
+    if (why != NULL)
+        page_fail(wanted->visit, why, "accounts");
+    else if (member == NULL)
+        page_error(wanted->visit, 404, "Nobody here is called that.", NULL);
+    else
+        wanted->found(wanted->visit, member);
+}
+
+void page_find_member(struct visit *visit, void (*found)(struct visit *visit, const struct member *member))
+{
+    struct wanted *wanted = arena_take(visit->arena, sizeof *wanted);
+    *wanted = (struct wanted){visit, found};
+    if (visit->params[0].size > ACCOUNT_NAME_MAX)
+        on_member(wanted, NULL, slice_text(NULL), NULL);
+    else
+        member_find_name(visit->params[0], on_member, wanted);
+}
+
 void page_redirect(struct visit *visit, const char *path, enum flash_kind kind, const char *text)
 {
     if (text != NULL) {

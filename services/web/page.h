@@ -15,6 +15,9 @@ void page_end(struct visit *visit, unsigned status, const char *template_name, c
 void page_fail(struct visit *visit, const struct fault *why, const char *part);
 void page_error(struct visit *visit, unsigned status, const char *text, const char *part);
 
+/* Finds the member whose name is the path's first parameter; answers itself when there is none. */
+void page_find_member(struct visit *visit, void (*found)(struct visit *visit, const struct member *member));
+
 /* 303 to a path of ours; `text` (may be NULL) is shown there. */
 void page_redirect(struct visit *visit, const char *path, enum flash_kind kind, const char *text);
 

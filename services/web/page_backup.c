@@ -2,6 +2,7 @@
  * own backups. With a search (`q`) or a `cursor` it is the list of everybody's. */
 #include "services/web/backup_parts.h"
 #include "services/web/format.h"
+#include "services/web/names.h"
 #include "services/web/page.h"
 #include "services/web/web.h"
 
@@ -151,8 +152,7 @@ static void show(struct visit *visit)
 {
     struct dashboard *dashboard = visit->page;
     const struct ratio_backup_profile_reply *p = dashboard->profile->reply;
-    if (dashboard->names->reply == NULL)
-        visit_missing(visit, "catalog", "What your backups are called cannot be told for the moment.");
+    names_missing(visit, dashboard->names, "your backups");
     backup_begin(visit, "Backup", "dashboard");
     backup_seen_write(visit, &dashboard->seen);
     write_figures(visit, p);
@@ -174,11 +174,9 @@ static void on_figures(struct visit *visit)
         return;
     }
     dashboard->rows = answer_rows(visit, backups->backups, &book_backup_row, &dashboard->count);
-    uint64_t *ids = arena_take(visit->arena, dashboard->count * sizeof *ids + 1);
-    for (size_t i = 0; i < dashboard->count; i++)
-        ids[i] = dashboard->rows[i].backup;
     struct gather *gather = gather_new(visit, show);
-    dashboard->names = backup_names_ask(gather, visit, ids, dashboard->count);
+    dashboard->names =
+        backup_names_ask(gather, visit, IDS_OF(visit, dashboard->rows, dashboard->count, backup), dashboard->count);
     gather_go(gather);
 }
 

@@ -150,8 +150,8 @@ static void show(struct visit *visit)
 {
     const struct own *own = visit->page;
     const struct ratio_version_list_reply *versions = own->versions->reply;
-    if (own->titles->reply == NULL || own->names->reply == NULL)
-        visit_missing(visit, "catalog", "What your versions are called cannot be told for the moment.");
+    names_missing(visit, own->titles, "your versions");
+    names_missing(visit, own->names, "your versions");
     backup_begin(visit, backup_name(visit, own->names, own->id), NULL);
     struct tree_writer *out = visit->out;
     backup_seen_write(visit, &own->seen);

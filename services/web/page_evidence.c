@@ -48,8 +48,7 @@ static void write_row(struct visit *visit, const struct evidence_row *row)
 static void show(struct visit *visit)
 {
     const struct listed *listed = visit->page;
-    if (listed->names->reply == NULL)
-        visit_missing(visit, "catalog", "What the torrents are called cannot be told for the moment.");
+    names_missing(visit, listed->names, "the torrents");
     page_begin(visit, "Evidence", "evidence");
     tree_flag(visit->out, "has_evidence", listed->count > 0);
     tree_open_array(visit->out, "evidence");
@@ -57,20 +56,6 @@ static void show(struct visit *visit)
         write_row(visit, &listed->rows[i]);
     tree_close(visit->out);
     page_end(visit, 200, "evidence", NULL);
-}
-
-static void ask_names(struct visit *visit, struct listed *listed)
-{
-    uint64_t *users = arena_take(visit->arena, (listed->count + 1) * sizeof *users);
-    uint64_t *torrents = arena_take(visit->arena, (listed->count + 1) * sizeof *torrents);
-    for (size_t i = 0; i < listed->count; i++) {
-        users[i] = listed->rows[i].user;
-        torrents[i] = listed->rows[i].torrent;
-    }
-    struct gather *gather = gather_new(visit, show);
-    listed->names = names_ask(gather, visit, torrents, listed->count);
-    listed->people = people_ask(gather, visit, users, listed->count);
-    gather_go(gather);
 }
 
 static void on_list(struct visit *visit)
@@ -82,7 +67,10 @@ static void on_list(struct visit *visit)
         return;
     }
     listed->rows = answer_rows(visit, reply->evidence, &evidence_row_row, &listed->count);
-    ask_names(visit, listed);
+    struct gather *gather = gather_new(visit, show);
+    listed->names = names_ask(gather, visit, IDS_OF(visit, listed->rows, listed->count, torrent), listed->count);
+    listed->people = people_ask(gather, visit, IDS_OF(visit, listed->rows, listed->count, user), listed->count);
+    gather_go(gather);
 }
 
 void page_evidence(struct visit *visit)

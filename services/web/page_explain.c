@@ -149,8 +149,7 @@ static void show(struct visit *visit)
     struct tree_writer *out;
     if (explained->history->reply == NULL)
         visit_missing(visit, "ratio", "The events behind it cannot be told for the moment.");
-    if (explained->names->reply == NULL)
-        visit_missing(visit, "catalog", "What the versions are called cannot be told for the moment.");
+    names_missing(visit, explained->names, "the versions");
     backup_begin(visit, title_of(explained), NULL);
     backup_seen_write(visit, &explained->seen);
     out = visit->out;

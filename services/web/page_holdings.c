@@ -51,8 +51,7 @@ static void show(struct visit *visit)
 {
     const struct holdings *holdings = visit->page;
     const struct ratio_holding_list_reply *reply = holdings->list->reply;
-    if (holdings->names->reply == NULL)
-        visit_missing(visit, "catalog", "What the versions are called cannot be told for the moment.");
+    names_missing(visit, holdings->names, "the versions");
     backup_begin(visit, "What you hold", "holdings");
     backup_seen_write(visit, &holdings->seen);
     tree_count(visit->out, "copies_count", reply->count);
@@ -82,14 +81,11 @@ static void on_list(struct visit *visit)
     holdings->rows = answer_rows(visit, list->copies, &book_copy_row, &holdings->count);
     if (offers != NULL)
         holdings->deletable = answer_rows(visit, offers->may_delete, &deletable_row_row, &holdings->deletable_count);
-    uint64_t versions[COPIES_SHOWN], owners[COPIES_SHOWN];
-    for (size_t i = 0; i < holdings->count; i++) {
-        versions[i] = holdings->rows[i].version;
-        owners[i] = holdings->rows[i].owner;
-    }
     struct gather *gather = gather_new(visit, show);
-    holdings->names = names_ask(gather, visit, versions, holdings->count);
-    holdings->people = people_ask(gather, visit, owners, holdings->count);
+    holdings->names =
+        names_ask(gather, visit, IDS_OF(visit, holdings->rows, holdings->count, version), holdings->count);
+    holdings->people =
+        people_ask(gather, visit, IDS_OF(visit, holdings->rows, holdings->count, owner), holdings->count);
     gather_go(gather);
 }
 

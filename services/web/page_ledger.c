@@ -9,6 +9,8 @@
 struct ledger {
     struct member member;
     const struct answer *entries, *names, *explained;
+    const struct ledger_row *rows;
+    size_t count;
 };
 
 static void write_factor(struct tree_writer *out, const char *key, uint64_t factor)
@@ -51,22 +53,18 @@ static void write_explained(struct visit *visit)
 static void show(struct visit *visit)
 {
     const struct ledger *ledger = visit->page;
-    const struct ratio_ledger_list_reply *reply = ledger->entries->reply;
-    size_t count = rows_count(reply->entries);
-    struct ledger_row row = {0};
-    if (ledger->names->reply == NULL)
-        visit_missing(visit, "catalog", "What the torrents are called cannot be told for the moment.");
+    size_t count = ledger->count;
+    names_missing(visit, ledger->names, "the torrents");
     page_begin(visit, "Ledger", "member");
     tree_string(visit->out, "name", ledger->member.name);
     write_explained(visit);
     tree_flag(visit->out, "has_entries", count > 0);
     tree_open_array(visit->out, "entries");
     for (size_t i = 0; i < count; i++)
-        if (row_read(&ledger_row_row, &row, rows_at(reply->entries, i), NULL))
-            write_entry(visit, &row);
+        write_entry(visit, &ledger->rows[i]);
     tree_close(visit->out);
     page_pager(visit, arena_print(visit->arena, "/member/%s/ledger", ledger->member.name), "before",
-               count == ENTRIES_SHOWN ? row.entry : 0);
+               count == ENTRIES_SHOWN ? ledger->rows[count - 1].entry : 0);
     page_end(visit, 200, "ledger", NULL);
 }
 
@@ -74,34 +72,18 @@ static void on_entries(struct visit *visit)
 {
     struct ledger *ledger = visit->page;
     const struct ratio_ledger_list_reply *reply = ledger->entries->reply;
-    uint64_t torrents[ENTRIES_SHOWN];
-    size_t count = 0;
     if (reply == NULL) {
         page_fail(visit, &ledger->entries->why, "ratio");
         return;
     }
-    for (size_t i = 0; i < rows_count(reply->entries) && count < ENTRIES_SHOWN; i++) {
-        struct ledger_row row;
-        if (row_read(&ledger_row_row, &row, rows_at(reply->entries, i), NULL))
-            torrents[count++] = row.torrent;
-    }
+    ledger->rows = answer_rows(visit, reply->entries, &ledger_row_row, &ledger->count);
     struct gather *gather = gather_new(visit, show);
-    ledger->names = names_ask(gather, visit, torrents, count);
+    ledger->names = names_ask(gather, visit, IDS_OF(visit, ledger->rows, ledger->count, torrent), ledger->count);
     gather_go(gather);
 }
 
-static void on_found(void *arg, const struct member *member, struct slice password, const struct fault *why)
+static void on_found(struct visit *visit, const struct member *member)
 {
-    struct visit *visit = arg;
-    (void)password;
-    if (why != NULL) {
-        page_fail(visit, why, "accounts");
-        return;
-    }
-    if (member == NULL) {
-        page_error(visit, 404, "Nobody here is called that.", NULL);
-        return;
-    }
     if (member->id != visit->me.id && !account_class_is_staff(slice_text(visit->me.class_name))) {
         page_error(visit, 403, "Only the member and staff may see that.", NULL);
         return;
@@ -119,8 +101,5 @@ static void on_found(void *arg, const struct member *member, struct slice passwo
 
 void page_ledger(struct visit *visit)
 {
-    if (visit->params[0].size > ACCOUNT_NAME_MAX)
-        page_error(visit, 404, "Nobody here is called that.", NULL);
-    else
-        member_find_name(visit->params[0], on_found, visit);
+    page_find_member(visit, on_found);
 }

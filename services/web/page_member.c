@@ -2,6 +2,7 @@
  * shown to the member and to staff only. */
 #include "services/web/format.h"
 #include "services/web/gather.h"
+#include "services/web/names.h"
 #include "services/web/page.h"
 #include "services/web/peers.h"
 
@@ -195,8 +196,8 @@ static void write_member(struct visit *visit)
 static void show(struct visit *visit)
 {
     const struct profile *profile = visit->page;
-    if (profile->names != NULL && profile->names->reply == NULL)
-        visit_missing(visit, "catalog", "What the torrents are called cannot be told for the moment.");
+    if (profile->names != NULL)
+        names_missing(visit, profile->names, "the torrents");
     if (profile->peers != NULL && profile->peers->reply == NULL)
         visit_missing(visit, "tracker", "What is shared now cannot be told for the moment.");
     page_begin(visit, profile->member.name, "member");
@@ -213,10 +214,7 @@ static struct tree pack_ids(struct visit *visit, const struct ratio_member_torre
 {
     size_t count;
     const struct member_torrent *moved = answer_rows(visit, reply->torrents, &member_torrent_row, &count);
-    uint64_t *ids = arena_take(visit->arena, count * sizeof *ids + 1);
-    for (size_t i = 0; i < count; i++)
-        ids[i] = moved[i].torrent;
-    return ask_ids(visit, ids, count);
+    return ask_ids(visit, IDS_OF(visit, moved, count, torrent), count);
 }
 
 static void ask_names(struct visit *visit)
@@ -238,18 +236,8 @@ static void ask_names(struct visit *visit)
     gather_go(gather);
 }
 
-static void on_found(void *arg, const struct member *member, struct slice password, const struct fault *why)
+static void on_found(struct visit *visit, const struct member *member)
 {
-    struct visit *visit = arg;
-    (void)password;
-    if (why != NULL) {
-        page_fail(visit, why, "accounts");
-        return;
-    }
-    if (member == NULL) {
-        page_error(visit, 404, "Nobody here is called that.", NULL);
-        return;
-    }
     struct profile *profile = visit->page = arena_take(visit->arena, sizeof *profile);
     struct ratio_member_profile totals = {.user = member->id};
     struct ratio_member_torrents torrents = {.user = member->id, .limit = TORRENTS_ASKED};
@@ -267,8 +255,5 @@ static void on_found(void *arg, const struct member *member, struct slice passwo
 
 void page_member(struct visit *visit)
 {
-    if (visit->params[0].size > ACCOUNT_NAME_MAX)
-        page_error(visit, 404, "Nobody here is called that.", NULL);
-    else
-        member_find_name(visit->params[0], on_found, visit);
+    page_find_member(visit, on_found);
 }

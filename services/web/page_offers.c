@@ -30,8 +30,7 @@ static void show(struct visit *visit)
     const struct offered *offered = visit->page;
     const struct ratio_offer_list_reply *reply = offered->list->reply;
     const struct ratio_backup_profile_reply *profile = offered->profile->reply;
-    if (offered->names->reply == NULL)
-        visit_missing(visit, "catalog", "What the versions are called cannot be told for the moment.");
+    names_missing(visit, offered->names, "the versions");
     backup_begin(visit, "What to hold next", "offers");
     struct tree_writer *out = visit->out;
     tree_flag(out, "has_offers", offered->count > 0);
@@ -60,15 +59,9 @@ static void on_list(struct visit *visit)
         return;
     }
     offered->rows = answer_rows(visit, reply->offers, &offer_row_row, &offered->count);
-    uint64_t *versions = arena_take(visit->arena, offered->count * sizeof *versions + 1);
-    uint64_t *owners = arena_take(visit->arena, offered->count * sizeof *owners + 1);
-    for (size_t i = 0; i < offered->count; i++) {
-        versions[i] = offered->rows[i].version;
-        owners[i] = offered->rows[i].owner;
-    }
     struct gather *gather = gather_new(visit, show);
-    offered->names = names_ask(gather, visit, versions, offered->count);
-    offered->people = people_ask(gather, visit, owners, offered->count);
+    offered->names = names_ask(gather, visit, IDS_OF(visit, offered->rows, offered->count, version), offered->count);
+    offered->people = people_ask(gather, visit, IDS_OF(visit, offered->rows, offered->count, owner), offered->count);
     gather_go(gather);
 }
 

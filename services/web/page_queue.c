@@ -51,8 +51,7 @@ static void show(struct visit *visit)
     const struct queue *queue = visit->page;
     const struct ratio_queue_list_reply *reply = queue->list->reply;
     char count[FORMAT_MAX];
-    if (queue->names->reply == NULL)
-        visit_missing(visit, "catalog", "What the versions are called cannot be told for the moment.");
+    names_missing(visit, queue->names, "the versions");
     backup_begin(visit, "The queue", "queue");
     struct tree_writer *out = visit->out;
     tree_string(out, "count_text", format_number(reply->count, count));
@@ -82,14 +81,9 @@ static void on_list(struct visit *visit)
         return;
     }
     queue->rows = answer_rows(visit, reply->versions, &queue_row_row, &queue->count);
-    uint64_t versions[QUEUE_SHOWN], owners[QUEUE_SHOWN];
-    for (size_t i = 0; i < queue->count; i++) {
-        versions[i] = queue->rows[i].version;
-        owners[i] = queue->rows[i].owner;
-    }
     struct gather *gather = gather_new(visit, show);
-    queue->names = names_ask(gather, visit, versions, queue->count);
-    queue->people = people_ask(gather, visit, owners, queue->count);
+    queue->names = names_ask(gather, visit, IDS_OF(visit, queue->rows, queue->count, version), queue->count);
+    queue->people = people_ask(gather, visit, IDS_OF(visit, queue->rows, queue->count, owner), queue->count);
     gather_go(gather);
 }
 

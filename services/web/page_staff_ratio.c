@@ -12,6 +12,8 @@
 
 struct listed {
     const struct answer *factors, *names;
+    const struct factor_row *rows;
+    size_t count;
 };
 
 /* ---- showing ---- */
@@ -40,18 +42,13 @@ static void write_factor(struct visit *visit, const struct factor_row *row)
 static void show(struct visit *visit)
 {
     const struct listed *listed = visit->page;
-    const struct ratio_factor_list_reply *reply = listed->factors->reply;
-    if (listed->names->reply == NULL)
-        visit_missing(visit, "catalog", "What the torrents are called cannot be told for the moment.");
+    names_missing(visit, listed->names, "the torrents");
     page_begin(visit, "Factors", "staff_ratio");
     tree_string(visit->out, "once", visit_once(visit));
-    tree_flag(visit->out, "has_factors", rows_count(reply->factors) > 0);
+    tree_flag(visit->out, "has_factors", listed->count > 0);
     tree_open_array(visit->out, "factors");
-    for (size_t i = 0; i < rows_count(reply->factors); i++) {
-        struct factor_row row;
-        if (row_read(&factor_row_row, &row, rows_at(reply->factors, i), NULL))
-            write_factor(visit, &row);
-    }
+    for (size_t i = 0; i < listed->count; i++)
+        write_factor(visit, &listed->rows[i]);
     tree_close(visit->out);
     page_end(visit, 200, "staff_ratio", NULL);
 }
@@ -60,19 +57,13 @@ static void on_factors(struct visit *visit)
 {
     struct listed *listed = visit->page;
     const struct ratio_factor_list_reply *reply = listed->factors->reply;
-    uint64_t torrents[FACTORS_SHOWN];
-    size_t count = 0;
     if (reply == NULL) {
         page_fail(visit, &listed->factors->why, "ratio");
         return;
     }
-    for (size_t i = 0; i < rows_count(reply->factors) && count < FACTORS_SHOWN; i++) {
-        struct factor_row row;
-        if (row_read(&factor_row_row, &row, rows_at(reply->factors, i), NULL) && row.torrent != 0)
-            torrents[count++] = row.torrent;
-    }
+    listed->rows = answer_rows(visit, reply->factors, &factor_row_row, &listed->count);
     struct gather *gather = gather_new(visit, show);
-    listed->names = names_ask(gather, visit, torrents, count);
+    listed->names = names_ask(gather, visit, IDS_OF(visit, listed->rows, listed->count, torrent), listed->count);
     gather_go(gather);
 }
 

@@ -30,13 +30,10 @@ static void on_peers(struct visit *visit)
 {
     struct peers *peers = visit->peers;
     const struct tracker_swarm_peers_reply *reply = peers->answer->reply;
-    if (reply != NULL)
-        peers->rows = answer_rows(visit, reply->peers, &swarm_peer_row, &peers->count);
-    uint64_t *users = arena_take(visit->arena, peers->count * sizeof *users + 1);
-    for (size_t i = 0; i < peers->count; i++)
-        users[i] = peers->rows[i].user;
+    struct tree rows = reply != NULL ? reply->peers : (struct tree){0};
+    peers->rows = answer_rows(visit, rows, &swarm_peer_row, &peers->count);
     struct gather *gather = gather_new(visit, on_names);
-    peers->people = people_ask(gather, visit, users, peers->count);
+    peers->people = people_ask(gather, visit, IDS_OF(visit, peers->rows, peers->count, user), peers->count);
     gather_go(gather);
 }
 

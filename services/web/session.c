@@ -11,13 +11,6 @@
 #define TOUCH_MS INT64_C(600000) /* ten minutes */
 #define AGENT_MAX 200
 
-static void nothing(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    (void)arg;
-    (void)rows;
-    (void)why;
-}
-
 void session_make(struct session_new *into, const char *address, struct slice agent, int64_t now)
 {
     secret_make(&into->secret);
@@ -85,7 +78,7 @@ static void on_looked(void *arg, const struct db_rows *rows, const struct fault 
     inbox_state_read(rows, 0, MEMBER_COLUMNS_COUNT + 2, &inbox);
     bool stale = db_get_time(rows, 0, MEMBER_COLUMNS_COUNT + 1) + TOUCH_MS < look.now;
     if (stale)
-        db_ask(service_db(), &session_touch, db_time(db_int(db_args(), id), look.now + WEB_SESSION_MS), nothing, NULL);
+        db_ask(service_db(), &session_touch, db_time(db_int(db_args(), id), look.now + WEB_SESSION_MS), NULL, NULL);
     look.found(look.arg, &(struct session_found){&member, (uint64_t)id, stale, inbox}, NULL);
 }
 
@@ -112,7 +105,7 @@ const struct statement session_clean = {"session_clean", "DELETE FROM web.sessio
 
 void session_sweep(void)
 {
-    db_ask(service_db(), &session_clean, db_args(), nothing, NULL);
+    db_ask(service_db(), &session_clean, db_args(), NULL, NULL);
 }
 
 const struct statement session_list = {"session_list",

@@ -20,13 +20,6 @@ struct look {
     void *arg;
 };
 
-static void nothing(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    (void)arg;
-    (void)rows;
-    (void)why;
-}
-
 const struct statement token_touch = {"token_touch", "UPDATE web.token SET used_at = now() WHERE id = $1 AND (used_at "
                                                      "IS NULL OR used_at < now() - interval '10 minutes')"};
 
@@ -41,7 +34,7 @@ static void on_looked(void *arg, const struct db_rows *rows, const struct fault 
     struct member member;
     member_read(rows, 0, &member);
     if (db_get_flag(rows, 0, MEMBER_COLUMNS_COUNT + 1))
-        db_ask(service_db(), &token_touch, db_int(db_args(), db_get_int(rows, 0, MEMBER_COLUMNS_COUNT)), nothing, NULL);
+        db_ask(service_db(), &token_touch, db_int(db_args(), db_get_int(rows, 0, MEMBER_COLUMNS_COUNT)), NULL, NULL);
     look.found(look.arg, &member, NULL);
 }
 

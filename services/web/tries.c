@@ -6,8 +6,6 @@
 #include "services/common/clock.h"
 #include "services/web/throttle.h"
 
-#include <arpa/inet.h>
-
 static struct throttle *accounts, *addresses;
 
 void tries_start(void)
@@ -22,13 +20,9 @@ void tries_stop(void)
     throttle_destroy(&addresses);
 }
 
-static struct slice address_key(struct visit *visit)
+static struct slice address_key(const struct visit *visit)
 {
-    const char *text = visit_address(visit);
-    struct in6_addr six;
-    if (inet_pton(AF_INET6, text, &six) != 1 || IN6_IS_ADDR_V4MAPPED(&six))
-        return slice_text(text);
-    return arena_copy(visit->arena, slice_of(&six, 8));
+    return slice_of(visit->ip, ip_is_v4(visit->ip) ? IP_SIZE : 8);
 }
 
 bool tries_take(struct visit *visit, struct slice name, int64_t *wait_ms)

@@ -12,8 +12,6 @@
 #include "services/web/token.h"
 #include "services/web/web.h"
 
-#include <arpa/inet.h>
-
 const char *visit_session_cookie(void)
 {
     return web.secure ? "__Host-djembe" : "djembe";
@@ -48,23 +46,9 @@ void visit_know_guest(struct visit *visit)
 
 const char *visit_address(struct visit *visit)
 {
-    struct slice chain = http_header_last(visit->http, "X-Forwarded-For");
-    if (web.behind_proxy && chain.size > 0 && utf8_valid(chain)) {
-        /* The last address is the one that our own proxy saw; those before it are hearsay. */
-        size_t start = chain.size;
-        while (start > 0 && chain.at[start - 1] != ',')
-            start--;
-        struct slice last = form_trim(slice_of(chain.at + start, chain.size - start));
-        if (last.size > 0 && last.size < INET6_ADDRSTRLEN)
-            return arena_copy(visit->arena, last).at;
-    }
-    const struct sockaddr *peer = http_peer(visit->http);
-    char text[INET6_ADDRSTRLEN] = "";
-    if (peer->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)peer)->sin_addr, text, sizeof text);
-    else if (peer->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr, text, sizeof text);
-    return arena_copy(visit->arena, slice_text(text)).at;
+    char *text = arena_take(visit->arena, INET6_ADDRSTRLEN);
+    ip_write(visit->ip, text);
+    return text;
 }
 
 const char *visit_announce(struct visit *visit)
@@ -328,6 +312,7 @@ void visit_begin(struct http_request *http, void *arg)
     visit->arena = arena;
     visit->zone = msgpack_zone_new(4096);
     visit->now = clock_now();
+    http_client(http, &web.proxies, visit->ip);
     http_on_done(http, visit_clear, visit);
     if (!find_route(visit))
         return;

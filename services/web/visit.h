@@ -27,6 +27,7 @@ struct visit {
     const struct route *route;
     struct slice params[ROUTE_PARAMS_MAX];
     int64_t now;
+    uint8_t ip[IP_SIZE]; /* whom it comes from */
     struct form query, form;
     struct multipart files;
 

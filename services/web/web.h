@@ -5,6 +5,7 @@
 #include "services/common/bus.h"
 #include "services/common/db.h"
 #include "services/common/feed.h"
+#include "services/common/networks.h"
 #include "services/common/service.h"
 #include "services/web/mustache.h"
 #include "services/web/worker.h"
@@ -21,7 +22,7 @@
 struct web {
     const char *listen, *url, *announce_url, *site_name, *sign_up;
     int64_t member_invites; /* how many a new member may send */
-    bool behind_proxy;
+    struct networks proxies;
 
     bool secure; /* the site's own address is https */
     struct mustache_set *templates;

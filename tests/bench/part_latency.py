@@ -1,5 +1,5 @@
-"""How long an announce takes at 70 % of what the tracker can do: by itself, while a million silent peers are forgotten, and while PostgreSQL
-stands still."""
+"""How long an announce takes at 70 % of what the tracker can do: by itself, while a million silent peers are forgotten, and while
+PostgreSQL stands still."""
 import sys
 import threading
 import time

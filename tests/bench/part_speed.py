@@ -1,5 +1,5 @@
-"""CPU time per announce, in rounds that take turns; and what one swarm of 50 000 costs beside 10 000 swarms. Of each row the cheapest round counts:
-whoever else is on the machine only adds."""
+"""CPU time per announce, in rounds that take turns; and what one swarm of 50 000 costs beside 10 000 swarms. Of each row the cheapest round
+counts: whoever else is on the machine only adds."""
 import subprocess
 import sys
 

@@ -13,7 +13,8 @@ ROUNDS = 2
 
 def measure(servers, args):
     passkey, info_hash = servers.passkeys.read_text().split()[0], servers.hashes.read_text().split()[0]
-    target = (f"http://127.0.0.1:{PORTS['djembe']}/{passkey}/announce?info_hash=" + "".join(f"%{info_hash[i:i + 2]}" for i in range(0, 40, 2))
+    target = (f"http://127.0.0.1:{PORTS['djembe']}/{passkey}/announce?info_hash="
+              + "".join(f"%{info_hash[i:i + 2]}" for i in range(0, 40, 2))
               + "&peer_id=-ST0001-000000000001&port=7000&uploaded=0&downloaded=0&left=0")
     print("\n| start with 1 M peers to load | first announce answered | all peers there |\n|---|---|---|")
     servers.forget()

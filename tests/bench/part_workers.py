@@ -1,5 +1,5 @@
-"""What a second announce worker is worth. Generator and workers share both cores; the generator steps aside, so that no worker is put off the core
-while it holds the lock."""
+"""What a second announce worker is worth. Generator and workers share both cores; the generator steps aside, so that no worker is put off
+the core while it holds the lock."""
 import sys
 
 from part_speed import CASES, SPREAD

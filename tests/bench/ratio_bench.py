@@ -139,7 +139,8 @@ def pages(service, members, seconds, pace, result):
 def run(service, members, seconds, *jobs):
     """The jobs at once: their results, and seconds of CPU meanwhile."""
     queues = [multiprocessing.Queue() for _ in jobs]
-    processes = [multiprocessing.Process(target=job, args=(service, members, seconds, pace, queue)) for (job, pace), queue in zip(jobs, queues)]
+    processes = [multiprocessing.Process(target=job, args=(service, members, seconds, pace, queue))
+                 for (job, pace), queue in zip(jobs, queues)]
     before = service.cpu()
     [process.start() for process in processes]
     results = [queue.get(timeout=seconds + 120) for queue in queues]
@@ -176,8 +177,8 @@ def main(program, members, seconds=20):
     (quiet,), _ = run(service, members, seconds, (pages, None))
     (rate,), (ours, theirs) = run(service, members, seconds, (stream, 1e9))
     rows = rate * seconds
-    print(f"session totals applied: {rate:.0f} rows/s; CPU a row: ratio {ours / rows * 1e6:.1f} µs, PostgreSQL {theirs / rows * 1e6:.1f} µs",
-          flush=True)
+    print(f"session totals applied: {rate:.0f} rows/s; "
+          f"CPU a row: ratio {ours / rows * 1e6:.1f} µs, PostgreSQL {theirs / rows * 1e6:.1f} µs", flush=True)
     (paced, busy), (ours, theirs) = run(service, members, seconds, (stream, PACE), (pages, None))
     print(f"p50 / p99 ms, quiet: {percentiles(quiet)}\np50 / p99 ms, at {paced:.0f} rows/s: {percentiles(busy)}; "
           f"CPU: ratio {ours / seconds * 100:.0f} %, PostgreSQL {theirs / seconds * 100:.0f} %", flush=True)

@@ -91,4 +91,5 @@ def rows_of(number, count, epoch, members, batch):
         version = seen // (MISSED - 1) * MISSED + seen % (MISSED - 1) + 1
         user = holders(version, members)[k]
         home = households(user)[0]
-        yield [user, version, b"-DJ0001-%012d" % user, epoch, 0, 0, 0, 1000000000, 0, 0, 0, home.to_bytes(4, "big"), home.to_bytes(8, "big")]
+        yield [user, version, b"-DJ0001-%012d" % user, epoch, 0, 0, 0, 1000000000, 0, 0, 0,
+               home.to_bytes(4, "big"), home.to_bytes(8, "big")]

@@ -4,8 +4,8 @@
     tests/bench/ratio_history.py --members 10000 > history
     time build/release/bin/djembe-ratio --replay < history
 
-Members, versions and copies come within a simulated hour; then every holder is seen each half hour, one in a hundred loses a copy, everybody
-polls, and a tick a minute makes offers. 100000 is the whole size: 1 000 000 versions, 5 000 000 copies."""
+Members, versions and copies come within a simulated hour; then every holder is seen each half hour, one in a hundred loses a copy,
+everybody polls, and a tick a minute makes offers. 100000 is the whole size: 1 000 000 versions, 5 000 000 copies."""
 
 import argparse
 import random

@@ -185,11 +185,12 @@ class Servers:
         subprocess.run([os.environ["DJEMBE_TEST_POSTGRES"], "-freeze" if stopped else "-thaw"], check=True)
 
     def store_peers(self, count, first_gone, last_gone):
-        """As if they had announced long ago, in torrents of their own: each will be forgotten at a moment between the two, in seconds from now."""
+        """As if they had announced long ago, in torrents of their own: each will be forgotten at a moment between the two, in seconds
+        from now."""
         self.sql(f"""INSERT INTO tracker.session (user_id, torrent, peer_id, epoch, base_up, base_down, up, down, missing, flags, seen_at,
                                                   ipv4, port4)
-            SELECT 1 + i % 1000, {SPREAD_TORRENTS} + 1 + i % {TORRENTS - SPREAD_TORRENTS}, convert_to('-BB0001-' || lpad(i::text, 12, '0'), 'UTF8'), 1700000000000 + i,
-                   0, 0, i, i, i % 2 * 1000, 0,
+            SELECT 1 + i % 1000, {SPREAD_TORRENTS} + 1 + i % {TORRENTS - SPREAD_TORRENTS},
+                   convert_to('-BB0001-' || lpad(i::text, 12, '0'), 'UTF8'), 1700000000000 + i, 0, 0, i, i, i % 2 * 1000, 0,
                    now() + make_interval(secs => {first_gone} - {PEER_TTL} + ({last_gone} - {first_gone}) * (i::float8 / {count})),
                    '10.1.0.0'::inet + i, 6881
             FROM generate_series(1, {count}) i""")

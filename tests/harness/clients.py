@@ -192,8 +192,9 @@ while not ending:
     status = handle.status()
     with open(status_file + ".new", "w") as file:
         json.dump({"seeding": status.is_seeding, "up": status.total_payload_upload, "down": status.total_payload_download,
-                   "version": lt.__version__, "trackers": {str(one.info_hash()): [[tracker["message"], tracker["verified"]] for tracker in one.trackers()]
-                                                   for one in (handle, *others)}}, file)
+                   "version": lt.__version__,
+                   "trackers": {str(one.info_hash()): [[tracker["message"], tracker["verified"]] for tracker in one.trackers()]
+                                for one in (handle, *others)}}, file)
     os.replace(status_file + ".new", status_file)
 # a goodbye to the tracker: removed torrents announce `stopped`; wait for its answer
 session.remove_torrent(handle)
@@ -207,7 +208,8 @@ while time.monotonic() < deadline:
 
 class Libtorrent(Client):
     name = "libtorrent"
-    habits = {}  # settings: of the session; seed_mode: believes that it has all; announces_each: seconds; chokes: no favours for its network
+    # settings: of the session; seed_mode: believes that it has all; announces_each: seconds; chokes: no favours for its network
+    habits = {}
 
     def start(self, torrent, content, also=()):
         self.status = self.folder / "status.json"
@@ -246,17 +248,18 @@ class QBittorrent(Client):
         settings.parent.mkdir(parents=True)
         settings.write_text("\n".join((
             "[LegalNotice]", "Accepted=true", "[BitTorrent]", "Session\\DHTEnabled=false", "Session\\PeXEnabled=false",
-            "Session\\LSDEnabled=false", "Session\\BTProtocol=TCP", f"Session\\InterfaceAddress={self.address}", f"Session\\Port={self.port}",
-            "Session\\MultiConnectionsPerIp=true", "Session\\SSRFMitigation=false", "Session\\QueueingSystemEnabled=false",
-            f"Session\\GlobalUPSpeedLimit={self.upload_limit}", "[Network]", "PortForwardingEnabled=false",
-            "[Preferences]", "WebUI\\Enabled=true", f"WebUI\\Address={self.address}", f"WebUI\\Port={self.port + 1}", "WebUI\\UseUPnP=false",
-            "WebUI\\AuthSubnetWhitelistEnabled=true", "WebUI\\AuthSubnetWhitelist=10.77.0.0/24", "WebUI\\CSRFProtection=false",
-            "WebUI\\HostHeaderValidation=false", "")))
+            "Session\\LSDEnabled=false", "Session\\BTProtocol=TCP", f"Session\\InterfaceAddress={self.address}",
+            f"Session\\Port={self.port}", "Session\\MultiConnectionsPerIp=true", "Session\\SSRFMitigation=false",
+            "Session\\QueueingSystemEnabled=false", f"Session\\GlobalUPSpeedLimit={self.upload_limit}", "[Network]",
+            "PortForwardingEnabled=false", "[Preferences]", "WebUI\\Enabled=true", f"WebUI\\Address={self.address}",
+            f"WebUI\\Port={self.port + 1}", "WebUI\\UseUPnP=false", "WebUI\\AuthSubnetWhitelistEnabled=true",
+            "WebUI\\AuthSubnetWhitelist=10.77.0.0/24", "WebUI\\CSRFProtection=false", "WebUI\\HostHeaderValidation=false", "")))
         self.launch("qbittorrent-nox", f"--profile={self.folder}", env={**os.environ, "HOME": str(self.folder)})
         wait_for("qBittorrent's interface", lambda: self.ask("/app/version"))
         mark = "----the-end-of-a-part"
-        body = (f'--{mark}\r\nContent-Disposition: form-data; name="savepath"\r\n\r\n{content}\r\n--{mark}\r\nContent-Disposition: form-data; '
-                'name="torrents"; filename="a.torrent"\r\nContent-Type: application/x-bittorrent\r\n\r\n').encode()
+        body = (f'--{mark}\r\nContent-Disposition: form-data; name="savepath"\r\n\r\n{content}\r\n'
+                f'--{mark}\r\nContent-Disposition: form-data; name="torrents"; filename="a.torrent"\r\n'
+                'Content-Type: application/x-bittorrent\r\n\r\n').encode()
         for file in (torrent, *also):
             added = self.ask("/torrents/add", body + pathlib.Path(file).read_bytes() + f"\r\n--{mark}--\r\n".encode(),
                              {"Content-Type": f"multipart/form-data; boundary={mark}"})
@@ -276,7 +279,8 @@ class QBittorrent(Client):
         assert self.ask("/app/setPreferences", form(json=json.dumps({
             "rss_processing_enabled": True, "rss_auto_downloading_enabled": True, "rss_refresh_interval": 1}))) is not None
         assert self.ask("/torrents/createCategory", form(category=category, savePath=str(content))) is not None
-        rule = {"enabled": True, "mustContain": "", "affectedFeeds": [url], "assignedCategory": category, "savePath": str(content), "addPaused": False}
+        rule = {"enabled": True, "mustContain": "", "affectedFeeds": [url], "assignedCategory": category, "savePath": str(content),
+                "addPaused": False}
         assert self.ask("/rss/setRule", form(ruleName=category, ruleDef=json.dumps(rule))) is not None
         assert self.ask("/rss/addFeed", form(url=url, path=category)) is not None
 
@@ -288,7 +292,8 @@ class QBittorrent(Client):
     def shown(self, info_hash):
         trackers = json.loads(self.ask(f"/torrents/trackers?hash={info_hash}") or "[]")
         names = {0: "Disabled", 1: "Not contacted yet", 2: "Working", 3: "Updating...", 4: "Not working"}
-        return next((f"{names[tracker['status']]} {tracker['msg']}".strip() for tracker in trackers if tracker["url"].startswith("http")), "")
+        return next((f"{names[tracker['status']]} {tracker['msg']}".strip()
+                     for tracker in trackers if tracker["url"].startswith("http")), "")
 
     def version(self):
         return self.ask("/app/version").decode().removeprefix("v")
@@ -306,10 +311,11 @@ class RTorrent(Client):
         session.mkdir()
         settings = self.folder / "settings.rc"
         settings.write_text("\n".join((
-            f"network.bind_address.set = {self.address}", f"network.port_range.set = {self.port}-{self.port}", "network.port_random.set = no",
-            "dht.mode.set = disable", "protocol.pex.set = no", "trackers.use_udp.set = no", f"session.path.set = {session}",
-            f'directory.default.set = "{content}"', f"network.scgi.open_port = {self.address}:{self.port + 1}",
-            f"throttle.global_up.max_rate.set_kb = {self.upload_limit}", "system.daemon.set = true", f'load.start = "{torrent}"', "")))
+            f"network.bind_address.set = {self.address}", f"network.port_range.set = {self.port}-{self.port}",
+            "network.port_random.set = no", "dht.mode.set = disable", "protocol.pex.set = no", "trackers.use_udp.set = no",
+            f"session.path.set = {session}", f'directory.default.set = "{content}"',
+            f"network.scgi.open_port = {self.address}:{self.port + 1}", f"throttle.global_up.max_rate.set_kb = {self.upload_limit}",
+            "system.daemon.set = true", f'load.start = "{torrent}"', "")))
         self.launch("rtorrent", "-n", "-o", f"import={settings}", env={**os.environ, "HOME": str(self.folder), "TERM": "dumb"})
         wait_for("rTorrent's interface", lambda: self.ask("system.client_version"))
         for file in also:
@@ -350,8 +356,9 @@ class Deluge(Client):
 
     def start(self, torrent, content, also=()):
         settings = {
-            "listen_interface": self.address, "outgoing_interface": self.address, "listen_ports": [self.port, self.port], "random_port": False,
-            "dht": False, "lsd": False, "utpex": False, "upnp": False, "natpmp": False, "new_release_check": False, "allow_remote": False,
+            "listen_interface": self.address, "outgoing_interface": self.address, "listen_ports": [self.port, self.port],
+            "random_port": False, "dht": False, "lsd": False, "utpex": False, "upnp": False, "natpmp": False,
+            "new_release_check": False, "allow_remote": False,
             "enc_in_policy": 2, "enc_out_policy": 2, "max_upload_speed": float(self.upload_limit or -1),
         }
         (self.folder / "core.conf").write_text(json.dumps({"file": 1, "format": 1}) + json.dumps(settings))

@@ -1,5 +1,5 @@
-"""Every run of these tests, and each of the processes that share them, has a network and a view of /etc of its own: nothing here can meet another
-run, or leave the machine."""
+"""Every run of these tests, and each of the processes that share them, has a network and a view of /etc of its own: nothing here can meet
+another run, or leave the machine."""
 
 import ctypes
 import os
@@ -58,8 +58,8 @@ def make_instance():
 
 @pytest.fixture(scope="module")
 def instance(make_instance, request):
-    """One running instance for the tests of a module. At its end no sanitizer may have complained."""
-    made = make_instance(request.module.__name__)
+    """One running instance for the tests of a module, which may have SETTINGS. At its end no sanitizer may have complained."""
+    made = make_instance(request.module.__name__, **getattr(request.module, "SETTINGS", {}))
     yield made
     made.down()
     assert made.complaints() == []

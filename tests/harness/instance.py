@@ -153,7 +153,7 @@ class Instance:
         return self.admin(*words)
 
     def delete_torrent(self, torrent):
-        self.bus("catalog.torrent.delete", {"key": {"hex": os.urandom(16).hex()}, "torrent": torrent, "reason": "a test"})
+        self.bus("catalog.torrent.delete", {"torrent": torrent, "reason": "It is what the test is about."})
 
     def personal_torrent(self, torrent, token, into):
         """Downloads a member's own .torrent with the API token."""

@@ -68,7 +68,8 @@ class Udp:
         return self
 
     def packet(self, info_hash, peer_id, up=0, down=0, left=0, event=0, numwant=-1, port=7000, options=b""):
-        return struct.pack(">QII20s20sQQQIIIiH", self.id, ANNOUNCE, 9, info_hash, peer_id, down, left, up, event, 0, 0, numwant, port) + options
+        return struct.pack(">QII20s20sQQQIIIiH", self.id, ANNOUNCE, 9, info_hash, peer_id, down, left, up, event, 0, 0, numwant,
+                           port) + options
 
     def ask(self, packet, seconds=20):
         """The answer, or None; it must come from where the packet went."""

@@ -172,8 +172,8 @@ class Held:
         content = packed(tmp_path)
         info = libtorrent.torrent_info(libtorrent.bdecode(content))
         self.info_hash, self.size = info.info_hash().to_bytes(), info.total_size()
-        told = Visitor(instance.web).post_file("/upload/backup", [("name", f"slots {uuid.uuid4().hex[:8]}"), ("redundancy", str(redundancy))],
-                                               "p.torrent", content, headers=bearer(owner))
+        fields = [("name", f"slots {uuid.uuid4().hex[:8]}"), ("redundancy", str(redundancy))]
+        told = Visitor(instance.web).post_file("/upload/backup", fields, "p.torrent", content, headers=bearer(owner))
         assert told.status == 201, told.text
         self.number = told.json()["torrent"]
         wait_for("ratio knows of it", self.row)

@@ -39,7 +39,8 @@ class Person:
 
     def seen(self, version, left=0):
         """A client of the member's reports of the version, as if it had all of it (or `left` to get)."""
-        hashes = re.search(r"Info-hash</dt><dd><code>([0-9a-f]{40})", self.visitor.get(f"/backup/backup/{backup_of(self.instance, version)}").html)
+        page = self.visitor.get(f"/backup/backup/{backup_of(self.instance, version)}")
+        hashes = re.search(r"Info-hash</dt><dd><code>([0-9a-f]{40})", page.html)
         info_hash = bytes.fromhex(hashes.group(1)) if hashes else hash_of(self.visitor, version)
         member = {"name": self.name, "passkey": self.passkey}
         one = Announcer(self.instance, member, info_hash, self.visitor.address, left)
@@ -164,7 +165,8 @@ def test_points_are_assigned_and_a_crossing_change_is_told(owner, kept, tmp_path
     kept_fields = dict(crossed.form(path + "/points"))
     assert kept_fields["expected_assigned"] == "30" and kept_fields["points"] == "40"
     assert owner.visitor.post(path + "/points", kept_fields).status == 303 and owner.profile()["points_assigned"] == 40
-    for wrong, said in (("101", "of the 100 that you have"), ("-1", "between 0 and 1000"), ("many", "between 0 and 1000"), ("1.5", "between 0 and 1000")):
+    for wrong, said in (("101", "of the 100 that you have"), ("-1", "between 0 and 1000"), ("many", "between 0 and 1000"),
+                        ("1.5", "between 0 and 1000")):
         refused = owner.visitor.send(path, path + "/points", points=wrong)
         assert refused.status in (400, 409) and said in refused.text and f'value="{wrong}"' in refused.html, refused.text
         assert 'id="points-wrong"' in refused.html and owner.profile()["points_assigned"] == 40
@@ -386,7 +388,8 @@ def test_what_is_kept_is_set_in_words_and_what_is_not_goes_in_the_catalog_too(in
     killed = instance.kill("catalog")
     wait_for("the catalog runs again", lambda: instance.pid("catalog") not in (None, killed))
     instance.wait_ready()
-    rows = instance.run("psql", "-Atqc", f"SELECT active, deleted_by, deleted_why FROM catalog.torrent WHERE id IN ({old}, {new}) ORDER BY id").stdout
+    rows = instance.run("psql", "-Atqc", "SELECT active, deleted_by, deleted_why FROM catalog.torrent"
+                        f" WHERE id IN ({old}, {new}) ORDER BY id").stdout
     assert rows.splitlines() == ["f|0|superseded: the backup's retention does not keep it", "t||"]
     facts = instance.run("psql", "-Atqc", f"SELECT count(*) FROM catalog.feed_fact WHERE feed = 'catalog.torrents' AND key = {old}").stdout
     assert facts.strip() == "2"

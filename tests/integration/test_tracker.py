@@ -13,15 +13,8 @@ from announcer import Announcer, Storm
 from content import make_album, make_torrent
 from instance import HOST, fetch, wait_for
 
+SETTINGS = {"DJEMBE_JOURNAL_SEGMENT": "64K"}
 SEED, LEECH = "10.77.0.2", "10.77.0.3"
-
-
-@pytest.fixture(scope="module")
-def instance(make_instance):
-    made = make_instance("tracker", DJEMBE_JOURNAL_SEGMENT="64K")
-    yield made
-    made.down()
-    assert made.complaints() == []
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +100,8 @@ def test_members_find_each_other_and_scrape(instance, pair):
     assert socket.inet_aton(SEED) + (7000).to_bytes(2, "big") in two.announce()
     status, _, body = fetch(f"{instance.tracker}/{one.member['passkey']}/scrape?info_hash="
                             + "".join(f"%{b:02x}" for b in one.info_hash))
-    assert status == 200 and body.startswith(b"d5:filesd20:" + one.info_hash + b"d8:completei1e10:downloadedi0e11:downloadersi1e10:incompletei1ee")
+    assert status == 200
+    assert body.startswith(b"d5:filesd20:" + one.info_hash + b"d8:completei1e10:downloadedi0e11:downloadersi1e10:incompletei1ee")
 
 
 def test_pipelined_announces_are_each_answered(instance, pair):

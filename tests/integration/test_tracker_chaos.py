@@ -1,4 +1,5 @@
-"""kill -9 of the tracker, of ratio and of PostgreSQL at random moments while clients announce: what was acknowledged is credited, to the byte.
+"""kill -9 of the tracker, of ratio and of PostgreSQL at random moments while clients announce: what was acknowledged is credited, to
+the byte.
 
 Five kills; DJEMBE_TEST_KILLS says how many (`./djembe test chaos`: 50), DJEMBE_TEST_SEED which.
 """
@@ -11,12 +12,12 @@ import signal
 import threading
 import time
 
-import pytest
-
 from announcer import Announcer
 from content import make_album, make_torrent
 from instance import wait_for
 
+# small segments, so that kills meet the moments in which a journal file begins and ends
+SETTINGS = {"DJEMBE_JOURNAL_SEGMENT": "64K", "DJEMBE_ANNOUNCE_WORKERS": "2"}
 KILLS = int(os.environ.get("DJEMBE_TEST_KILLS") or 5)
 SEED = int(os.environ.get("DJEMBE_TEST_SEED") or random.randrange(1 << 32))
 MEMBERS, CLIENTS_EACH, THREADS = 6, 4, 4
@@ -80,15 +81,6 @@ class Load:
         for thread in self.threads:
             thread.join()
         assert self.wrong == []
-
-
-@pytest.fixture(scope="module")
-def instance(make_instance):
-    # small segments, so that kills meet the moments in which a journal file begins and ends
-    made = make_instance("chaos", DJEMBE_JOURNAL_SEGMENT="64K", DJEMBE_ANNOUNCE_WORKERS="2")
-    yield made
-    made.down()
-    assert made.complaints() == []
 
 
 def cut_pause(instance, daemon):

@@ -3,12 +3,12 @@
 import os
 import pathlib
 import random
-import threading
 
 import libtorrent
 import pytest
 
 import storm
+from at_once import at_once
 from content import make_album, make_torrent
 from instance import HOST, wait_for
 
@@ -94,25 +94,6 @@ class Weather:
             moved = [moved for (_, t), moved in self.ledger.moved.items() if t == torrent]
             snatches = sum(1 for _, t in self.ledger.snatches if t == torrent)
             assert counts[number] == [snatches, sum(up for up, _ in moved), sum(down for _, down in moved)], torrent
-
-
-def at_once(jobs):
-    """Runs all in threads of their own and raises what one raised."""
-    wrong = []
-
-    def run(job):
-        try:
-            job()
-        except BaseException as error:
-            wrong.append(error)
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if wrong:
-        raise wrong[0]
 
 
 @pytest.fixture(scope="module")
@@ -221,9 +202,10 @@ def test_a_client_that_was_silent_for_days_is_credited_what_it_moved_meanwhile(w
     play("late", "t2", "late-1", "4", "started", 1000, 0, 5000)
     play("late", "t2", "late-1", "4", "-", 1500, 2000, 3000)
     weather.check("late")
-    assert weather.instance.bus("tracker.member.peers", {"user": late["user"], "torrents": [weather.torrents["t2"][0]]})["peers"]
+    asked = {"user": late["user"], "torrents": [weather.torrents["t2"][0]]}
+    assert weather.instance.bus("tracker.member.peers", asked)["peers"]
     age(weather, -48, late["user"])
-    assert weather.instance.bus("tracker.member.peers", {"user": late["user"], "torrents": [weather.torrents["t2"][0]]}).get("peers", []) == []
+    assert weather.instance.bus("tracker.member.peers", asked).get("peers", []) == []
     play("late", "t2", "late-1", "6", "-", 90000, 5000, 0)
     play("late", "t2", "late-1", "6", "started", 90000, 5000, 0)
     play("late", "t2", "late-1", "6", "-", 90007, 5000, 0)

@@ -1,5 +1,6 @@
-"""What clients are known to send (TRACKERS 5 and 6), byte for byte, and what it must mean. The tables are the tests: a row is what is sent and
-what the tracker must have understood. A witness, who asks for the long form, tells that: it names the peer_id, address and port of each peer."""
+"""What clients are known to send (TRACKERS 5 and 6), byte for byte, and what it must mean. The tables are the tests: a row is what is sent
+and what the tracker must have understood. A witness, who asks for the long form, tells that: it names the peer_id, address and port of
+each peer."""
 
 import socket
 import struct
@@ -113,16 +114,20 @@ QUERIES = {
     "a plus that stands for itself": (b"info_hash={hash}&peer_id=-XX0000-+++a+b%2B%20cd..&" + REST, means(peer=b"-XX0000-+++a+b+ cd..")),
     "plain letters escaped": (b"info%5Fhash={hash}&peer_id={peer}&p%6Frt=7000&l%65ft=0&uploaded=%30&downloaded=0", means()),
     "a NUL byte escaped": (b"info_hash={hash}&peer_id=-XX0000-%00%00%00abcdefghi&" + REST, means(peer=b"-XX0000-\0\0\0abcdefghi")),
-    "bytes that are no UTF-8": (b"info_hash={hash}&peer_id=-XX0000-%ff%fe%80%c3%28efghijk&" + REST, means(peer=b"-XX0000-\xff\xfe\x80\xc3(efghijk")),
-    "such bytes raw": (b"info_hash={hash}&peer_id=-XX0000-\xff\xfe\x80\xc3(efghijk&" + REST, means(peer=b"-XX0000-\xff\xfe\x80\xc3(efghijk")),
+    "bytes that are no UTF-8": (b"info_hash={hash}&peer_id=-XX0000-%ff%fe%80%c3%28efghijk&" + REST,
+                                means(peer=b"-XX0000-\xff\xfe\x80\xc3(efghijk")),
+    "such bytes raw": (b"info_hash={hash}&peer_id=-XX0000-\xff\xfe\x80\xc3(efghijk&" + REST,
+                       means(peer=b"-XX0000-\xff\xfe\x80\xc3(efghijk")),
     "stray separators": (b"&&" + IDS + b"&&&" + REST + b"&&", means()),
     "parameters without =": (b"left&a&" + IDS + b"&supportcrypto&" + REST + b"&trackerid", means()),
     "= in a value": (IDS + b"&x=a=b=c&" + REST + b"&key==", means()),
     "a second ?": (b"?" + IDS + b"&port=7000&uploaded=0&downloaded=0?left=0", means()),
-    "addresses of its own choice": (IDS + b"&" + REST + b"&ip=1.2.3.4&ipv4=5.6.7.8&ipv4=5.6.7.9&ipv6=2001%3adb8%3a%3a1&ipv6=fe80%3a%3a1", means()),
+    "addresses of its own choice": (IDS + b"&" + REST + b"&ip=1.2.3.4&ipv4=5.6.7.8&ipv4=5.6.7.9&ipv6=2001%3adb8%3a%3a1&ipv6=fe80%3a%3a1",
+                                    means()),
     "an address of the other family": (IDS + b"&" + REST + b"&ip=2001:db8::1", means()),
     "an address that is a name": (IDS + b"&" + REST + b"&ip=ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p", means()),
-    "what clients add": (IDS + b"&" + REST + b"&corrupt=0&redundant=7&supportcrypto=1&requirecrypto=1&cryptoport=1&trackerid=x&key=0A1b2C3d", means()),
+    "what clients add": (IDS + b"&" + REST + b"&corrupt=0&redundant=7&supportcrypto=1&requirecrypto=1&cryptoport=1&trackerid=x"
+                         b"&key=0A1b2C3d", means()),
     "left absent": (IDS + b"&port=7000&uploaded=0&downloaded=0", means(LEECHER)),
     "left without value": (IDS + b"&port=7000&uploaded=0&downloaded=0&left=", means(LEECHER)),
     "left without =": (IDS + b"&port=7000&uploaded=0&downloaded=0&left", means(LEECHER)),
@@ -197,9 +202,12 @@ REQUESTS = {  # lines of the head, HTTP's version, whether the connection is kep
     "HTTP 1.0 that wants to stay": (b"Host: t\r\nConnection: keep-alive\r\n", b"1.0", True),
     "HTTP 1.1 that wants to go": (b"Host: t\r\nConnection: close\r\n", b"1.1", False),
     "Connection in other letters": (b"HOST: t\r\ncONNECTION: Keep-ALIVE\r\n", b"1.1", True),
-    "libtorrent's headers": (b"Host: t:6969\r\nUser-Agent: libtorrent/2.0.8.0\r\nAccept-Encoding: gzip\r\nConnection: close\r\n", b"1.1", False),
-    "values with colons, equals signs and nothing": (b"Host: [fd77::1]:6969\r\nX-A: a:b=c:d\r\nX-B:\r\nCookie: a=b=c; d:e\r\n", b"1.1", True),
-    "addresses from a proxy nobody knows": (b"Host: t\r\nX-Forwarded-For: 1.2.3.4\r\nX-Real-Ip: 1.2.3.4\r\nForwarded: for=1.2.3.4\r\n", b"1.1", True),
+    "libtorrent's headers": (b"Host: t:6969\r\nUser-Agent: libtorrent/2.0.8.0\r\nAccept-Encoding: gzip\r\nConnection: close\r\n",
+                             b"1.1", False),
+    "values with colons, equals signs and nothing": (b"Host: [fd77::1]:6969\r\nX-A: a:b=c:d\r\nX-B:\r\nCookie: a=b=c; d:e\r\n",
+                                                     b"1.1", True),
+    "addresses from a proxy nobody knows": (b"Host: t\r\nX-Forwarded-For: 1.2.3.4\r\nX-Real-Ip: 1.2.3.4\r\nForwarded: for=1.2.3.4\r\n",
+                                            b"1.1", True),
 }
 
 
@@ -229,7 +237,8 @@ def test_a_request_may_come_byte_by_byte(door):
 def test_whoever_asks_for_the_end_gets_the_answer_whole_and_then_the_end(door, behind):
     for _ in range(20):
         with Http(door.port) as connection:
-            connection.send(b"GET %s HTTP/1.1\r\nHost: t\r\nConnection: Close\r\n\r\n%s" % (announce_of(door, b"5", peer=escaped(PEER)), behind))
+            target = announce_of(door, b"5", peer=escaped(PEER))
+            connection.send(b"GET %s HTTP/1.1\r\nHost: t\r\nConnection: Close\r\n\r\n%s" % (target, behind))
             status, headers, body = connection.reply()
             assert (status, headers[b"connection"]) == (b"HTTP/1.1 200 OK", b"close")
             assert b"failure reason" not in bencode.read(body) and connection.ended()
@@ -263,9 +272,10 @@ def test_all_goodbyes_pipelined_at_shutdown_are_taken(door):
 
 
 def test_requests_that_are_none_harm_nobody(door):
-    for rubbish in (b"\0" * 50, b"\r\n\r\n\r\n", b"GET\r\n\r\n", b"GET /\0/announce?info_hash= HTTP/1.1\r\nHost: t\r\n\r\n", b"\x16\x03\x01\x02\x00\x01",
-                    b"GET http://\r\n HTTP/1.1\r\n\r\n", b"GET /a HTTP/9.9\r\n\r\n", b"POST /announce HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
-                    b"BitTorrent protocol", b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n", b"X: y\r\n" * 9000):
+    for rubbish in (b"\0" * 50, b"\r\n\r\n\r\n", b"GET\r\n\r\n", b"GET /\0/announce?info_hash= HTTP/1.1\r\nHost: t\r\n\r\n",
+                    b"\x16\x03\x01\x02\x00\x01", b"GET http://\r\n HTTP/1.1\r\n\r\n", b"GET /a HTTP/9.9\r\n\r\n",
+                    b"POST /announce HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", b"BitTorrent protocol",
+                    b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n", b"X: y\r\n" * 9000):
         with Http(door.port) as connection:
             try:
                 connection.send(rubbish)
@@ -325,8 +335,8 @@ def crowd(door):
         told(door, announce_of(door, b"0", who="crowd", peer=b"-CC0000-%012d" % number, info_hash=door.busy), CROWD)
 
 
-WANTED = {b"": 50, b"&numwant=": 50, b"&numwant": 50, b"&numwant=0": 0, b"&numwant=1": 1, b"&numwant=80": 60, b"&numwant=200": 60, b"&numwant=-1": 50,
-          b"&numwant=4294967295": 60, b"&numwant=99999999999999999999": 50, b"&numwant=all": 50}
+WANTED = {b"": 50, b"&numwant=": 50, b"&numwant": 50, b"&numwant=0": 0, b"&numwant=1": 1, b"&numwant=80": 60, b"&numwant=200": 60,
+          b"&numwant=-1": 50, b"&numwant=4294967295": 60, b"&numwant=99999999999999999999": 50, b"&numwant=all": 50}
 
 
 @pytest.mark.parametrize("words", WANTED, ids=lambda words: words.decode() or "nothing")
@@ -339,9 +349,11 @@ def test_as_many_peers_come_as_are_asked_for_by(door, crowd, words):
 def test_the_asker_its_other_clients_and_seeders_for_a_seeder_are_never_given_out(door, crowd):
     other = b"-TT0001-other-client"
     told(door, announce_of(door, b"5", peer=other, info_hash=door.busy))
-    mine = [told(door, announce_of(door, left, info_hash=door.busy)) for left in (b"5&numwant=200", b"0&numwant=200", b"5&numwant=200&event=paused")]
+    mine = [told(door, announce_of(door, left, info_hash=door.busy))
+            for left in (b"5&numwant=200", b"0&numwant=200", b"5&numwant=200&event=paused")]
     assert [len(reply[b"peers"]) // 6 for reply in mine] == [60, 0, 0]
-    lists = [[peer[b"peer id"] for peer in told(door, announce_of(door, b"5&numwant=10&compact=0", info_hash=door.busy))[b"peers"]] for _ in range(30)]
+    lists = [[peer[b"peer id"] for peer in told(door, announce_of(door, b"5&numwant=10&compact=0", info_hash=door.busy))[b"peers"]]
+             for _ in range(30)]
     assert all(len(set(peers)) == 10 for peers in lists)
     assert len({peer for peers in lists for peer in peers}) > 50  # not always the same ones
     for peer in (None, other):
@@ -425,7 +437,8 @@ def test_a_goodbye_counts_that_has(door, port):
 def test_a_scrape_tells_of_each_known_torrent_once_and_in_order(door, crowd):
     asked = [door.busy, b"?" * 20, door.hash, door.busy]
     told(door, announce_of(door, b"5&event=paused"))
-    reply = bencode.read(get(door, b"/%s/scrape?" % door.key["sender"] + b"&".join(b"info_hash=" + unreserved(info_hash) for info_hash in asked)))
+    query = b"&".join(b"info_hash=" + unreserved(info_hash) for info_hash in asked)
+    reply = bencode.read(get(door, b"/%s/scrape?" % door.key["sender"] + query))
     assert list(reply[b"files"]) == sorted([door.hash, door.busy])
     assert reply[b"files"][door.busy] == {b"complete": 60, b"downloaded": 0, b"downloaders": 0, b"incomplete": 0}
     assert reply[b"files"][door.hash][b"incomplete"] == 2 and reply[b"files"][door.hash][b"downloaders"] == 1  # one is a partial seed
@@ -467,8 +480,9 @@ def test_a_passkey_is_found_over_udp_in(door, options):
 
 
 def test_udp_tells_leechers_seeders_events_and_numwant_as_http_does(door, crowd):
-    for fields, role in (({"left": 0}, SEEDER), ({"left": 1 << 33}, LEECHER), ({"left": (1 << 63) - 1}, LEECHER), ({"left": (1 << 64) - 1}, LEECHER),
-                         ({"left": 16384, "event": PAUSED}, LEECHER), ({"left": 5, "event": 77}, LEECHER), ({"event": COMPLETED}, SEEDER),
+    for fields, role in (({"left": 0}, SEEDER), ({"left": 1 << 33}, LEECHER), ({"left": (1 << 63) - 1}, LEECHER),
+                         ({"left": (1 << 64) - 1}, LEECHER), ({"left": 16384, "event": PAUSED}, LEECHER),
+                         ({"left": 5, "event": 77}, LEECHER), ({"event": COMPLETED}, SEEDER),
                          ({"event": STARTED, "numwant": 0}, SEEDER), ({"numwant": -2}, SEEDER)):
         peer = fresh()
         answer = sent_over_udp(door, peer=peer, **fields)
@@ -521,7 +535,8 @@ def test_a_connection_id_belongs_to_an_address_and_not_to_a_port(door):
 
 def test_a_refusal_over_udp_is_short_and_no_longer_than_its_request(door, doomed):
     udp = Udp(door.port).connect()
-    for info_hash, options, reason in ((door.hash, b"", b"passkey"), (door.hash, url_option(b"/" + b"x" * 32 + b"/announce"), b"Unknown passkey"),
+    for info_hash, options, reason in ((door.hash, b"", b"passkey"),
+                                       (door.hash, url_option(b"/" + b"x" * 32 + b"/announce"), b"Unknown passkey"),
                                        (b"?" * 20, url_option(b"/%s/announce" % door.key["sender"]), b"Unknown torrent"),
                                        (door.doomed, url_option(b"/%s/announce" % door.key["sender"]), b"deleted")):
         for event in (0, STARTED, COMPLETED):

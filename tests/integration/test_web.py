@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -13,8 +14,10 @@ import uuid
 import pytest
 
 from content import make_album, make_torrent
-from instance import fetch, wait_for
+from instance import HOST, fetch, wait_for
 from visitor import Visitor, fill
+
+SETTINGS = {"DJEMBE_WEB_PROXIES": f"{HOST}, fd77::/64"}
 
 
 def somebody(prefix="m"):
@@ -145,6 +148,31 @@ def test_a_double_click_on_a_token_makes_one(member):
 
 # ---- sessions ----
 
+
+def test_the_visitor_behind_a_listed_proxy_is_who_counts(instance, member):
+    def seen(source, forwarded):
+        visitor = Visitor(instance.web)
+        visitor.address = source
+        form = fill(visitor.get("/sign-in").form("/sign-in"), name=member.name, password="the old drum speaks")
+        assert visitor.post("/sign-in", form, headers={"X-Forwarded-For": forwarded}).status == 303
+        return re.search(r"this one</span></th><td>(.*?)</td>", visitor.get("/account").html).group(1)
+
+    assert seen(HOST, "203.0.113.9") == "203.0.113.9"
+    assert seen(HOST, "198.51.100.1, 2001:db8::9, fd77::5") == "2001:db8::9"
+    assert seen(HOST, "203.0.113.9, unknown") == HOST
+    assert seen("10.77.0.7", "203.0.113.9") == "10.77.0.7"  # nobody whom we know
+
+
+def test_guesses_from_behind_a_proxy_are_limited_by_who_makes_them(instance):
+    def guess(source, forwarded):
+        visitor = Visitor(instance.web)
+        visitor.address = source
+        form = fill(visitor.get("/sign-in").form("/sign-in"), name=somebody(), password="something else")
+        return visitor.post("/sign-in", form, headers={"X-Forwarded-For": forwarded}).status
+
+    forged = itertools.count(1)
+    wait_for("guesses are limited", lambda: guess(HOST, f"192.0.2.{next(forged) % 255}, 203.0.113.77") == 429)
+    assert guess(HOST, "203.0.113.78") == 403
 
 def test_a_guest_is_led_to_sign_in_and_back(instance, member):
     guest = Visitor(instance.web)
@@ -391,7 +419,8 @@ def test_a_token_downloads_in_the_query_too_until_it_is_revoked(instance, member
 
 
 def failure(announce):
-    status, _, body = fetch(announce + "?info_hash=" + "%00" * 20 + "&peer_id=-TS0001-000000000000&port=6881&uploaded=0&downloaded=0&left=0")
+    status, _, body = fetch(announce + "?info_hash=" + "%00" * 20
+                            + "&peer_id=-TS0001-000000000000&port=6881&uploaded=0&downloaded=0&left=0")
     return body
 
 

@@ -49,7 +49,8 @@ class Author:
 
     def any_profile(self):
         pairs = list(self.random.choice(sorted(PROFILES.items()))[1])
-        for switch in ("auditor=on", "bounty=off", "loan_copies=0", "loan=2000000000", "fetch_idle=600", "proof_ttl=7200", "grace_max=999999", "offer=0"):
+        for switch in ("auditor=on", "bounty=off", "loan_copies=0", "loan=2000000000", "fetch_idle=600", "proof_ttl=7200",
+                       "grace_max=999999", "offer=0"):
             if self.random.random() < 0.1:
                 pairs.append(switch)
         return pairs
@@ -124,7 +125,9 @@ class Author:
         self.say(event="member", user=self.fresh(self.rules.members))
 
     def fresh(self, table):
-        return self.id(table) if self.chance(0.03) else self.random.choice((len(table) + 1, max(table, default=0) + 1, max(table, default=0) + 3))
+        if self.chance(0.03):
+            return self.id(table)
+        return self.random.choice((len(table) + 1, max(table, default=0) + 1, max(table, default=0) + 3))
 
     def new_backup(self):
         redundancy = self.random.choice((1, 1, 2, 2, 3, 5, 20, 21, 0, 1.5) if self.chance(0.2) else (1, 1, 2, 2, 3, 4))
@@ -141,7 +144,8 @@ class Author:
 
     def retention(self):
         b = self.pick(self.rules.backups.values())
-        keep = {name: self.random.choice((0, 0, 1, 1, 2, 5)) for name in ("last", "daily", "weekly", "monthly", "within") if self.chance(0.4)}
+        keep = {name: self.random.choice((0, 0, 1, 1, 2, 5))
+                for name in ("last", "daily", "weekly", "monthly", "within") if self.chance(0.4)}
         if self.chance(0.03):
             keep["last"] = self.random.choice((-1, 1001, 2**70))
         self.say(event="retention", backup=b.id if b else 1, **keep)
@@ -151,7 +155,8 @@ class Author:
         b = self.pick(b for b in self.rules.backups.values() if not b.deleted)
         if b is None:
             return
-        self.say(event="retention", backup=b.id, **{self.random.choice(("last", "daily", "weekly", "monthly")): self.random.choice((1, 1, 2))})
+        self.say(event="retention", backup=b.id,
+                 **{self.random.choice(("last", "daily", "weekly", "monthly")): self.random.choice((1, 1, 2))})
         holders = [user for user in self.rules.members if user != b.owner and self.chance(0.6)]
         for _ in range(self.random.randint(2, 5)):
             base = self.pick(self.rules.active(b))
@@ -208,7 +213,8 @@ class Author:
     def left(self, copy, size):
         if copy and copy.state == "FETCHING" and self.chance(0.8):
             least = min(left for _, left in copy.lefts)
-            return self.random.choice((0, 0, 0, least, max(1, least - 1), max(1, least - size // 100), max(1, least - 2**30), max(1, least // 2), least + 5))
+            return self.random.choice((0, 0, 0, least, max(1, least - 1), max(1, least - size // 100), max(1, least - 2**30),
+                                       max(1, least // 2), least + 5))
         if copy and copy.state in ("HELD", "STALE") and self.chance(0.8):
             return 0
         return self.random.choice((0, 0, 1, size, size, size, size // 2 + 1, size + 1000, -1 if self.chance(0.1) else 3))
@@ -299,7 +305,8 @@ class Author:
             self.at += self.random.choice((0, 0, 1, 1000, self.rules.window // 20))
 
     def household(self):
-        self.say(event="household", user=self.user(), household=self.random.choice((1, 1, 1, 1, 2, 3, 4, 5, 6, 0 if self.chance(0.1) else 2**62)))
+        self.say(event="household", user=self.user(),
+                 household=self.random.choice((1, 1, 1, 1, 2, 3, 4, 5, 6, 0 if self.chance(0.1) else 2**62)))
 
     def neighbours(self):
         """Some live together, and all want something to hold."""
@@ -335,7 +342,8 @@ class Author:
     def assign(self):
         b = self.pick(self.rules.backups.values())
         user, backup = (b.owner, b.id) if b and self.chance(0.9) else (self.user(), self.backup())
-        fields = {"event": "assign", "user": user, "backup": backup, "points": self.random.choice((0, 1, 10, 40, 50, 60, 61, 100, 101, 1000, 1001, -1))}
+        points = self.random.choice((0, 1, 10, 40, 50, 60, 61, 100, 101, 1000, 1001, -1))
+        fields = {"event": "assign", "user": user, "backup": backup, "points": points}
         if self.chance(0.4) and user in self.rules.members:
             fields["expected_assigned"] = self.rules.assigned(self.rules.members[user]) + self.random.choice((0, 0, 0, 1))
         self.say(**fields)
@@ -368,9 +376,10 @@ class Author:
 
     def nonsense(self):
         self.say(**self.random.choice((
-            {"event": "announce", "user": 1, "version": 1, "left": 0.5}, {"event": "burn", "user": 1.5, "points": 1}, {"event": "tick", "more": [1]},
-            {"ask": "profile", "user": 2**70}, {"ask": "verdict", "user": 1, "version": 1, "left": -1}, {"ask": "version", "version": -3},
-            {"ask": "offers", "user": 0}, {"event": "version", "version": 1, "backup": 1, "size": 5}, {"event": "member", "user": 2**63 - 1})))
+            {"event": "announce", "user": 1, "version": 1, "left": 0.5}, {"event": "burn", "user": 1.5, "points": 1},
+            {"event": "tick", "more": [1]}, {"ask": "profile", "user": 2**70}, {"ask": "verdict", "user": 1, "version": 1, "left": -1},
+            {"ask": "version", "version": -3}, {"ask": "offers", "user": 0}, {"event": "version", "version": 1, "backup": 1, "size": 5},
+            {"event": "member", "user": 2**63 - 1})))
 
     # Scenes: a few lines that belong together
 
@@ -465,7 +474,8 @@ class Author:
             self.polls()
             for user in list(self.rules.members):
                 self.say(ask="offers", user=user)
-            self.at += max(0, self.rules.set["offer"] - self.random.choice((0, 1))) if self.chance(0.5) else DAY - self.random.choice((0, 1))
+            wait = self.rules.set["offer"] if self.chance(0.5) else DAY
+            self.at += max(0, wait - self.random.choice((0, 1)))
             self.keep()
             self.tick()
 
@@ -504,18 +514,21 @@ class Author:
     def broken(self):
         """The last line stops the replay."""
         last = self.random.choice((
-            "", "[]", "{", '{"event":"tick"}', '{"ask":"check","event":"tick","at":%d}', '{"event":"tack","at":%d}', '{"event":"tick","at":-1}',
-            '{"event":"tick","at":1.5}', '{"event":"tick","at":253402300800000}', '{"event":"member","at":%d}', '{"event":"tick","at":"%d"}',
-            '{"event":"member","user":"1","at":%d}', '{"event":"member","user":null,"at":%d}', '{"event":"tracker","up":1,"at":%d}',
+            "", "[]", "{", '{"event":"tick"}', '{"ask":"check","event":"tick","at":%d}', '{"event":"tack","at":%d}',
+            '{"event":"tick","at":-1}', '{"event":"tick","at":1.5}', '{"event":"tick","at":253402300800000}',
+            '{"event":"member","at":%d}', '{"event":"tick","at":"%d"}', '{"event":"member","user":"1","at":%d}', 
+            '{"event":"member","user":null,"at":%d}', '{"event":"tracker","up":1,"at":%d}',
             '{"event":"audit","user":1,"version":1,"result":"good","at":%d}', '{"event":"member","user":true,"at":%d}',
             '{"ask":"verdict","user":1,"version":1,"left":"x","at":%d}', '{"event":"tick","at":%d} x', '{"event":7,"at":%d}'))
         self.lines.append(last.replace("%d", str(self.at)))
 
     def write(self, steps):
         """Lines: `steps`, and asks about all that there is then."""
-        odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 3, self.retention: 3, self.chain: 4, self.delete: 0.4, self.announce: 40, self.owner: 6,
-                self.restore: 1, self.alive: 5, self.polls: 4, self.free_space: 3, self.tick: 6, self.dropped: 3, self.audit: 8, self.audits: 2,
-                self.streak: 0.5, self.swarm: 4, self.household: 5, self.neighbours: 2, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.grant: 1, self.suspended: 2, self.tracker: 1,
+        odds = {self.member: 2, self.new_backup: 4, self.new_version: 6, self.redundancy: 3, self.retention: 3, self.chain: 4,
+                self.delete: 0.4, self.announce: 40, self.owner: 6, self.restore: 1, self.alive: 5, self.polls: 4, self.free_space: 3,
+                self.tick: 6, self.dropped: 3, self.audit: 8, self.audits: 2, self.streak: 0.5, self.swarm: 4, self.household: 5,
+                self.neighbours: 2, self.race: 2, self.repent: 0.7, self.assign: 5, self.move: 2, self.burn: 1, self.grant: 1,
+                self.suspended: 2, self.tracker: 1,
                 self.nonsense: 1, self.debtor: 0.5, self.cheat: 0.3, self.lender: 0.5, self.ties: 0.3, self.recover: 0.3}
         actions, weights = list(odds), [weight * self.random.choice((0.1, 0.3, 1, 1, 3, 6)) for weight in odds.values()]
         self.most = steps

@@ -19,16 +19,20 @@ HOMES, LIVE_TOGETHER = 4, 16  # households that a member is in at once; members 
 LAST = 253402300799999
 
 DEFAULTS = {
-    "loan": 10 * GIB, "loan_copies": 2, "clock_overdue": 30 * 86400, "clock_release": 44 * 86400, "grace_min": 24 * 3600, "grace_max": 168 * 3600,
-    "offer": 12 * 3600, "fetch_idle": 48 * 3600, "probation": 72 * 3600, "proof_ttl": 14 * 86400, "cooldown": 7 * 86400, "want_cap": 2**40,
-    "p_max": 1000, "p_grant": 100, "t_max": 1000, "fair": 25, "interval": 1800, "auditor": False, "bounty": True}
-TIMES = ("clock_overdue", "clock_release", "grace_min", "grace_max", "offer", "fetch_idle", "probation", "proof_ttl", "cooldown", "interval")
+    "loan": 10 * GIB, "loan_copies": 2, "clock_overdue": 30 * 86400, "clock_release": 44 * 86400,
+    "grace_min": 24 * 3600, "grace_max": 168 * 3600, "offer": 12 * 3600, "fetch_idle": 48 * 3600, "probation": 72 * 3600,
+    "proof_ttl": 14 * 86400, "cooldown": 7 * 86400, "want_cap": 2**40, "p_max": 1000, "p_grant": 100, "t_max": 1000, "fair": 25,
+    "interval": 1800, "auditor": False, "bounty": True}
+TIMES = ("clock_overdue", "clock_release", "grace_min", "grace_max", "offer", "fetch_idle", "probation", "proof_ttl", "cooldown",
+         "interval")
 
 EVENTS = {
-    "member": "user", "backup": "backup owner redundancy", "redundancy": "backup redundancy", "retention": "backup last? daily? weekly? monthly? within?", "version": "version backup size depends_on?",
+    "member": "user", "backup": "backup owner redundancy", "redundancy": "backup redundancy",
+    "retention": "backup last? daily? weekly? monthly? within?", "version": "version backup size depends_on?",
     "delete_version": "version", "delete_backup": "backup", "announce": "user version left", "dropped": "user version",
-    "audit": "user version result", "assign": "user backup points expected_assigned?", "free_space": "user bytes", "suspended": "user suspended", "household": "user household", "tracker": "up",
-    "burn": "user points", "grant": "user points", "move": "user from to points", "tick": ""}
+    "audit": "user version result", "assign": "user backup points expected_assigned?", "free_space": "user bytes",
+    "suspended": "user suspended", "household": "user household", "tracker": "up", "burn": "user points", "grant": "user points",
+    "move": "user from to points", "tick": ""}
 ASKS = {"profile": "user", "version": "version", "queue": "", "offers": "user", "verdict": "user version left?", "check": ""}
 RESULTS = ("pass", "fail", "suspect", "busy", "unreachable")
 
@@ -165,7 +169,8 @@ class View:
     def tier_of(self, v):
         """2.5, Q15, Q16: of the next slot."""
         rules, u = self.rules, v.backup.owner
-        if v.deleted is not None or self.k[v.id] >= self.R[v.id] or rules.time < rules.members[u].barred_until or rules.members[u].suspended is not None:
+        if (v.deleted is not None or self.k[v.id] >= self.R[v.id] or rules.time < rules.members[u].barred_until
+                or rules.members[u].suspended is not None):
             return None
         loan = rules.set["loan"] if self.k[v.id] < rules.set["loan_copies"] and not self.overdue[u] else 0
         if self.L[u] + self.IF[u] + v.size <= self.C[u] + loan:
@@ -207,7 +212,8 @@ class View:
     def items(self, user):
         """What is eligible for the member (Q17, 2.7): all of it, or tier 1 only when any is."""
         free, booked = self.rules.members[user].free, self.booked(user)
-        found = [v for v, _ in self.queue if self.could_hold(user, v) and (free is None or v.size + booked <= free) and not self.colocated(user, v)]
+        found = [v for v, _ in self.queue if self.could_hold(user, v)
+                 and (free is None or v.size + booked <= free) and not self.colocated(user, v)]
         first = [v for v in found if self.tier[v.id] == 1]
         return first or found
 
@@ -767,7 +773,8 @@ class Rules:
     def ask_version(self, version):
         v, view = self.known(version, self.versions, "version"), self.view()
         queued, n, k, R = version in view.score, view.n[version], view.k[version], view.R[version]
-        state = "deleted" if v.deleted is not None else "complete" if n == R else "in_flight" if k >= R else "queued" if queued else "waiting"
+        state = ("deleted" if v.deleted is not None else "complete" if n == R else "in_flight" if k >= R
+                 else "queued" if queued else "waiting")
         return {"version": version, "size": v.size, "redundancy": R, "counted": [c.user for c in view.counted[version]],
                 "spare": [c.user for c in view.counting[version][n:]],
                 "fetching": sorted(c.user for c in view.of[version] if c.state == "FETCHING"), "points": v.backup.points,
@@ -781,7 +788,8 @@ class Rules:
         self.known(user, self.members, "member")
         view = self.view()
         mine = sorted((c for c in self.copies.values() if c.user == user), key=lambda c: c.version.id)
-        offers = [{"version": c.version.id, "tier": c.tier, "expires": self.at + c.expires - self.time} for c in mine if c.state == "OFFERED"]
+        offers = [{"version": c.version.id, "tier": c.tier, "expires": self.at + c.expires - self.time}
+                  for c in mine if c.state == "OFFERED"]
         spare = {c for copies in view.counting.values() for c in copies} - {c for copies in view.counted.values() for c in copies}
         free = [c.version.id for c in mine
                 if c in spare or (c.holding() and c.version.deleted is not None) or (c.state == "RELEASED" and c.kept)]
@@ -901,7 +909,8 @@ def replay(lines, pairs=()):
 
 def main(arguments):
     text = sys.stdin.read()
-    answers, stopped = replay(text.removesuffix("\n").split("\n") if text else [], [word for word in arguments if word not in ("--replay", "--set")])
+    answers, stopped = replay(text.removesuffix("\n").split("\n") if text else [],
+                              [word for word in arguments if word not in ("--replay", "--set")])
     for answer in answers:
         if answer is not None:
             print(json.dumps(answer, separators=(",", ":")))

@@ -3,24 +3,13 @@
 #define DJEMBE_RATIO_BOOKS_ANSWERS_H
 
 #include "services/ratio/books/book.h"
+#include "services/ratio/rows.h"
 
 void standings_serve(void); /* profile, backup, version */
 void lists_serve(void);     /* queue, offers, holdings */
 void history_serve(void);   /* what happened */
 void explain_serve(void);   /* why it is so */
 void remind_serve(void);    /* when an owner is told that no version comes */
-
-/* Rows of a reply on their way. */
-struct listing {
-    msgpack_sbuffer buffer;
-    msgpack_packer packer;
-};
-void listing_begin(struct listing *listing, size_t count);
-void listing_end(struct listing *listing);
-static inline struct tree listing_rows(const struct listing *listing)
-{
-    return (struct tree){.packed = slice_of(listing->buffer.data, listing->buffer.size)};
-}
 
 /* history.c: rows in the database about a member, a version, or a copy (both named). All three statements take an id
  * first, that of a copy the version's last; what lies between is put into `args`. */

@@ -7,35 +7,34 @@
 
 /* ---- ratio.audit.list ---- */
 
+static void pack_audit(const struct db_rows *rows, size_t i, msgpack_packer *packer)
+{
+    struct audit_done row = {
+        .audit = (uint64_t)db_get_int(rows, i, 0),
+        .user = (uint64_t)db_get_int(rows, i, 1),
+        .version = (uint64_t)db_get_int(rows, i, 2),
+        .at = db_get_time(rows, i, 3),
+        .reason = db_get_text(rows, i, 4),
+        .outcome = db_get_text(rows, i, 5),
+        .result = db_get_text(rows, i, 6),
+        .piece = db_get_int(rows, i, 7),
+        .received = (uint64_t)db_get_int(rows, i, 8),
+        .took_ms = (uint64_t)db_get_int(rows, i, 9),
+        .way = db_get_text(rows, i, 10),
+        .family = db_get_text(rows, i, 11),
+        .dialled_in = db_get_flag(rows, i, 12),
+    };
+    row_pack(&audit_done_row, &row, packer);
+}
+
 static void on_list(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct bus_request *request = arg;
-    struct listing listing;
-    if (why != NULL) {
+    struct ratio_audit_list_reply reply = {0};
+    if (why != NULL)
         bus_fail(request, why);
-        return;
-    }
-    listing_begin(&listing, db_count(rows));
-    for (size_t i = 0; i < db_count(rows); i++) {
-        struct audit_done row = {
-            .audit = (uint64_t)db_get_int(rows, i, 0),
-            .user = (uint64_t)db_get_int(rows, i, 1),
-            .version = (uint64_t)db_get_int(rows, i, 2),
-            .at = db_get_time(rows, i, 3),
-            .reason = db_get_text(rows, i, 4),
-            .outcome = db_get_text(rows, i, 5),
-            .result = db_get_text(rows, i, 6),
-            .piece = db_get_int(rows, i, 7),
-            .received = (uint64_t)db_get_int(rows, i, 8),
-            .took_ms = (uint64_t)db_get_int(rows, i, 9),
-            .way = db_get_text(rows, i, 10),
-            .family = db_get_text(rows, i, 11),
-            .dialled_in = db_get_flag(rows, i, 12),
-        };
-        row_pack(&audit_done_row, &row, &listing.packer);
-    }
-    bus_reply(request, &(struct ratio_audit_list_reply){.audits = listing_rows(&listing)});
-    listing_end(&listing);
+    else
+        rows_reply(request, rows, pack_audit, &reply.audits, &reply);
 }
 
 #define AUDITS(where)                                                                                                  \

@@ -3,36 +3,35 @@
 
 #include "services/ratio/statements.h"
 
+static void pack_entry(const struct db_rows *rows, size_t i, msgpack_packer *packer)
+{
+    struct history_row row = {
+        .entry = (uint64_t)db_get_int(rows, i, 0),
+        .event = (uint64_t)db_get_int(rows, i, 1),
+        .at = db_get_time(rows, i, 2),
+        .cause = db_get_text(rows, i, 3),
+        .what = db_get_text(rows, i, 4),
+        .user = (uint64_t)db_get_int(rows, i, 5),
+        .version = (uint64_t)db_get_int(rows, i, 6),
+        .backup = (uint64_t)db_get_int(rows, i, 7),
+        .before = db_get_int(rows, i, 8),
+        .after = db_get_int(rows, i, 9),
+        .state_before = db_get_text(rows, i, 10),
+        .state_after = db_get_text(rows, i, 11),
+        .reason = db_get_text(rows, i, 12),
+        .by = (uint64_t)db_get_int(rows, i, 13),
+    };
+    row_pack(&history_row_row, &row, packer);
+}
+
 static void on_entries(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct bus_request *request = arg;
-    struct listing listing;
-    if (why != NULL) {
+    struct ratio_history_list_reply reply = {0};
+    if (why != NULL)
         bus_fail(request, why);
-        return;
-    }
-    listing_begin(&listing, db_count(rows));
-    for (size_t i = 0; i < db_count(rows); i++) {
-        struct history_row row = {
-            .entry = (uint64_t)db_get_int(rows, i, 0),
-            .event = (uint64_t)db_get_int(rows, i, 1),
-            .at = db_get_time(rows, i, 2),
-            .cause = db_get_text(rows, i, 3),
-            .what = db_get_text(rows, i, 4),
-            .user = (uint64_t)db_get_int(rows, i, 5),
-            .version = (uint64_t)db_get_int(rows, i, 6),
-            .backup = (uint64_t)db_get_int(rows, i, 7),
-            .before = db_get_int(rows, i, 8),
-            .after = db_get_int(rows, i, 9),
-            .state_before = db_get_text(rows, i, 10),
-            .state_after = db_get_text(rows, i, 11),
-            .reason = db_get_text(rows, i, 12),
-            .by = (uint64_t)db_get_int(rows, i, 13),
-        };
-        row_pack(&history_row_row, &row, &listing.packer);
-    }
-    bus_reply(request, &(struct ratio_history_list_reply){.entries = listing_rows(&listing)});
-    listing_end(&listing);
+    else
+        rows_reply(request, rows, pack_entry, &reply.entries, &reply);
 }
 
 #define ENTRIES(where)                                                                                                 \

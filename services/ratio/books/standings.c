@@ -6,18 +6,6 @@
 
 #define NO_LIMIT (INT64_C(1) << 62)
 
-void listing_begin(struct listing *listing, size_t count)
-{
-    msgpack_sbuffer_init(&listing->buffer);
-    msgpack_packer_init(&listing->packer, &listing->buffer, msgpack_sbuffer_write);
-    msgpack_pack_array(&listing->packer, count);
-}
-
-void listing_end(struct listing *listing)
-{
-    msgpack_sbuffer_destroy(&listing->buffer);
-}
-
 /* ---- ratio.backup.profile ---- */
 
 static void fill_profile(struct ratio_backup_profile_reply *reply, const struct rules_profile *profile)

@@ -37,6 +37,9 @@ enum replay_read { REPLAY_READ, REPLAY_REFUSED, REPLAY_MALFORMED }; /* Q1 */
 /* `text` is changed; `why` says what is wrong. Of a refused line the name and the time are known. */
 enum replay_read replay_line_read(char *text, size_t size, struct replay_line *line, struct fault *why);
 
+/* The line, with its end, that reads as this event. */
+void replay_event_write(const struct rules_event *event, FILE *out);
+
 /* replay_write.c: the answer of one ask; false: refused. */
 bool replay_answer(struct rules *rules, const struct replay_line *line, FILE *out, struct fault *why);
 void replay_refuse(const struct replay_line *line, uint64_t number, const struct fault *why, FILE *out);

@@ -1,8 +1,9 @@
-/* One JSON object a line (Q1): what each event and ask must have is a table. Knows types, not rules: whether a number
- * makes sense is for the rules to say. */
+/* One JSON object a line (Q1): what each event and ask must have is a table, by which events are also written. Knows
+ * types, not rules: whether a number makes sense is for the rules to say. */
 #include "services/ratio/replay/replay.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -223,4 +224,34 @@ enum replay_read replay_line_read(char *text, size_t size, struct replay_line *l
         read = read_object(object, line, why);
     json_decref(object);
     return read;
+}
+
+/* What is optional is left out where it is what reading would take it for. */
+static bool is_told(const struct field *field, const struct rules_event *event)
+{
+    if (field->at == offsetof(struct rules_event, expected_assigned))
+        return event->expects;
+    return !field->optional || *(const int64_t *)((const char *)event + field->at) != 0;
+}
+
+static void write_field(const struct field *field, const struct rules_event *event, FILE *out)
+{
+    const char *at = (const char *)event + field->at;
+    fprintf(out, ",\"%s\":", field->name);
+    if (field->kind == FIELD_RESULT)
+        fprintf(out, "\"%s\"", results[event->result]);
+    else if (field->kind == FIELD_SWITCH)
+        fputs(*(const bool *)at ? "true" : "false", out);
+    else
+        fprintf(out, "%" PRId64, *(const int64_t *)at);
+}
+
+void replay_event_write(const struct rules_event *event, FILE *out)
+{
+    const struct shape *shape = &events[event->kind];
+    fprintf(out, "{\"event\":\"%s\",\"at\":%" PRId64, shape->name, event->at);
+    for (const struct field *field = shape->fields; field < shape->fields + FIELDS_MAX && field->name != NULL; field++)
+        if (field->kind != FIELD_NUMBER || is_told(field, event))
+            write_field(field, event, out);
+    fputs("}\n", out);
 }

@@ -1,5 +1,5 @@
-"""Edits in the running catalog, of whatever plugin: what is read is what can be sent back, who may, crossing ones, history, undoing, the log.
-Books is among the plugins (test_plugins.py)."""
+"""Edits in the running catalog, of whatever plugin: what is read is what can be sent back, who may, crossing ones, history, undoing, the
+log. Books is among the plugins (test_plugins.py)."""
 import itertools, os, random
 
 import pytest
@@ -56,7 +56,8 @@ def test_what_is_read_can_be_sent_back_changed_in_one_field_and_undone(bus, plug
         now = form(bus, at[kind])
         assert now["fields"] == dict(before["fields"], **{field["name"]: value[:field["high"]]})
         last = changes(bus, at[GROUP])[0]
-        assert (last["what"], last["actor"], last["why"], last["entity"], last["level"]) == ("edit", OWNER, "It was wrong.", at[kind], level["name"])
+        assert (last["what"], last["actor"], last["why"], last["entity"], last["level"]) == (
+            "edit", OWNER, "It was wrong.", at[kind], level["name"])
         assert last["differences"] == [{"label": field["label"], "before": before["fields"][field["name"]], "after": value[:field["high"]]}]
         undo = form(bus, at[kind], change=last["change"])
         assert undo["fields"] == before["fields"] and undo["revision"] == now["revision"]

@@ -1,7 +1,6 @@
 #include "tests/unit/common/http_world.h"
 #include "services/common/clock.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +25,6 @@ static void echo(struct http_request *request)
     struct slice method = http_method(request), path = http_path(request), query = http_query(request);
     struct slice host = http_header(request, "hOSt"), body = http_body(request);
     struct arena *arena = http_arena(request);
-    struct slice via = http_header_last(request, "vIA");
-    if (via.size > 0)
-        http_set(request, "X-Via", arena_copy(arena, via).at);
     const char *text = arena_print(arena, "<%.*s %.*s ?%.*s host=%.*s %zu:%.*s>", SLICE_ARGS(method), SLICE_ARGS(path),
                                    SLICE_ARGS(query), SLICE_ARGS(host), body.size, SLICE_ARGS(body));
     http_set(request, "X-One", "1");
@@ -50,11 +46,9 @@ static void on_request(struct http_request *request, void *arg)
 {
     assert_ptr_equal(arg, &world);
     http_on_done(request, count_done, NULL);
-    const struct sockaddr *peer = http_peer(request);
-    if (peer->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr, world.peer, sizeof world.peer);
-    else
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)peer)->sin6_addr, world.peer, sizeof world.peer);
+    uint8_t ip[IP_SIZE];
+    http_client(request, &world.proxies, ip);
+    ip_write(ip, world.client);
     if (slice_is(http_path(request), "/hold"))
         world.held[world.held_count++ % HELD_MAX] = request;
     else if (slice_is(http_path(request), "/large"))

@@ -13,7 +13,8 @@ struct world {
     struct http *http;
     struct http_request *held[HELD_MAX]; /* requests of /hold, in the order they came */
     size_t held_count, done_count;
-    char peer[64];
+    char client[INET6_ADDRSTRLEN];
+    struct networks proxies;
 };
 extern struct world world;
 

@@ -23,7 +23,7 @@ static void a_request_is_seen_as_it_was_sent(void **state)
     client_expect(&client, "<GET /path ?q host=h 0:>", 1);
     client_send(&client, GET("/?"));
     client_expect(&client, "<GET / ? host=h 0:>", 1);
-    assert_string_equal(world.peer, "127.0.0.1");
+    assert_string_equal(world.client, "127.0.0.1");
     client_close(&client);
 }
 
@@ -169,13 +169,23 @@ static void head_has_no_body(void **state)
     client_close(&client);
 }
 
-static void of_a_header_sent_twice_the_last_can_be_asked_for(void **state)
+static void a_proxy_of_ours_is_believed_and_nobody_else(void **state)
 {
     (void)state;
     struct client client;
     client_open(&client);
-    client_send(&client, S("GET /p HTTP/1.1\r\nHost: h\r\nVia: forged\r\nVia: proxy\r\nViaduct: x\r\n\r\n"));
-    client_expect(&client, "X-Via: proxy\r\n", 1);
+    struct slice forwarded = S("GET /p HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 192.0.2.1\r\nx-forwarded-FOR: "
+                               "203.0.113.9\r\nX-Forwarded: 192.0.2.2\r\n\r\n");
+    client_send(&client, forwarded);
+    client_expect(&client, "<GET /p", 1);
+    assert_string_equal(world.client, "127.0.0.1");
+    assert_true(networks_read(S("127.0.0.0/8"), &world.proxies));
+    client_send(&client, forwarded);
+    client_expect(&client, "<GET /p", 2);
+    assert_string_equal(world.client, "203.0.113.9");
+    client_send(&client, GET("/q"));
+    client_expect(&client, "<GET /q", 1);
+    assert_string_equal(world.client, "127.0.0.1");
     client_close(&client);
 }
 
@@ -309,7 +319,7 @@ int main(void)
         TEST(late_answers_reach_their_own_clients),
         TEST(http_1_0_is_answered_and_closed),
         TEST(head_has_no_body),
-        TEST(of_a_header_sent_twice_the_last_can_be_asked_for),
+        TEST(a_proxy_of_ours_is_believed_and_nobody_else),
         TEST(headers_have_a_limit),
         TEST(noise_is_refused_or_cut_off),
         TEST(a_client_that_closed_its_sending_half_gets_its_answer),

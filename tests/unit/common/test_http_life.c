@@ -61,7 +61,7 @@ static void ipv4_clients_of_an_ipv6_listener_have_ipv4_addresses(void **state)
     client_open(&client);
     client_send(&client, GET("/x"));
     client_expect(&client, "<GET /x", 1);
-    assert_string_equal(world.peer, "127.0.0.1");
+    assert_string_equal(world.client, "127.0.0.1");
     client_close(&client);
 }
 

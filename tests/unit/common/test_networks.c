@@ -77,6 +77,19 @@ static void a_socket_address_becomes_sixteen_bytes(void **state)
     assert_false(ip_is_v4(ip));
 }
 
+static void an_address_is_written_as_people_write_it(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"192.0.2.7", "2001:db8::7", "::"};
+    uint8_t ip[IP_SIZE];
+    char text[INET6_ADDRSTRLEN];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        assert_true(ip_read(slice_text(texts[i]), ip));
+        ip_write(ip, text);
+        assert_string_equal(text, texts[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +99,7 @@ int main(void)
         cmocka_unit_test(what_is_no_network_is_refused),
         cmocka_unit_test(more_than_there_is_room_for_is_refused),
         cmocka_unit_test(a_socket_address_becomes_sixteen_bytes),
+        cmocka_unit_test(an_address_is_written_as_people_write_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,13 +3,14 @@ PostgreSQL; the test is the auditor.
 
 Run by ctest: tests/postgres python3 audits.py DJEMBE-RATIO [name of one test]
 """
-import os, sys, time, traceback
+import os, sys, time
 
 import msgpack
 
 import books
 from books import GB, at_once, refused
 from ledger import Client, report, sql, wait_for
+from runner import run
 
 NAMES = "audit user version piece drawn reason inward refused".split()
 
@@ -27,7 +28,8 @@ class Archive(books.Library):
         for audit in self.due():
             if (audit["version"], audit["user"]) == (version, user):
                 return audit
-            sql(f"UPDATE ratio.audit SET leased_until = to_timestamp(0), due_at = now() + interval '1 year' WHERE audit_id = {audit['audit']}")
+            sql("UPDATE ratio.audit SET leased_until = to_timestamp(0), due_at = now() + interval '1 year'"
+                f" WHERE audit_id = {audit['audit']}")
         raise AssertionError("it is not given out")
 
     def tell(self, audit, outcome, replica=None, key=None, **more):
@@ -42,8 +44,8 @@ class Archive(books.Library):
 
     def plan(self, version, user=2):
         """(reason, minutes until it is due, piece), or None."""
-        rows = sql("SELECT a.reason, (extract(epoch FROM a.due_at - now()) * 1000 - b.ahead) / 60000, a.piece FROM ratio.audit a, ratio.book b"
-                   f" WHERE (user_id, version_id) = ({user}, {version})")
+        rows = sql("SELECT a.reason, (extract(epoch FROM a.due_at - now()) * 1000 - b.ahead) / 60000, a.piece"
+                   f" FROM ratio.audit a, ratio.book b WHERE (user_id, version_id) = ({user}, {version})")
         return (rows[0][0], float(rows[0][1]), int(rows[0][2])) if rows else None
 
     def results(self, version, user=2):
@@ -234,25 +236,7 @@ def nothing_is_given_out_in_safe_mode(site):
     assert [audit for audit in site.due() if audit["version"] == version]
 
 
-def run(program, chosen):
-    site, failed = Archive(program, DJEMBE_AUDITOR="yes"), 0
-    for name, test in TESTS.items():
-        if chosen and name != chosen:
-            continue
-        began = time.monotonic()
-        try:
-            site.heard()
-            test(site)
-            print(f"ok   {name.replace('_', ' ')} ({time.monotonic() - began:.1f} s)", flush=True)
-        except Exception:
-            failed += 1
-            print(f"FAIL {name.replace('_', ' ')}", flush=True)
-            traceback.print_exc()
-    site.end(not failed)
-    return failed
-
-
-TESTS = {test.__name__: test for test in (
+TESTS = [
     whoever_was_not_seen_fetching_is_audited_at_once,
     whoever_was_is_audited_within_two_hours,
     two_auditors_do_not_get_the_same,
@@ -268,7 +252,7 @@ TESTS = {test.__name__: test for test in (
     a_copy_that_is_away_or_deleted_is_not_given_out,
     it_is_told_when_and_why,
     what_makes_no_sense_is_refused,
-    nothing_is_given_out_in_safe_mode)}
+    nothing_is_given_out_in_safe_mode]
 
 if __name__ == "__main__":
-    sys.exit(1 if run(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None) else 0)
+    run(Archive, TESTS, sys.argv[1:], before=Archive.heard, DJEMBE_AUDITOR="yes")

@@ -3,12 +3,13 @@ time. Whatever happens, every event is applied once, all replicas agree, and a r
 
 Run by ctest: tests/postgres python3 books.py DJEMBE-RATIO [name of one test]
 """
-import json, os, random, subprocess, sys, threading, time, traceback, urllib.request
+import json, os, random, subprocess, sys, threading, time, urllib.request
 
 import msgpack
 
 import ledger
 from ledger import Client, NOW, Refused, at_once, report, server, sql, wait_for
+from runner import run
 
 GB = 10 ** 9
 DAY = 86400000
@@ -763,24 +764,7 @@ def what_is_exported_replays_to_the_same_answers(site):
     assert sorted(row["version"] for row in answers[9]["queue"]) == sorted(shown), (answers[9], shown)
 
 
-def run(program, chosen, tests, **settings):
-    site, failed = Library(program, **settings), 0
-    for name, test in tests.items():
-        if chosen and name != chosen:
-            continue
-        began = time.monotonic()
-        try:
-            test(site)
-            print(f"ok   {name.replace('_', ' ')} ({time.monotonic() - began:.1f} s)", flush=True)
-        except Exception:
-            failed += 1
-            print(f"FAIL {name.replace('_', ' ')}", flush=True)
-            traceback.print_exc()
-    site.end(not failed)
-    return failed
-
-
-TESTS = {test.__name__: test for test in (the_mission_holds,
+TESTS = [the_mission_holds,
          every_replica_shows_what_was_done_at_another,
          a_slot_is_published_and_taken_back,
          a_client_without_a_slot_asks_for_one_and_a_goodbye_asks_for_nothing,
@@ -813,7 +797,7 @@ TESTS = {test.__name__: test for test in (the_mission_holds,
          a_commit_in_doubt_is_resolved,
          an_offer_keeps_its_number_and_a_later_one_has_a_greater,
          who_is_at_the_owners_address_is_offered_nothing,
-         what_is_exported_replays_to_the_same_answers)}
+         what_is_exported_replays_to_the_same_answers]
 
 if __name__ == "__main__":
-    sys.exit(1 if run(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None, TESTS) else 0)
+    run(Library, TESTS, sys.argv[1:])

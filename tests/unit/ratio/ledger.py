@@ -3,11 +3,13 @@ killed, and cut off from their database. Whatever happens, each byte counts once
 
 Run by ctest: tests/postgres python3 ledger.py DJEMBE-RATIO [name of one test]
 """
-import msgpack, os, pathlib, random, signal, socket, subprocess, sys, tempfile, threading, time, traceback, urllib.request
+import msgpack, os, pathlib, random, socket, subprocess, sys, tempfile, threading, time, urllib.request
 import zmq, zmq.auth
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "integration"))
+sys.path[:0] = [str(pathlib.Path(__file__).parents[2] / folder) for folder in ("integration", "harness")]
+from at_once import at_once
 from bus_client import Bus, Refused
+from runner import run
 
 COMPLETED = 1
 NOW = int(time.time() * 1000)
@@ -212,25 +214,6 @@ def report(bus, rows, seconds=20):
     return bus.ask("ratio.sessions.report", {"sessions": rows}, seconds=seconds).get("applied", 0)
 
 
-def at_once(jobs):
-    """Runs all in threads of their own and raises what one raised."""
-    wrong = []
-
-    def run(job):
-        try:
-            job()
-        except Exception as error:
-            wrong.append(error)
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if wrong:
-        raise wrong[0]
-
-
 def make_clients(count, first=0):
     return [Client(1 + i % 8, 1 + i % 20, first + i) for i in range(count)]
 
@@ -415,7 +398,8 @@ def shown(bus, user, torrent):
 
 
 def seeding_is_timed(site):
-    """From the second report that finds nothing missing on; a gap of more than two intervals and a goodbye end it; two clients count once."""
+    """From the second report that finds nothing missing on; a gap of more than two intervals and a goodbye end it; two clients count
+    once."""
     bus, one, two = site.replicas[0].bus(), Client(6, 16, 9200), Client(6, 16, 9201)
     for at, left, flags, seconds in ((0, 100, 0, 0), (1000, 0, 1, 0), (2000, 0, 0, 1000), (2000, 0, 0, 1000), (5600, 0, 0, 4600),
                                      (9201, 0, 0, 4600), (9300, 0, 2, 4699), (9400, 0, 0, 4699), (9500, 50, 0, 4799), (9600, 50, 0, 4799)):
@@ -504,25 +488,5 @@ TESTS = [a_permit_is_published_once_when_it_changes, the_same_batch_given_to_two
          seeding_is_timed, what_does_not_look_right_is_kept_with_its_figures, absurd_counters_stop_no_batch]
 
 
-def main(tests, program, only=None, **settings):
-    site, failed = Site(program, **settings), 0
-    for test in tests:
-        if only not in (None, test.__name__):
-            continue
-        started = time.monotonic()
-        try:
-            test(site)
-            print(f"ok      {test.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
-        except Exception:
-            failed += 1
-            print(f"FAILED  {test.__name__}\n{traceback.format_exc()}", flush=True)
-    try:
-        site.end(failed == 0)
-    except AssertionError as error:
-        failed += 1
-        print("FAILED  the end:", error)
-    sys.exit(failed > 0)
-
-
 if __name__ == "__main__":
-    main(TESTS, *sys.argv[1:])
+    run(Site, TESTS, sys.argv[1:])

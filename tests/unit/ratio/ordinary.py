@@ -4,7 +4,8 @@ Run by ctest: tests/postgres python3 ordinary.py DJEMBE-RATIO [name of one test]
 """
 import msgpack, os, sys, threading, time
 
-from ledger import COMPLETED, Client, Refused, at_once, check_credit, main, random, report, report_until_taken, server, sql, wait_for
+from ledger import COMPLETED, Client, Refused, Site, at_once, check_credit, random, report, report_until_taken, server, sql, wait_for
+from runner import run
 
 MIB = 1 << 20
 DAY = 86400000
@@ -357,5 +358,5 @@ TESTS = [a_factor_counts_from_when_it_is_set_until_it_ends, an_events_edges_are_
          what_is_seeded_for_three_days_of_the_week_relaxes_it, hit_and_runs_over_the_bound_are_watched, seeding_is_kept_by_the_day,
          two_replicas_at_one_tick_take_each_step_once, every_entry_adds_up, what_nobody_looks_at_any_more_is_forgotten]
 
-main(TESTS, *sys.argv[1:], DJEMBE_RATIO_BANDS=BANDS, DJEMBE_RATIO_WATCH_BYTES="10M", DJEMBE_HIT_AND_RUN="30d",
-     DJEMBE_HIT_AND_RUN_MOST="1")
+run(Site, TESTS, sys.argv[1:], DJEMBE_RATIO_BANDS=BANDS, DJEMBE_RATIO_WATCH_BYTES="10M", DJEMBE_HIT_AND_RUN="30d",
+    DJEMBE_HIT_AND_RUN_MOST="1")

@@ -6,9 +6,9 @@ Run by ctest: tests/postgres python3 outage.py DJEMBE-RATIO [name of one test]
 """
 import struct, sys, urllib.request
 
-import books
-from books import DAY, GB, agree, copies, figures, notices, stable
+from books import DAY, GB, Library, agree, copies, figures, notices, stable
 from ledger import Client, report, sql, wait_for
+from runner import run
 
 HOUR = 3600000
 WRONG = "the books of backups do not add up: see the log"
@@ -177,7 +177,11 @@ def every_night_all_is_recounted(site):
 
 def a_recount_that_finds_a_difference_says_so(site):
     one, other = site.replicas
-    metric = lambda replica: "djembe_ratio_book_adds_up 1\n" in urllib.request.urlopen(f"http://127.0.0.1:{replica.admin}/metrics").read().decode()
+
+    def metric(replica):
+        page = urllib.request.urlopen(f"http://127.0.0.1:{replica.admin}/metrics").read().decode()
+        return "djembe_ratio_book_adds_up 1\n" in page
+
     assert spoil_memory(one.process, record(site, 2), record(site, 2, 1)) > 0
     before = told(site, 1, "books add up")
     elapse(site, DAY)
@@ -191,13 +195,12 @@ def a_recount_that_finds_a_difference_says_so(site):
     assert stable(figures(site, one)) == stable(figures(site, other))
 
 
-TESTS = {test.__name__: test for test in (
+TESTS = [
     more_than_thirty_percent_gone_within_an_hour_is_an_outage,
     a_debt_clock_is_told_of_at_each_mark_once,
     a_start_from_a_snapshot_is_as_one_from_the_log,
     every_night_all_is_recounted,
-    a_recount_that_finds_a_difference_says_so)}
+    a_recount_that_finds_a_difference_says_so]
 
 if __name__ == "__main__":
-    chosen = sys.argv[2] if len(sys.argv) > 2 else None
-    sys.exit(1 if books.run(sys.argv[1], chosen, TESTS, DJEMBE_ANNOUNCE_INTERVAL="86400") else 0)
+    run(Library, TESTS, sys.argv[1:], DJEMBE_ANNOUNCE_INTERVAL="86400")

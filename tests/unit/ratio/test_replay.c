@@ -283,6 +283,47 @@ static int forget(void **unused)
     return 0;
 }
 
+static void an_event_is_written_as_it_is_read(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "{\"event\":\"member\",\"at\":5,\"user\":7}\n",
+        "{\"event\":\"backup\",\"at\":5,\"backup\":1,\"owner\":7,\"redundancy\":2}\n",
+        "{\"event\":\"redundancy\",\"at\":5,\"backup\":1,\"redundancy\":3}\n",
+        "{\"event\":\"retention\",\"at\":5,\"backup\":1}\n",
+        "{\"event\":\"retention\",\"at\":5,\"backup\":1,\"last\":2,\"within\":3600}\n",
+        "{\"event\":\"version\",\"at\":5,\"version\":1,\"backup\":1,\"size\":9223372036854775807}\n",
+        "{\"event\":\"version\",\"at\":5,\"version\":2,\"backup\":1,\"size\":5,\"depends_on\":1}\n",
+        "{\"event\":\"delete_version\",\"at\":5,\"version\":1}\n",
+        "{\"event\":\"delete_backup\",\"at\":5,\"backup\":1}\n",
+        "{\"event\":\"announce\",\"at\":5,\"user\":7,\"version\":1,\"left\":0}\n",
+        "{\"event\":\"dropped\",\"at\":5,\"user\":7,\"version\":1}\n",
+        "{\"event\":\"audit\",\"at\":5,\"user\":7,\"version\":1,\"result\":\"suspect\"}\n",
+        "{\"event\":\"assign\",\"at\":5,\"user\":7,\"backup\":1,\"points\":5}\n",
+        "{\"event\":\"assign\",\"at\":5,\"user\":7,\"backup\":1,\"points\":5,\"expected_assigned\":0}\n",
+        "{\"event\":\"move\",\"at\":5,\"user\":7,\"from\":1,\"to\":2,\"points\":5}\n",
+        "{\"event\":\"burn\",\"at\":5,\"user\":7,\"points\":5}\n",
+        "{\"event\":\"grant\",\"at\":5,\"user\":7,\"points\":-5}\n",
+        "{\"event\":\"free_space\",\"at\":5,\"user\":7,\"bytes\":0}\n",
+        "{\"event\":\"suspended\",\"at\":5,\"user\":7,\"suspended\":true}\n",
+        "{\"event\":\"tracker\",\"at\":5,\"up\":false}\n",
+        "{\"event\":\"tick\",\"at\":5}\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char *copy = strdup(lines[i]), *text;
+        struct replay_line line;
+        struct fault why;
+        size_t size;
+        assert_int_equal(replay_line_read(copy, strlen(copy), &line, &why), REPLAY_READ);
+        FILE *written = open_memstream(&text, &size);
+        replay_event_write(&line.event, written);
+        fclose(written);
+        assert_string_equal(text, lines[i]);
+        free(text);
+        free(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +338,7 @@ int main(void)
         cmocka_unit_test(q7_only_a_tick_offers_and_an_ask_changes_nothing),
         cmocka_unit_test(q30_a_verdict_says_what_an_announce_would_get),
         cmocka_unit_test(q31_answers_have_their_fields_in_order),
+        cmocka_unit_test(an_event_is_written_as_it_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, forget);
 }

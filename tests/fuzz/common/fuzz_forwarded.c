@@ -1,16 +1,16 @@
 /* Lines of X-Forwarded-For. Whoever is named is an address, and no proxy of ours while somebody else could be. */
-#include "services/tracker/address.h"
-#include "services/tracker/forwarded.h"
+#include "services/common/forwarded.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct networks proxies;
-    struct address client = {.family = FAMILY_none}, once = {.family = FAMILY_none};
+    struct forwarded lines = {0}, once = {0};
     bool read = networks_read(slice_text("10.0.0.0/8, fd00::/8"), &proxies);
     assert(read);
     char *copy = malloc(size + 1);
@@ -21,16 +21,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t end = (size_t)((char *)memchr(copy + at, '\n', size + 1 - at) - copy);
         char *line = malloc(end > at ? end - at : 1);
         memcpy(line, copy + at, end - at);
-        forwarded_read(slice_of(line, end - at), &proxies, &client);
+        forwarded_read(slice_of(line, end - at), &proxies, &lines);
         free(line);
         at = end + 1;
     }
     for (size_t i = 0; i < size; i++)
         copy[i] = copy[i] == '\n' ? ',' : copy[i];
     forwarded_read(slice_of(copy, size), &proxies, &once); /* several lines are one list */
-    assert(client.family == once.family && (client.family == FAMILY_none || address_is(&client, &once)));
-    forwarded_read(slice_text("192.0.2.9, 10.0.0.1"), &proxies, &client);
-    assert(client.family == FAMILY_v4 && memcmp(client.bytes, "\xc0\0\2\x09", 4) == 0);
+    assert(lines.known == once.known && (!lines.known || memcmp(lines.client, once.client, IP_SIZE) == 0));
+    forwarded_read(slice_text("192.0.2.9, 10.0.0.1"), &proxies, &lines);
+    assert(lines.known && ip_is_v4(lines.client) && memcmp(lines.client + 12, "\xc0\0\2\x09", 4) == 0);
     struct networks fuzzed;
     if (networks_read(slice_of(copy, size), &fuzzed))
         assert(fuzzed.count <= NETWORKS_MAX);

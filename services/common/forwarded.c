@@ -1,8 +1,8 @@
 /* Read from left to right: a proxy's own address stands only where nobody better does, and what is no address
  * ("unknown", rubbish) makes all before it hearsay. */
-#include "services/tracker/forwarded.h"
+#include "services/common/forwarded.h"
 
-#include "services/tracker/address.h"
+#include <string.h>
 
 static bool is_padding(char c)
 {
@@ -30,23 +30,25 @@ static struct slice without_port(struct slice hop)
     return one ? slice_of(hop.at, (size_t)(colon - hop.at)) : hop;
 }
 
-static void take_hop(struct slice hop, const struct networks *proxies, struct address *client)
+static void take_hop(struct slice hop, const struct networks *proxies, struct forwarded *into)
 {
     uint8_t ip[IP_SIZE];
-    if (!ip_read(without_port(hop), ip))
-        client->family = FAMILY_none;
-    else if (client->family == FAMILY_none || !networks_hold(proxies, ip))
-        *client = address_from_ip(ip);
+    if (!ip_read(without_port(hop), ip)) {
+        into->known = false;
+    } else if (!into->known || !networks_hold(proxies, ip)) {
+        into->known = true;
+        memcpy(into->client, ip, IP_SIZE);
+    }
 }
 
-void forwarded_read(struct slice line, const struct networks *proxies, struct address *client)
+void forwarded_read(struct slice line, const struct networks *proxies, struct forwarded *into)
 {
     while (line.size > 0) {
         const char *comma = memchr(line.at, ',', line.size);
         size_t size = comma != NULL ? (size_t)(comma - line.at) : line.size;
         struct slice hop = trim(slice_of(line.at, size));
         if (hop.size > 0)
-            take_hop(hop, proxies, client);
+            take_hop(hop, proxies, into);
         size += comma != NULL;
         line = slice_of(line.at + size, line.size - size);
     }
