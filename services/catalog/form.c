@@ -258,7 +258,9 @@ static char tag_letter(char letter)
 {
     static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", lower[] = "abcdefghijklmnopqrstuvwxyz";
     const char *at = letter != '\0' ? strchr(upper, letter) : NULL;
-    return letter == ' ' ? '.' : at != NULL ? lower[at - upper] : letter;
+    if (letter == ' ')
+        return '.';
+    return at != NULL ? lower[at - upper] : letter;
 }
 
 /* Tags are lower case, with '.' for a space, each once. */

@@ -219,7 +219,7 @@ static char *put_household(const char *payload, char *end, uint64_t user, struct
     if (books_know_household(user, household))
         return end;
     char *next = put_sighting(end, user, SIGHTING_HOUSEHOLD, (uint64_t)household);
-    for (const char *at = end; at > payload && end - at < 2 * SIGHTING_SIZE; at -= SIGHTING_SIZE)
+    for (const char *at = end; at > payload && end - at < (ptrdiff_t)2 * SIGHTING_SIZE; at -= SIGHTING_SIZE)
         if (memcmp(at - SIGHTING_SIZE, end, SIGHTING_SIZE) == 0)
             return end;
     return next;

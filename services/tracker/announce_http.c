@@ -30,7 +30,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
 {
     (void)connection;
     struct http_ask *ask = http_ask_begin(cls, slice_text(target));
-    char *query = strchr((char *)(uintptr_t)target, '?'); /* in the connection's own memory */
+    char *query = strchr(target, '?'); /* in the connection's own memory */
     if (query != NULL)
         query[1] = '\0';
     return ask;

@@ -148,10 +148,11 @@ static struct six *six_of(const struct peers *peers, const struct swarm_entry *e
 
 static struct six *make_six(struct peers *peers, struct swarm_entry *entry, uint32_t seen4)
 {
-    if (entry_has_six(entry))
-        return six_of(peers, entry);
+    struct six *six = six_of(peers, entry);
+    if (six != NULL)
+        return six;
     entry_name(entry, entry_named(entry) | ENTRY_SIX);
-    struct six *six = side_make(&peers->sixes, entry_session(entry));
+    six = side_make(&peers->sixes, entry_session(entry));
     six->seen4 = seen4;
     return six;
 }

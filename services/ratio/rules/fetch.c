@@ -2,7 +2,7 @@
 #include "services/ratio/rules/state.h"
 
 #define FETCH_DAYS 7
-#define FETCH_RATE (64 * 1024) /* bytes a second */
+#define FETCH_RATE INT64_C(65536) /* bytes a second */
 #define EXPIRED_WINDOW (30 * DAY_MS)
 
 /* Progress is a new least `left` (Q20); the first left seen begins the history. */
