@@ -260,7 +260,9 @@ static char tag_letter(char letter)
     const char *at = letter != '\0' ? strchr(upper, letter) : NULL;
     if (letter == ' ')
         return '.';
-    return at != NULL ? lower[at - upper] : letter;
+    if (at != NULL)
+        return lower[at - upper];
+    return letter;
 }
 
 /* Tags are lower case, with '.' for a space, each once. */
