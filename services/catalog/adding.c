@@ -1,13 +1,12 @@
 /* See adding.h. One upload at a time takes these steps (change.h): so a group or a format that two members add at the
  * same moment is made by one and found by the other.
  *
- *   lock, look for the key and the info-hash -> limit -> persons, owner -> group -> credits, tags, edition -> number
+ *   look for the info-hash -> limit -> persons, owner -> group -> credits, tags, edition -> number
  *   -> unit -> torrent */
 #include "services/catalog/adding.h"
 
 #include "services/catalog/adding_own.h"
 #include "services/catalog/attrs.h"
-#include "services/catalog/change.h"
 #include "services/catalog/page.h"
 #include "services/catalog/text.h"
 
@@ -342,10 +341,9 @@ static void first_step(struct adding *adding)
 
 static const struct statement add_known = {
     "add_known",
-    "SELECT (SELECT reply FROM catalog.kept WHERE key = $1), t.id, g.id, g.plugin, g.level, g.name, t.active"
-    " FROM (VALUES (1)) AS one LEFT JOIN catalog.torrent t ON t.info_hash = $2 OR t.info_hash_v2 = nullif($3::bytea, "
-    "'')"
-    " LEFT JOIN catalog.entity u ON u.id = t.entity LEFT JOIN catalog.entity g ON g.id = u.grp LIMIT 1",
+    "SELECT t.id, g.id, g.plugin, g.level, g.name, t.active FROM catalog.torrent t"
+    " JOIN catalog.entity u ON u.id = t.entity JOIN catalog.entity g ON g.id = u.grp"
+    " WHERE t.info_hash = $1 OR t.info_hash_v2 = nullif($2::bytea, '') LIMIT 1",
 };
 
 static void on_known(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -353,30 +351,25 @@ static void on_known(void *arg, const struct db_rows *rows, const struct fault *
     struct adding *adding = arg;
     if (!rows_good(adding, why))
         return;
-    if (!db_is_null(rows, 0, 0)) {
-        adding->kept = arena_copy(adding->arena, db_get_bytes(rows, 0, 0));
-        adding_end(adding);
-    } else if (!db_is_null(rows, 0, 1) && !db_get_flag(rows, 0, 6)) {
+    if (db_count(rows) == 0) {
+        adding_limit(adding, first_step);
+        return;
+    }
+    if (!db_get_flag(rows, 0, 5))
         fault_set(&adding->why, STATUS_conflict, "metainfo",
                   "This torrent was here and was deleted: make it again with another piece length or name.");
-        adding_end(adding);
-    } else if (!db_is_null(rows, 0, 1)) {
+    else
         fault_set(&adding->why, STATUS_conflict, "metainfo",
                   "This torrent is already here, in \"%.*s\": see /%.40s/%.40s/%" PRId64 "#t%" PRId64 ".",
-                  SLICE_ARGS(text_cut(db_get_text(rows, 0, 5), 80)), db_get_text(rows, 0, 3).at,
-                  db_get_text(rows, 0, 4).at, db_get_int(rows, 0, 2), db_get_int(rows, 0, 1));
-        adding_end(adding);
-    } else {
-        adding_limit(adding, first_step);
-    }
+                  SLICE_ARGS(text_cut(db_get_text(rows, 0, 4), 80)), db_get_text(rows, 0, 2).at,
+                  db_get_text(rows, 0, 3).at, db_get_int(rows, 0, 1), db_get_int(rows, 0, 0));
+    adding_end(adding);
 }
 
 void adding_run(struct adding *adding)
 {
-    struct db_args *args = db_bytes(db_args(), adding->key);
-    db_bytes(args, slice_of(adding->metainfo.info_hash, 20));
+    struct db_args *args = db_bytes(db_args(), slice_of(adding->metainfo.info_hash, 20));
     db_bytes(args, slice_of(adding->metainfo.info_hash_v2, adding->metainfo.v2 ? 32 : 0));
-    change_begin(adding->tx);
     db_tx_ask(adding->tx, &add_known, args, on_known, adding);
 }
 
