@@ -8,6 +8,7 @@
 #include "services/catalog/adding_own.h"
 #include "services/catalog/attrs.h"
 #include "services/catalog/page.h"
+#include "services/catalog/tags.h"
 #include "services/catalog/text.h"
 
 #include <inttypes.h>
@@ -162,20 +163,13 @@ static void edition_step(struct adding *adding)
     db_tx_ask(adding->tx, &edition_add, args, on_edition, adding);
 }
 
-/* ---- credits and tags ---- */
+/* ---- credits ---- */
 
 static const struct statement credits_add = {
     "credits_add",
     "INSERT INTO catalog.credit (grp, place, person, role, note)"
     " SELECT $1, place, person, role, note FROM unnest($2::bigint[], $3::text[], $4::text[])"
     " WITH ORDINALITY AS given (person, role, note, place) ON CONFLICT (grp, person, role) DO NOTHING",
-};
-
-static const struct statement tags_add = {
-    "tags_add",
-    "WITH made AS (INSERT INTO catalog.tag (name) SELECT unnest($2::text[]) ON CONFLICT (name) DO NOTHING RETURNING id)"
-    " INSERT INTO catalog.entity_tag (entity, tag, added_by) SELECT $1, id, $3 FROM (SELECT id FROM made UNION"
-    "  SELECT id FROM catalog.tag WHERE name = ANY($2::text[])) AS tags ON CONFLICT DO NOTHING",
 };
 
 void adding_credits(struct adding *adding)
@@ -192,13 +186,6 @@ void adding_credits(struct adding *adding)
     }
     struct db_args *args = db_ints(db_int(db_args(), (int64_t)adding->group), persons, count);
     db_tx_ask(adding->tx, &credits_add, db_texts(db_texts(args, roles, count), notes, count), NULL, NULL);
-}
-
-void adding_tags(struct adding *adding)
-{
-    struct db_args *args = db_int(db_args(), (int64_t)adding->group);
-    db_texts(args, adding->submission.tags, adding->submission.tags_count);
-    db_tx_ask(adding->tx, &tags_add, db_int(args, (int64_t)adding->actor), NULL, NULL);
 }
 
 /* What the group is called now, for the title in the reply: a group that was joined keeps its own values and credits.
@@ -259,7 +246,7 @@ static void on_group(void *arg, const struct db_rows *rows, const struct fault *
     attrs_read(adding->plugin, db_get_text(rows, 0, 2), adding->arena, &adding->submission.values);
     if (!adding->joined)
         adding_credits(adding);
-    adding_tags(adding);
+    tags_put(adding->tx, adding->group, &adding->submission, adding->actor, NULL, NULL);
     db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
 }
 
@@ -374,7 +361,6 @@ void adding_run(struct adding *adding)
 }
 
 const struct statement *const adding_statements[] = {
-    &torrent_add,   &unit_add,  &edition_add, &credits_add, &tags_add,
-    &group_credits, &group_add, &persons_add, &add_known,
+    &torrent_add, &unit_add, &edition_add, &credits_add, &group_credits, &group_add, &persons_add, &add_known,
 };
 const size_t adding_statements_count = sizeof adding_statements / sizeof *adding_statements;

@@ -32,11 +32,10 @@ struct adding {
 /* Runs the steps in adding->tx, whose turn has come. */
 void adding_run(struct adding *adding);
 
-/* Steps that an edit takes, too: finds or makes the persons of the credits, then `next`; writes the credits and the
- * tags of adding->group beside those it has. */
+/* Steps that an edit takes, too: finds or makes the persons of the credits, then `next`; writes the credits of
+ * adding->group beside those it has. */
 void adding_persons(struct adding *adding, void (*next)(struct adding *adding));
 void adding_credits(struct adding *adding);
-void adding_tags(struct adding *adding);
 
 extern const struct statement *const adding_statements[];
 extern const size_t adding_statements_count;

@@ -1,7 +1,7 @@
 /* See edit.h. An edit says which revision it was made from, so that of two that cross the second is told. It takes its
  * turn among all changes (change.h).
  *
- *   lock, read -> check -> persons -> nothing like it beside -> entity, credits, tags, lists, the log, the kept reply
+ *   lock, read -> check -> persons -> nothing like it beside -> entity, credits, lists, the log, the kept reply
  */
 #include "services/catalog/edit.h"
 
@@ -41,12 +41,6 @@ static const struct statement edit_credits_drop = {
     "edit_credits_drop",
     "DELETE FROM catalog.credit WHERE grp = $1 AND NOT $2::boolean",
 };
-static const struct statement edit_tags_drop = {
-    "edit_tags_drop",
-    "DELETE FROM catalog.entity_tag e USING catalog.tag t WHERE e.entity = $1 AND t.id = e.tag"
-    " AND NOT t.name = ANY($2::text[])",
-};
-
 static void entity_update(struct editing *editing)
 {
     const struct plugin *plugin = editing->plugin;
@@ -65,14 +59,9 @@ static void entity_update(struct editing *editing)
 
 static void people_update(struct editing *editing)
 {
-    const struct submission *submission = &editing->adding.submission;
     struct db_args *args = db_int(db_args(), (int64_t)editing->group);
     db_tx_ask(editing->changing.tx, &edit_credits_drop, db_flag(args, editing->plugin->owned), NULL, NULL);
-    args = db_int(db_args(), (int64_t)editing->group);
-    db_tx_ask(editing->changing.tx, &edit_tags_drop, db_texts(args, submission->tags, submission->tags_count), NULL,
-              NULL);
     adding_credits(&editing->adding);
-    adding_tags(&editing->adding);
 }
 
 static void editing_write(struct editing *editing)
@@ -303,6 +292,5 @@ void edit_start(void)
     bus_serve(service_bus(), NULL, &catalog_entity_form_message, on_form, NULL);
 }
 
-const struct statement *const edit_statements[] = {&edit_update, &edit_credits_drop, &edit_tags_drop, &edit_same,
-                                                   &edit_before};
+const struct statement *const edit_statements[] = {&edit_update, &edit_credits_drop, &edit_same, &edit_before};
 const size_t edit_statements_count = sizeof edit_statements / sizeof *edit_statements;

@@ -18,11 +18,6 @@ static const struct statement edit_credits = {
     "SELECT p.id, p.name, c.role, c.note FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person"
     " WHERE c.grp = $1 ORDER BY c.place",
 };
-static const struct statement edit_tags = {
-    "edit_tags",
-    "SELECT t.name FROM catalog.entity_tag e JOIN catalog.tag t ON t.id = e.tag WHERE e.entity = $1 ORDER BY t.name",
-};
-
 /* Groups and editions are everybody's, like a wiki's pages, unless a group has an owner; a unit is its uploader's. */
 static bool may_edit(const struct editing *editing)
 {
@@ -32,25 +27,13 @@ static bool may_edit(const struct editing *editing)
     return editing->kind != LEVEL_unit || editing->uploader == actor || editing->staff || actor == 0;
 }
 
-static void on_tags(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct editing *editing = arg;
-    if (why == NULL) {
-        struct slice *tags = arena_take(editing->arena, (db_count(rows) + 1) * sizeof *tags);
-        for (size_t i = 0; i < db_count(rows); i++)
-            tags[i] = arena_copy(editing->arena, db_get_text(rows, i, 0));
-        editing->now.tags = tags;
-        editing->now.tags_count = db_count(rows);
-        editing->fields = fields_write(editing->plugin, editing->kind, &editing->now, editing->arena);
-    }
-    editing->done(editing, why);
-}
-
 static void on_credits(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct editing *editing = arg;
-    if (why != NULL)
-        return; /* the next statement of the transaction fails too, and tells */
+    if (why != NULL) {
+        editing->done(editing, why);
+        return;
+    }
     struct credit *credits = arena_take(editing->arena, (db_count(rows) + 1) * sizeof *credits);
     editing->now.credits = credits;
     for (size_t i = 0; i < db_count(rows); i++) {
@@ -63,6 +46,8 @@ static void on_credits(void *arg, const struct db_rows *rows, const struct fault
                 .note = arena_copy(editing->arena, db_get_text(rows, i, 3)),
             };
     }
+    editing->fields = fields_write(editing->plugin, editing->kind, &editing->now, editing->arena);
+    editing->done(editing, NULL);
 }
 
 static void entity_read(struct editing *editing, const struct db_rows *rows)
@@ -98,10 +83,9 @@ static void on_entity(void *arg, const struct db_rows *rows, const struct fault 
         editing->done(editing, &wrong);
         return;
     }
-    /* Below a group there are neither. */
+    /* Below a group there are none. */
     int64_t of = editing->kind == LEVEL_group ? (int64_t)editing->group : 0;
     db_tx_ask(editing->changing.tx, &edit_credits, db_int(db_args(), of), on_credits, editing);
-    db_tx_ask(editing->changing.tx, &edit_tags, db_int(db_args(), of), on_tags, editing);
 }
 
 void editing_read(struct editing *editing)
@@ -109,5 +93,5 @@ void editing_read(struct editing *editing)
     db_tx_ask(editing->changing.tx, &edit_entity, db_int(db_args(), (int64_t)editing->entity), on_entity, editing);
 }
 
-const struct statement *const edit_read_statements[] = {&edit_entity, &edit_credits, &edit_tags};
+const struct statement *const edit_read_statements[] = {&edit_entity, &edit_credits};
 const size_t edit_read_statements_count = sizeof edit_read_statements / sizeof *edit_read_statements;

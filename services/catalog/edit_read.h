@@ -17,7 +17,7 @@ struct editing {
     enum level_kind kind;
     uint64_t group, parent, owner, uploader, revision;
     struct slice group_name;
-    struct submission now; /* its values and those of the levels above; of a group its credits and tags */
+    struct submission now; /* its values and those of the levels above; of a group its credits */
     struct slice fields;   /* the same as JSON, of its own level (fields.h) */
     struct slice stored;   /* of a unit: its .torrent */
 

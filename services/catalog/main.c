@@ -15,6 +15,8 @@
 #include "services/catalog/plugin.h"
 #include "services/catalog/retire.h"
 #include "services/catalog/shelf.h"
+#include "services/catalog/tags.h"
+#include "services/catalog/talk.h"
 #include "services/catalog/torrent.h"
 
 #include <assert.h>
@@ -56,13 +58,15 @@ static bool start(struct fault *why)
     edit_start();
     history_start();
     entity_start();
+    tags_start();
+    talk_start();
     torrent_start();
     piece_start();
     return true;
 }
 
 /* All statements of the parts in one table, so that --check prepares them too. */
-static const struct statement *statements[64];
+static const struct statement *statements[128];
 static size_t statements_count;
 
 static void statements_add(const struct statement *const *from, size_t count)
@@ -83,6 +87,8 @@ static void statements_gather(void)
     statements_add(edit_statements, edit_statements_count);
     statements_add(edit_read_statements, edit_read_statements_count);
     statements_add(history_statements, history_statements_count);
+    statements_add(tags_statements, tags_statements_count);
+    statements_add(talk_statements, talk_statements_count);
     statements_add(fact_statements, fact_statements_count);
     statements_add(browse_statements, browse_statements_count);
     statements_add(entity_statements, entity_statements_count);

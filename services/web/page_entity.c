@@ -6,12 +6,14 @@
 #include "services/web/page.h"
 #include "services/web/peers.h"
 #include "services/web/plugins.h"
+#include "services/web/talk.h"
 
 struct entity {
     const struct answer *answer;
     const msgpack_object *page;
     const char *plugin;
     const struct answer *tokens; /* NULL: its downloads do not count anyway */
+    const struct talk *talk;
 };
 
 static const char *text_of(struct visit *visit, struct slice text)
@@ -84,8 +86,10 @@ static void show(struct visit *visit)
     const struct entity *entity = visit->page;
     const msgpack_object *group = look_map(entity->page, "group");
     bool is_group = slice_is(look_text(entity->page, "kind"), "group");
+    talk_read(visit, entity->talk);
     page_begin(visit, text_of(visit, is_group ? look_text(group, "title") : look_text(entity->page, "name")), "browse");
     tree_decorate(visit->out, "page", entity->page, &extra);
+    talk_write(visit, entity->talk);
     if (is_group) {
         tree_string(visit->out, "once", visit_once(visit));
         write_doors(visit, entity, group);
@@ -93,13 +97,15 @@ static void show(struct visit *visit)
     page_end(visit, 200, is_group ? "group" : "person", entity->plugin);
 }
 
-static void ask_tokens(struct visit *visit)
+static void ask_talk(struct visit *visit)
 {
     struct entity *entity = visit->page;
     struct ratio_token_list ask = {.user = visit->me.id};
+    bool is_group = slice_is(look_text(entity->page, "kind"), "group");
     struct gather *gather = gather_new(visit, show);
-    if (slice_is(look_text(plugins_find(slice_text(entity->plugin)), "accounting"), "ratio"))
+    if (is_group && slice_is(look_text(plugins_find(slice_text(entity->plugin)), "accounting"), "ratio"))
         entity->tokens = gather_may(gather, &ratio_token_list_message, &ask);
+    entity->talk = talk_ask(gather, visit, look_count(entity->page, "entity"));
     gather_go(gather);
 }
 
@@ -108,9 +114,9 @@ static void ask_peers(struct visit *visit)
 {
     const struct entity *entity = visit->page;
     if (slice_is(look_text(entity->page, "kind"), "group"))
-        peers_ask(visit, entity->page, ask_tokens);
+        peers_ask(visit, entity->page, ask_talk);
     else
-        show(visit);
+        ask_talk(visit);
 }
 
 static void on_entity(struct visit *visit)

@@ -41,6 +41,10 @@ const struct route routes[] = {
 
     {"GET", "/edit/:id", FOR_member, GUARD_none, NO_TOKEN, page_edit},
     {"POST", "/edit/:id", FOR_member, GUARD_csrf, NO_TOKEN, page_edit_post},
+    {"POST", "/tag/:entity", FOR_member, GUARD_csrf, NO_TOKEN, page_tag_add_post},
+    {"POST", "/tag/:entity/:tag", FOR_member, GUARD_csrf, NO_TOKEN, page_tag_vote_post},
+    {"GET", "/tag/:entity/:tag/remove", FOR_member, GUARD_none, NO_TOKEN, page_tag_remove},
+    {"POST", "/tag/:entity/:tag/remove", FOR_member, GUARD_csrf, NO_TOKEN, page_tag_remove_post},
     {"GET", "/history/:id", FOR_member, GUARD_none, NO_TOKEN, page_history},
     {"GET", "/log", FOR_member, GUARD_none, NO_TOKEN, page_log},
 

@@ -1,0 +1,70 @@
+"""What members say of what is here, on the pages and without JavaScript: tags with votes."""
+
+import html
+import re
+
+import pytest
+
+from test_web import admin, album_fields, member, torrent, upload  # noqa: F401 (fixtures)
+from visitor import fill
+
+NASTY = '<script>alert(1)</script>"&\''
+
+
+@pytest.fixture
+def album(member, torrent):  # noqa: F811
+    """The path of an album that the member has added."""
+    page = upload(member, torrent, **album_fields())
+    assert page.status == 303, page.text
+    return page.location.split("#")[0]
+
+
+def entity_of(path):
+    return path.rsplit("/", 1)[1]
+
+
+def press(visitor, path, action, **values):
+    """Sends a form of a page, as it stands there but for some values, and follows it to the page it leads to."""
+    done = visitor.send(path, action, **values)
+    return visitor.get(done.location.split("#")[0]) if done.status == 303 else done
+
+
+def tags_on(page):
+    """Each tag of a page with its score and the path of its form."""
+    found = re.findall(r'<bdi>(.*?)</bdi></span> <span class="score">(-?\d+)<.*?action="(/tag/\d+/\d+)"', page.html, re.S)
+    return {html.unescape(name): (int(score), action) for name, score, action in found}
+
+
+def test_a_tag_is_added_voted_on_and_removed_with_a_reason_that_the_log_has(member, admin, album):  # noqa: F811
+    page = press(member, album, f"/tag/{entity_of(album)}", tags=f"live, {NASTY}")
+    assert set(tags_on(page)) == {"live", NASTY} and "<script>alert" not in page.html
+    score, action = tags_on(page)["live"]
+    assert score == 1
+    assert tags_on(press(admin, album, action, vote="1"))["live"][0] == 2
+    assert tags_on(press(member, album, action, vote="0"))["live"][0] == 1
+    assert member.post(action, fill(member.get(album).form(action), vote="7")).status == 400
+    assert f"{action}/remove" in admin.get(album).html and f"{action}/remove" not in member.get(album).html
+    refused = member.send(f"{action}/remove", f"{action}/remove", reason="I do not like it.")
+    assert refused.status == 403 and "Others have voted" in refused.text
+    again = admin.send(f"{action}/remove", f"{action}/remove", reason=" ")
+    assert again.status == 400 and "Say why it goes" in again.text
+    assert set(tags_on(press(admin, f"{action}/remove", f"{action}/remove", reason="It is a studio album."))) == {NASTY}
+    history = admin.get(f"/history/{entity_of(album)}").text
+    assert f"{admin.name} took a tag off the Album: It is a studio album." in history and f"{member.name} tagged the Album" in history
+    assert admin.get(f"{action}/remove").status == 404
+
+
+def test_tags_that_are_refused_are_kept_to_be_corrected(member, album):  # noqa: F811
+    action = f"/tag/{entity_of(album)}"
+    page = member.send(album, action, tags=NASTY + "x" * 60)
+    assert page.status == 400 and "at most 50 letters" in page.text
+    assert dict(page.form(action))["tags"] == NASTY + "x" * 60 and "<script>alert" not in page.html
+    done = member.post(action, fill(page.form(action), tags="jazz"))
+    assert done.location == f"{album}#tags" and set(tags_on(member.get(album))) == {"jazz"}
+
+
+def test_who_is_disabled_says_nothing_any_more(instance, member, album):  # noqa: F811
+    form = fill(member.get(album).form(f"/tag/{entity_of(album)}"), tags="late")
+    assert instance.bus("web.member.set", {"name": member.name, "standing": "disabled"})["standing"] == "disabled"
+    assert member.post(f"/tag/{entity_of(album)}", form).status == 403
+    assert "late" not in str(instance.bus("catalog.talk.get", {"entity": int(entity_of(album))}))

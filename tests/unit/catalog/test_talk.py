@@ -1,0 +1,149 @@
+"""What members say of entities in the running catalog, of whatever plugin: tags with votes. Books is among the plugins (test_plugins.py)."""
+import pytest
+
+from service_kit import at_once, browse, refused
+from test_edit import changes
+from test_plugins import OWNER, fields_of, listed, made, page_of, plugin, upload  # noqa: F401 (fixtures)
+
+ANN, BOB = OWNER + 1, OWNER + 2
+WORDS = ("ジャズ", "موسيقى", "e\u0301\u0327\u0310", "🥁👩‍👩‍👧", "שיר", "a<b>&\"'")  # scripts, right to left, combining marks, emoji, markup
+
+
+@pytest.fixture
+def group(bus, listed, tmp_path, fresh):  # noqa: F811
+    """An album without tags."""
+    fields = dict(fields_of(listed["music"], fresh), tags="")
+    return page_of(bus, upload(bus, listed["music"], made(tmp_path), fields))["entity"]
+
+
+def talk(bus, entity, actor=OWNER, **more):
+    return bus.ask("catalog.talk.get", {"entity": entity, **more}, actor=actor)
+
+
+def tag(bus, entity, tags, actor=OWNER):
+    return bus.ask("catalog.tag.add", {"entity": entity, "tags": tags}, actor=actor)
+
+
+def tags_of(bus, entity, actor=OWNER):
+    return {one["name"]: one for one in talk(bus, entity, actor)["tags"]}
+
+
+def vote(bus, entity, name, way, actor=OWNER):
+    return bus.ask("catalog.tag.vote", {"entity": entity, "tag": tags_of(bus, entity)[name]["tag"], "vote": way}, actor=actor)
+
+
+def untag(bus, entity, name, actor=OWNER, reason="It does not fit.", **more):
+    ask = {"entity": entity, "tag": tags_of(bus, entity)[name]["tag"], "reason": reason, **more}
+    return bus.ask("catalog.tag.remove", ask, actor=actor)
+
+
+def scores(bus, entity):
+    return [(one["name"], one["score"]) for one in talk(bus, entity)["tags"]]
+
+
+def test_tags_stand_by_votes_and_each_member_has_one(bus, group):
+    assert tag(bus, group, "Jazz, hip hop, JAZZ")["added"] == 2
+    assert scores(bus, group) == [("hip.hop", 1), ("jazz", 1)]
+    vote(bus, group, "jazz", 1, ANN)
+    vote(bus, group, "jazz", 1, ANN)
+    assert scores(bus, group) == [("jazz", 2), ("hip.hop", 1)]
+    vote(bus, group, "jazz", -1, ANN)
+    vote(bus, group, "jazz", -1, BOB)
+    assert scores(bus, group) == [("hip.hop", 1), ("jazz", -1)]
+    assert (tags_of(bus, group, ANN)["jazz"]["vote"], tags_of(bus, group)["jazz"]["vote"]) == (-1, 1)
+    vote(bus, group, "jazz", 0, ANN)
+    vote(bus, group, "jazz", 0, ANN)
+    assert scores(bus, group) == [("hip.hop", 1), ("jazz", 0)] and tags_of(bus, group, ANN)["jazz"]["vote"] == 0
+
+
+def test_what_members_vote_down_is_in_no_list_but_on_the_page(bus, group, fresh):
+    tag(bus, group, "jazz, live")
+    vote(bus, group, "jazz", -1)
+    assert [one["name"] for one in browse(bus, fresh)["groups"][0]["tags"]] == ["live"]
+    assert [name for name, _ in scores(bus, group)] == ["live", "jazz"]
+
+
+def test_an_upload_votes_for_its_tags(bus, listed, tmp_path, fresh):  # noqa: F811
+    fields = dict(fields_of(listed["music"], fresh), tags="jazz")
+    entity = page_of(bus, upload(bus, listed["music"], made(tmp_path), fields))["entity"]
+    more = dict(fields, format="MP3", bitrate="320", tags="jazz, live")
+    assert upload(bus, listed["music"], made(tmp_path), more, ANN)["joined"]
+    assert scores(bus, entity) == [("jazz", 2), ("live", 1)]
+
+
+def test_members_who_vote_and_tag_at_once_are_all_counted(replicas, group):
+    buses = [replica.bus() for replica in replicas for _ in range(4)]
+    told = at_once(*(lambda bus=bus, i=i: tag(bus, group, "jazz, live", 100 + i) for i, bus in enumerate(buses)))
+    assert sum(one.get("added", 0) for one in told) == 2 and scores(buses[0], group) == [("jazz", 8), ("live", 8)]
+    at_once(*(lambda bus=bus, i=i: vote(bus, group, "jazz", -1, 100 + i // 2) for i, bus in enumerate(buses)))
+    assert scores(buses[0], group) == [("live", 8), ("jazz", 0)]  # 4 of the 8 have turned round, each twice
+    assert [one["what"] for one in changes(buses[0], group)] == ["tag", "add"]
+
+
+def test_tags_come_and_go_in_the_log_with_who_and_why(bus, group):
+    tag(bus, group, "live, jazz", ANN)
+    untag(bus, group, "jazz", ANN)
+    gone, came = changes(bus, group)[:2]
+    assert (came["what"], came["actor"], came.get("why")) == ("tag", ANN, None)
+    assert came["differences"] == [{"label": "Tags", "before": "", "after": "jazz, live"}]
+    assert (gone["what"], gone["actor"], gone["why"]) == ("untag", ANN, "It does not fit.")
+    assert gone["differences"] == [{"label": "Tags", "before": "jazz", "after": ""}]
+
+
+def test_a_tag_is_taken_off_by_staff_or_by_who_added_it_while_nobody_else_voted(bus, group):
+    tag(bus, group, "jazz, live")
+    assert refused(untag, bus, group, "jazz", ANN).status == "forbidden"
+    vote(bus, group, "jazz", -1, BOB)
+    assert refused(untag, bus, group, "jazz").status == "forbidden"
+    assert not tags_of(bus, group)["jazz"]["alone"] and tags_of(bus, group)["live"]["alone"]
+    assert refused(untag, bus, group, "live", reason=" \t").field == "reason"
+    number = tags_of(bus, group)["jazz"]["tag"]
+    untag(bus, group, "jazz", BOB, staff=True)
+    untag(bus, group, "live")
+    assert scores(bus, group) == []
+    for ask, more in (("vote", {"vote": 1}), ("remove", {"reason": "Again.", "staff": True})):
+        assert refused(bus.ask, f"catalog.tag.{ask}", {"entity": group, "tag": number, **more}, actor=OWNER).field == "tag"
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_tag_may_be_of_any_script(bus, group, word):
+    tag(bus, group, word)
+    assert scores(bus, group) == [(word, 1)]
+
+
+@pytest.mark.parametrize("tags, said", (
+    (" , ,", "at least one"), ("jazz\0", "UTF-8"), ("x" * 51, "50 letters"), (",".join(map(str, range(41))), "at most 40"), ("x" * 1601, "1600"), ("x" * (1 << 20), "1600")))
+def test_tags_that_are_wrong_are_refused_by_name(bus, group, tags, said):
+    fault = refused(tag, bus, group, tags)
+    assert fault.field == "tags" and said in str(fault)
+    assert scores(bus, group) == []
+
+
+def test_a_group_has_at_most_forty_tags(bus, group):
+    tag(bus, group, ",".join(f"t{i}" for i in range(39)))
+    tag(bus, group, "t1, t2, last")
+    assert refused(tag, bus, group, "one.more").field == "tags"
+    assert len(scores(bus, group)) == 40
+
+
+def test_control_letters_are_no_part_of_a_tag(bus, group):
+    tag(bus, group, "ja\tzz\r\n, \x1b[31mlive")
+    assert sorted(name for name, _ in scores(bus, group)) == ["[31mlive", "ja.zz"]
+
+
+def test_a_plugin_without_tags_takes_none(bus, plugin, tmp_path, fresh):  # noqa: F811
+    entity = page_of(bus, upload(bus, plugin, made(tmp_path), fields_of(plugin, fresh)))["entity"]
+    tagged = any(field["name"] == "tags" for field in plugin["fields"])
+    assert talk(bus, entity).get("tagged", False) == tagged == (plugin["name"] != "backup")
+    if tagged:
+        tag(bus, entity, "new.one")
+        assert "new.one" in tags_of(bus, entity)
+    else:
+        assert refused(tag, bus, entity, "jazz").status == "forbidden"
+
+
+def test_nobody_says_anything_of_what_is_not_there(bus, group):
+    assert refused(talk, bus, 1 << 40).status == refused(tag, bus, 1 << 40, "jazz").status == "not_found"
+    assert refused(tag, bus, group, "jazz", 0).status == "forbidden"
+    tag(bus, group, "jazz")
+    assert refused(vote, bus, group, "jazz", 2).field == "vote" and refused(vote, bus, group, "jazz", 1, 0).status == "forbidden"
