@@ -1,6 +1,7 @@
 /* Finds what a catalog tree speaks of, and copies it with what the other daemons and the clock know about that. */
 #include "services/web/factor_label.h"
 #include "services/web/tree.h"
+#include "services/web/wiki.h"
 
 #include <stdio.h>
 
@@ -190,6 +191,14 @@ static bool ends_with(const char *key, const char *end)
     return size > tail && strcmp(key + size - tail, end) == 0;
 }
 
+/* KEY_html of a text that members write. */
+static void add_html(struct tree_writer *writer, const char *key, const msgpack_object *value)
+{
+    char html_key[32];
+    snprintf(html_key, sizeof html_key, "%.20s_html", key);
+    tree_wiki(writer, html_key, slice_of(value->via.str.ptr, value->via.str.size));
+}
+
 static void copy_entry(struct tree_writer *writer, const char *key, const msgpack_object *value,
                        const struct tree_extra *extra)
 {
@@ -202,6 +211,9 @@ static void copy_entry(struct tree_writer *writer, const char *key, const msgpac
         tree_size(writer, key, value->via.u64);
     } else {
         copy(writer, key, value, extra);
+    }
+    if (value->type == MSGPACK_OBJECT_STR && (strcmp(key, "description") == 0 || strcmp(key, "text") == 0)) {
+        add_html(writer, key, value);
     }
     char flag[KEY_MAX + 8];
     if (value->type == MSGPACK_OBJECT_ARRAY && fits) {

@@ -68,3 +68,16 @@ def test_who_is_disabled_says_nothing_any_more(instance, member, album):  # noqa
     assert instance.bus("web.member.set", {"name": member.name, "standing": "disabled"})["standing"] == "disabled"
     assert member.post(f"/tag/{entity_of(album)}", form).status == 403
     assert "late" not in str(instance.bus("catalog.talk.get", {"entity": int(entity_of(album))}))
+
+
+# ---- wiki text ----
+
+
+def test_a_description_is_wiki_text_in_which_no_markup_gets_through(member, torrent):  # noqa: F811
+    text = f"**Bold** {NASTY}\n[there](https://example.org/) [nowhere](javascript:alert(1)) ![i](https://example.org/i.png)"
+    page = upload(member, torrent, **album_fields(description=text, format_description="1. cut\n2. cleaned"))
+    assert page.status == 303, page.text
+    shown = member.get(page.location.split("#")[0])
+    assert "<strong>Bold</strong> &lt;script&gt;" in shown.html and "<li>cut</li>" in shown.html
+    assert '<a href="https://example.org/" rel="nofollow noopener noreferrer">there</a> nowhere <a href="https://example.org/i.png"' in shown.html
+    assert "<script>alert" not in shown.html and "javascript:" not in shown.html and "<img src=\"https" not in shown.html
