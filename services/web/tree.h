@@ -89,8 +89,9 @@ struct tree_extra {
 /* Writes a copy of `tree`. Maps with a `torrent` gain seeders, leechers, snatches, swarm_known, snatches_known,
  * `dead` when nobody seeds, and `factor` (label, ends, ends_at) when not all of its traffic counts; maps with
  * `torrents_count` (groups) gain the sums over the torrents inside. Maps with an `uploader` gain uploader_name.
- * Texts named `description` or `text` gain their HTML, KEY_html. Integers named size, size_* or *_size gain their text as tree_size writes it, those named *_at as tree_time does. A
- * list x comes with has_x, a number x_count with x_count_one, for the singular. */
+ * Texts named `description` or `text` gain their HTML, KEY_html. Integers named size, size_* or *_size gain their text
+ * as tree_size writes it, those named *_at as tree_time does. A list x comes with has_x, a number x_count with
+ * x_count_one, for the singular. */
 void tree_decorate(struct tree_writer *writer, const char *key, const msgpack_object *tree,
                    const struct tree_extra *extra);
 

@@ -7,8 +7,8 @@
 
 #include "services/common/bencode.h"
 
-/* Appends the HTML. What is nested absurdly deep, has hundreds of pictures, or would become many times longer than it is,
- * stands there as it was typed. */
+/* Appends the HTML. What is nested absurdly deep, has hundreds of pictures, or would become many times longer than it
+ * is, stands there as it was typed. */
 void wiki_write(struct slice text, struct buffer *into);
 
 #endif
