@@ -6,7 +6,7 @@
 
 #define CHANGES                                                                                                        \
     "SELECT c.id, c.plugin, c.what, c.actor, c.at, c.why, c.before::text, c.after::text, c.entity, e.kind, g.id, "     \
-    "g.name"                                                                                                           \
+    "g.name, g.kind"                                                                                                   \
     " FROM catalog.change c JOIN catalog.entity e ON e.id = c.entity JOIN catalog.entity g ON g.id = c.grp"            \
     " WHERE c.id < $1 AND (NOT c.plugin = ANY($2::text[]) OR g.added_by = $3)"
 #define NEWEST " ORDER BY c.id DESC LIMIT $4"
@@ -18,6 +18,7 @@ static void change_write(struct tree_writer *tree, const struct plugin *plugin, 
                          struct arena *arena)
 {
     enum level_kind kind = (enum level_kind)db_get_int(rows, row, 9);
+    enum level_kind page = (enum level_kind)db_get_int(rows, row, 12);
     tree_map(tree, NULL);
     tree_count(tree, "change", (uint64_t)db_get_int(rows, row, 0));
     tree_text(tree, "what", db_get_text(rows, row, 2));
@@ -27,7 +28,7 @@ static void change_write(struct tree_writer *tree, const struct plugin *plugin, 
     tree_count(tree, "entity", (uint64_t)db_get_int(rows, row, 8));
     tree_text(tree, "level", slice_text(plugin->levels[kind].name));
     tree_text(tree, "level_title", slice_text(plugin->levels[kind].title));
-    tree_text(tree, "href", shelf_href(plugin, LEVEL_group, (uint64_t)db_get_int(rows, row, 10), arena));
+    tree_text(tree, "href", shelf_href(plugin, page, (uint64_t)db_get_int(rows, row, 10), arena));
     tree_text(tree, "name", db_get_text(rows, row, 11));
     if (!db_is_null(rows, row, 6))
         fields_differences(tree, "differences", plugin, db_get_text(rows, row, 6), db_get_text(rows, row, 7));

@@ -5,6 +5,7 @@
 #include "services/catalog/browse.h"
 #include "services/catalog/catalog.h"
 #include "services/catalog/change.h"
+#include "services/catalog/comments.h"
 #include "services/catalog/delete.h"
 #include "services/catalog/edit.h"
 #include "services/catalog/edit_read.h"
@@ -54,6 +55,7 @@ static bool start(struct fault *why)
     catalog.feed = feed_new(service_bus(), service_db(), "catalog.torrents", "catalog");
     add_start();
     browse_start();
+    comments_start();
     delete_start();
     edit_start();
     history_start();
@@ -83,6 +85,7 @@ static void statements_gather(void)
     statements_add(adding_own_statements, adding_own_statements_count);
     statements_add(add_statements, add_statements_count);
     statements_add(change_statements, change_statements_count);
+    statements_add(comments_statements, comments_statements_count);
     statements_add(delete_statements, delete_statements_count);
     statements_add(edit_statements, edit_statements_count);
     statements_add(edit_read_statements, edit_read_statements_count);

@@ -89,23 +89,20 @@ static void show(struct visit *visit)
     talk_read(visit, entity->talk);
     page_begin(visit, text_of(visit, is_group ? look_text(group, "title") : look_text(entity->page, "name")), "browse");
     tree_decorate(visit->out, "page", entity->page, &extra);
-    talk_write(visit, entity->talk);
-    if (is_group) {
-        tree_string(visit->out, "once", visit_once(visit));
+    talk_write(visit, entity->talk, &extra);
+    tree_string(visit->out, "once", visit_once(visit));
+    if (is_group)
         write_doors(visit, entity, group);
-    }
     page_end(visit, 200, is_group ? "group" : "person", entity->plugin);
 }
 
-static void ask_talk(struct visit *visit)
+static void ask_tokens(struct visit *visit)
 {
     struct entity *entity = visit->page;
     struct ratio_token_list ask = {.user = visit->me.id};
-    bool is_group = slice_is(look_text(entity->page, "kind"), "group");
     struct gather *gather = gather_new(visit, show);
-    if (is_group && slice_is(look_text(plugins_find(slice_text(entity->plugin)), "accounting"), "ratio"))
+    if (slice_is(look_text(plugins_find(slice_text(entity->plugin)), "accounting"), "ratio"))
         entity->tokens = gather_may(gather, &ratio_token_list_message, &ask);
-    entity->talk = talk_ask(gather, visit, look_count(entity->page, "entity"));
     gather_go(gather);
 }
 
@@ -114,9 +111,9 @@ static void ask_peers(struct visit *visit)
 {
     const struct entity *entity = visit->page;
     if (slice_is(look_text(entity->page, "kind"), "group"))
-        peers_ask(visit, entity->page, ask_talk);
+        peers_ask(visit, entity->page, ask_tokens);
     else
-        ask_talk(visit);
+        show(visit);
 }
 
 static void on_entity(struct visit *visit)
@@ -134,7 +131,8 @@ static void on_entity(struct visit *visit)
         return;
     }
     entity->plugin = visit->params[0].at;
-    extras_ask(visit, &entity->page, 1, ask_peers);
+    const msgpack_object *const trees[] = {entity->page, talk_comments(entity->talk)};
+    extras_ask(visit, trees, 2, ask_peers);
 }
 
 void page_entity(struct visit *visit)
@@ -148,5 +146,6 @@ void page_entity(struct visit *visit)
     struct gather *gather = gather_new(visit, on_entity);
     visit->page = entity;
     entity->answer = gather_must(gather, &catalog_entity_get_message, &ask);
+    entity->talk = talk_ask(gather, visit, ask.entity);
     gather_go(gather);
 }

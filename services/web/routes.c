@@ -45,6 +45,11 @@ const struct route routes[] = {
     {"POST", "/tag/:entity/:tag", FOR_member, GUARD_csrf, NO_TOKEN, page_tag_vote_post},
     {"GET", "/tag/:entity/:tag/remove", FOR_member, GUARD_none, NO_TOKEN, page_tag_remove},
     {"POST", "/tag/:entity/:tag/remove", FOR_member, GUARD_csrf, NO_TOKEN, page_tag_remove_post},
+    {"POST", "/comment/on/:entity", FOR_member, GUARD_csrf, NO_TOKEN, page_comment_add_post},
+    {"GET", "/comment/:id", FOR_member, GUARD_none, NO_TOKEN, page_comment},
+    {"POST", "/comment/:id", FOR_member, GUARD_csrf, NO_TOKEN, page_comment_post},
+    {"GET", "/comment/:id/delete", FOR_member, GUARD_none, NO_TOKEN, page_comment_delete},
+    {"POST", "/comment/:id/delete", FOR_member, GUARD_csrf, NO_TOKEN, page_comment_delete_post},
     {"GET", "/history/:id", FOR_member, GUARD_none, NO_TOKEN, page_history},
     {"GET", "/log", FOR_member, GUARD_none, NO_TOKEN, page_log},
 

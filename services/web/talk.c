@@ -4,18 +4,25 @@
 #include "services/web/look.h"
 #include "services/web/page.h"
 
+#define COMMENTS_SHOWN 20
+
 struct talk {
-    uint64_t entity;
     const struct answer *answer;
 };
 
 struct talk *talk_ask(struct gather *gather, struct visit *visit, uint64_t entity)
 {
     struct talk *talk = arena_take(visit->arena, sizeof *talk);
-    struct catalog_talk_get ask = {.entity = entity};
-    *talk = (struct talk){.entity = entity};
+    uint64_t from = form_id(&visit->query, "comment"), before = form_id(&visit->query, "before");
+    struct catalog_talk_get ask = {.entity = entity, .before = from != 0 ? from + 1 : before, .limit = COMMENTS_SHOWN};
     talk->answer = gather_may(gather, &catalog_talk_get_message, &ask);
     return talk;
+}
+
+const msgpack_object *talk_comments(const struct talk *talk)
+{
+    const struct catalog_talk_get_reply *reply = talk->answer->reply;
+    return reply != NULL && reply->discussed ? reply->comments.object : NULL;
 }
 
 /* How a member has voted, and what the two buttons therefore send. */
@@ -58,14 +65,33 @@ void talk_read(struct visit *visit, const struct talk *talk)
         visit_missing(visit, "catalog", "Tags and comments cannot be read for the moment.");
 }
 
-void talk_write(struct visit *visit, const struct talk *talk)
+static void write_comments(struct visit *visit, const struct catalog_talk_get_reply *reply,
+                           const struct tree_extra *extra)
+{
+    const msgpack_object *comments = reply->comments.object;
+    size_t count = look_size(comments);
+    const char *path = arena_print(visit->arena, "%.*s", SLICE_ARGS(reply->href));
+    tree_count(visit->out, "comments_count", reply->comments_count);
+    tree_flag(visit->out, "has_comments", count > 0);
+    if (count > 0)
+        tree_decorate(visit->out, "comments", comments, extra);
+    if (form_has(&visit->query, "comment"))
+        tree_string(visit->out, "first_href", path);
+    page_pager(visit, path, "before",
+               count == COMMENTS_SHOWN ? look_count(look_at(comments, count - 1), "comment") : 0);
+}
+
+void talk_write(struct visit *visit, const struct talk *talk, const struct tree_extra *extra)
 {
     const struct catalog_talk_get_reply *reply = talk->answer->reply;
     if (reply == NULL)
         return;
     tree_open_map(visit->out, "talk");
-    tree_count(visit->out, "entity", talk->entity);
+    tree_count(visit->out, "entity", reply->entity);
     tree_flag(visit->out, "tagged", reply->tagged);
     write_tags(visit, reply->tags.object);
+    tree_flag(visit->out, "discussed", reply->discussed);
+    if (reply->discussed)
+        write_comments(visit, reply, extra);
     tree_close(visit->out);
 }

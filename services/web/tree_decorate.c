@@ -39,6 +39,7 @@ void tree_collect(const msgpack_object *tree, struct tree_ids *ids)
     } else if (tree->type == MSGPACK_OBJECT_MAP) {
         insert(ids->torrents, &ids->torrents_count, TREE_TORRENTS_MAX, id_of(tree, "torrent"));
         insert(ids->members, &ids->members_count, TREE_IDS_MAX, id_of(tree, "uploader"));
+        insert(ids->members, &ids->members_count, TREE_IDS_MAX, id_of(tree, "author"));
         for (uint32_t i = 0; i < tree->via.map.size; i++) {
             tree_collect(&tree->via.map.ptr[i].val, ids);
         }
@@ -169,15 +170,15 @@ static void add_factor(struct tree_writer *writer, uint64_t torrent, const struc
     tree_close(writer);
 }
 
-static void add_name(struct tree_writer *writer, uint64_t user, const struct tree_extra *extra)
+static void add_name(struct tree_writer *writer, const char *key, uint64_t user, const struct tree_extra *extra)
 {
     for (size_t i = 0; i < extra->names_count; i++) {
         if (extra->names[i].user == user) {
-            tree_text(writer, "uploader_name", extra->names[i].name);
+            tree_text(writer, key, extra->names[i].name);
             return;
         }
     }
-    tree_nil(writer, "uploader_name");
+    tree_nil(writer, key);
 }
 
 /* ---- copying ---- */
@@ -248,12 +249,15 @@ static void copy_map(struct tree_writer *writer, const char *key, const msgpack_
         }
         copy_entry(writer, name, &entry->val, extra);
     }
-    uint64_t uploader = id_of(map, "uploader");
+    uint64_t uploader = id_of(map, "uploader"), author = id_of(map, "author");
     if (id_of(map, "torrent") > 0 || map_find(map, "torrents_count") != NULL) {
         add_counts(writer, map, extra);
     }
     if (uploader > 0) {
-        add_name(writer, uploader, extra);
+        add_name(writer, "uploader_name", uploader, extra);
+    }
+    if (author > 0) {
+        add_name(writer, "author_name", author, extra);
     }
     if (id_of(map, "torrent") > 0) {
         add_factor(writer, id_of(map, "torrent"), extra);

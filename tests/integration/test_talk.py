@@ -1,4 +1,4 @@
-"""What members say of what is here, on the pages and without JavaScript: tags with votes."""
+"""What members say of what is here, on the pages and without JavaScript: tags with votes, wiki text, comments."""
 
 import html
 import re
@@ -81,3 +81,60 @@ def test_a_description_is_wiki_text_in_which_no_markup_gets_through(member, torr
     assert "<strong>Bold</strong> &lt;script&gt;" in shown.html and "<li>cut</li>" in shown.html
     assert '<a href="https://example.org/" rel="nofollow noopener noreferrer">there</a> nowhere <a href="https://example.org/i.png"' in shown.html
     assert "<script>alert" not in shown.html and "javascript:" not in shown.html and "<img src=\"https" not in shown.html
+
+
+# ---- comments ----
+
+
+def comments_on(page):
+    """The comments of a page, newest first: who, and the HTML of what."""
+    return re.findall(r'<li id="c\d+">\s*<p class="head"><a href="/member/([^"]+)">.*?<div class="wiki">(.*?)</div>', page.html, re.S)
+
+
+def test_a_comment_is_written_edited_and_deleted(member, admin, album):  # noqa: F811
+    action = f"/comment/on/{entity_of(album)}"
+    form = fill(member.get(album).form(action), text=f"*Loud*\n{NASTY}")
+    done = [member.post(action, form) for _ in range(2)]  # a double click
+    assert done[0].location == done[1].location and done[0].location.startswith(f"{album}?comment=")
+    page = member.get(done[0].location.split("#")[0])
+    (who, what), = comments_on(page)
+    assert who == member.name and "<em>Loud</em>" in what and "<script>alert" not in page.html
+    number = re.search(r"#c(\d+)$", done[0].location).group(1)
+    assert f'id="c{number}"' in page.html and f'href="/comment/{number}"' in page.html
+    assert f'href="/comment/{number}"' not in admin.get(album).html and f"/comment/{number}/delete" in admin.get(album).html
+    other = fill(member.get(f"/comment/{number}").form(f"/comment/{number}"), text="From another window")
+    assert comments_on(press(member, f"/comment/{number}", f"/comment/{number}", text="Quiet"))[0][1].strip() == "<p>Quiet</p>"
+    crossed = member.post(f"/comment/{number}", other)
+    assert crossed.status == 409 and "elsewhere while you wrote" in crossed.text and "From another window" in crossed.html
+    assert "edited" in press(member, f"/comment/{number}", f"/comment/{number}", text="Quiet again").text
+    assert admin.get(f"/comment/{number}").status == 403
+    gone = admin.send(f"/comment/{number}/delete", f"/comment/{number}/delete", reason="Off topic.")
+    assert gone.location == album and comments_on(admin.get(album)) == []
+    assert "deleted a comment on the Album" in admin.get(f"/history/{entity_of(album)}").text and "Off topic." in admin.get("/log").text
+    assert member.get(f"/comment/{number}").status == 404
+
+
+def test_a_comment_that_is_refused_is_kept(member, album):  # noqa: F811
+    for text, said in ((" ", "needed"), ("é" * 10001, "at most 10000 letters"), ("x" * 50000, "40000 bytes")):
+        page = member.send(album, f"/comment/on/{entity_of(album)}", text=text)
+        assert page.status in (400, 413) and said in page.text, text[:9]
+        assert text.strip() in page.html
+    assert comments_on(member.get(album)) == []
+
+
+def test_many_comments_come_in_pages_and_each_has_an_address(member, album):  # noqa: F811
+    action = f"/comment/on/{entity_of(album)}"
+    told = [member.send(album, action, text=f"Number {i}").location for i in range(21)]
+    first = member.get(album)
+    assert len(comments_on(first)) == 20 and "Number 0" not in first.text
+    rest = member.get(album + re.search(r'rel="next" href="[^"?]+(\?[^"]+)"', first.html).group(1))
+    assert [what.strip() for _, what in comments_on(rest)] == ["<p>Number 0</p>"]
+    there = member.get(told[3].split("#")[0])
+    assert f'id="{told[3].split("#")[1]}"' in there.html and comments_on(there)[0][1].strip() == "<p>Number 3</p>"
+    assert "First page" in there.text
+
+
+def test_a_person_is_talked_about(member, album):  # noqa: F811
+    person = re.search(r'href="(/music/artist/\d+)"', member.get(album).html).group(1)
+    page = press(member, person, f"/comment/on/{entity_of(person)}", text="On tour again.")
+    assert comments_on(page) == [(member.name, "<p>On tour again.</p>\n")]

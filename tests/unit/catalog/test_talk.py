@@ -1,7 +1,9 @@
-"""What members say of entities in the running catalog, of whatever plugin: tags with votes. Books is among the plugins (test_plugins.py)."""
+"""What members say of entities in the running catalog, of whatever plugin: tags with votes, comments. Books is among the plugins (test_plugins.py)."""
+import os
+
 import pytest
 
-from service_kit import at_once, browse, refused
+from service_kit import Refused, at_once, browse, refused
 from test_edit import changes
 from test_plugins import OWNER, fields_of, listed, made, page_of, plugin, upload  # noqa: F401 (fixtures)
 
@@ -147,3 +149,110 @@ def test_nobody_says_anything_of_what_is_not_there(bus, group):
     assert refused(tag, bus, group, "jazz", 0).status == "forbidden"
     tag(bus, group, "jazz")
     assert refused(vote, bus, group, "jazz", 2).field == "vote" and refused(vote, bus, group, "jazz", 1, 0).status == "forbidden"
+
+
+# ---- comments ----
+
+
+def comment(bus, entity, text, actor=OWNER, key=None):
+    return bus.ask("catalog.comment.add", {"key": key or os.urandom(16), "entity": entity, "text": text}, actor=actor)
+
+
+def comments(bus, entity, actor=OWNER, **more):
+    return talk(bus, entity, actor, **({"limit": 20} | more))["comments"]
+
+
+def rewrite(bus, number, text, revision=1, actor=OWNER, key=None):
+    ask = {"key": key or os.urandom(16), "comment": number, "revision": revision, "text": text}
+    return bus.ask("catalog.comment.edit", ask, actor=actor)
+
+
+def uncomment(bus, number, actor=OWNER, reason="Off topic.", **more):
+    return bus.ask("catalog.comment.delete", {"key": os.urandom(16), "comment": number, "reason": reason, **more}, actor=actor)
+
+
+def test_comments_stand_newest_first_in_pages(bus, group):
+    numbers = [comment(bus, group, f"Number {i}", (OWNER, ANN)[i % 2])["comment"] for i in range(5)]
+    first = comments(bus, group, limit=3)
+    assert [(one["text"], one["author"], one["own"]) for one in first] == [
+        ("Number 4", OWNER, True), ("Number 3", ANN, False), ("Number 2", OWNER, True)]
+    rest = comments(bus, group, limit=3, before=first[-1]["comment"])
+    assert [one["comment"] for one in first + rest] == numbers[::-1] and talk(bus, group)["comments_count"] == 5
+    assert talk(bus, group).get("comments", []) == []
+
+
+def test_a_comment_is_told_where_it_stands(bus, group):
+    told = comment(bus, group, "Here")
+    assert told["href"] == f"/music/album/{group}?comment={told['comment']}#c{told['comment']}"
+    got = bus.ask("catalog.comment.get", {"comment": told["comment"]}, actor=ANN)
+    assert (got["text"], got["author"], got["revision"], got["href"]) == ("Here", OWNER, 1, told["href"])
+
+
+def test_a_comment_is_its_authors_to_edit_and_of_two_edits_the_second_is_told(replicas, bus, group):
+    number = comment(bus, group, "First")["comment"]
+    assert refused(rewrite, bus, number, "Mine now", actor=ANN).status == "forbidden"
+    told = at_once(*(lambda i=i: rewrite(replicas[i].bus(), number, f"Text {i}") for i in range(2)))
+    late, = [one for one in told if isinstance(one, Refused)]
+    assert late.status == "conflict" and late.field == "revision"
+    one, = comments(bus, group)
+    assert one["text"] in ("Text 0", "Text 1") and one["edited_at"] >= one["written_at"]
+    rewrite(bus, number, "Third", 2)
+    assert comments(bus, group)[0]["text"] == "Third"
+
+
+def test_what_is_sent_twice_is_written_once(bus, group):
+    key = os.urandom(16)
+    first, again = (comment(bus, group, "Once", key=key) for _ in range(2))
+    assert first == again and len(comments(bus, group)) == 1
+    key = os.urandom(16)
+    assert rewrite(bus, first["comment"], "Twice", key=key) == rewrite(bus, first["comment"], "Twice", key=key)
+
+
+def test_a_comment_is_deleted_by_its_author_or_staff_and_the_log_has_why(bus, group):
+    one, other = (comment(bus, group, text)["comment"] for text in ("One", "Other"))
+    assert refused(uncomment, bus, one, ANN).status == "forbidden" and refused(uncomment, bus, one, reason="\t").field == "reason"
+    uncomment(bus, one)
+    uncomment(bus, other, ANN, "Rude.", staff=True)
+    assert comments(bus, group) == [] and talk(bus, group).get("comments_count", 0) == 0
+    assert [(line["what"], line["actor"], line["why"], line["href"]) for line in changes(bus, group)[:2]] == [
+        ("uncomment", ANN, "Rude.", f"/music/album/{group}"), ("uncomment", OWNER, "Off topic.", f"/music/album/{group}")]
+    for ask in (lambda: uncomment(bus, one), lambda: rewrite(bus, one, "Back"), lambda: bus.ask("catalog.comment.get", {"comment": one})):
+        assert refused(ask).status == "not_found"
+
+
+def test_a_person_is_talked_about_too(bus, listed, tmp_path, fresh):  # noqa: F811
+    page = page_of(bus, upload(bus, listed["music"], made(tmp_path), fields_of(listed["music"], fresh)))
+    person = page["group"]["credits"][0]["people"][0]
+    told = comment(bus, person["entity"], "Saw them live.")
+    assert told["href"].startswith(person["href"] + "?") and comments(bus, person["entity"])[0]["text"] == "Saw them live."
+    uncomment(bus, told["comment"])
+    assert changes(bus, person["entity"])[0]["href"] == person["href"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_comment_may_be_of_any_script(bus, group, word):
+    comment(bus, group, f"\r\n{word}\r\n\r\n{word}\x07 \n")
+    assert comments(bus, group)[0]["text"] == f"{word}\n\n{word}" and comment(bus, group, word * 1000)
+
+
+@pytest.mark.parametrize("text, said", (
+    (" \r\n\t", "needed"), ("a\0b", "UTF-8"), ("x" * 10001, "at most 10000 letters"), ("é" * 20001, "40000"), ("x" * (1 << 20), "40000")))
+def test_a_comment_that_is_wrong_is_refused_by_name(bus, group, text, said):
+    number = comment(bus, group, "x" * 10000)["comment"]
+    for fault in (refused(comment, bus, group, text), refused(rewrite, bus, number, text)):
+        assert fault.field == "text" and said in str(fault)
+    assert [one["text"] for one in comments(bus, group)] == ["x" * 10000]
+
+
+def test_nobody_talks_about_what_is_sealed(bus, plugin, tmp_path, fresh):  # noqa: F811
+    told = upload(bus, plugin, made(tmp_path), fields_of(plugin, fresh))
+    entity = page_of(bus, told)["entity"]
+    open_ = plugin["name"] != "backup"
+    assert talk(bus, told["entity"]).get("discussed", False) == open_  # asked of a unit: its group's
+    if open_:
+        comment(bus, entity, "Good.")
+        assert comments(bus, told["entity"], ANN)[0]["text"] == "Good."
+    else:
+        assert refused(comment, bus, entity, "Mine.").status == "forbidden"
+    assert refused(comment, bus, told["entity"], "Below a group.").status == "not_found"
+    assert refused(comment, bus, entity, "Nobody.", 0).status == "forbidden"
