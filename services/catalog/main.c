@@ -2,6 +2,7 @@
 #include "services/catalog/add.h"
 #include "services/catalog/adding.h"
 #include "services/catalog/adding_own.h"
+#include "services/catalog/bookmarks.h"
 #include "services/catalog/browse.h"
 #include "services/catalog/catalog.h"
 #include "services/catalog/change.h"
@@ -54,6 +55,7 @@ static bool start(struct fault *why)
     catalog.kept = kept_new(service_db(), "catalog");
     catalog.feed = feed_new(service_bus(), service_db(), "catalog.torrents", "catalog");
     add_start();
+    bookmarks_start();
     browse_start();
     comments_start();
     delete_start();
@@ -93,6 +95,7 @@ static void statements_gather(void)
     statements_add(tags_statements, tags_statements_count);
     statements_add(talk_statements, talk_statements_count);
     statements_add(fact_statements, fact_statements_count);
+    statements_add(bookmarks_statements, bookmarks_statements_count);
     statements_add(browse_statements, browse_statements_count);
     statements_add(entity_statements, entity_statements_count);
     statements_add(torrent_statements, torrent_statements_count);

@@ -15,6 +15,7 @@ struct talking {
     uint64_t entity; /* the group, when an edition or a unit was asked for */
     struct slice name;
     uint64_t comments_count;
+    bool bookmarked;
     struct tree_writer tags, comments;
 };
 
@@ -34,6 +35,7 @@ static void talking_end(struct talking *talking)
         .href = shelf_href(talking->plugin, talking->kind, talking->entity, arena),
         .tagged = talking->kind == LEVEL_group && tags_attribute(talking->plugin) != NULL,
         .tags = tree_done(&talking->tags),
+        .bookmarked = talking->bookmarked,
         .discussed = plugin_talks(talking->plugin),
         .comments_count = talking->comments_count,
         .comments = tree_done(&talking->comments),
@@ -57,8 +59,9 @@ static void talking_step(struct talking *talking, const struct fault *why)
 
 static const struct statement talk_entity = {
     "talk_entity",
-    "SELECT plugin, kind, id, name, (SELECT count(*) FROM catalog.comment c WHERE c.entity = e.id AND c.deleted_at IS "
-    "NULL)"
+    "SELECT plugin, kind, id, name,"
+    " (SELECT count(*) FROM catalog.comment c WHERE c.entity = e.id AND c.deleted_at IS NULL),"
+    " EXISTS (SELECT FROM catalog.bookmark b WHERE b.member = $2 AND b.entity = e.id)"
     " FROM catalog.entity e WHERE id = " PAGE_OF " AND deleted_at IS NULL",
 };
 
@@ -71,6 +74,7 @@ static void on_entity(void *arg, const struct db_rows *rows, const struct fault 
         talking->entity = (uint64_t)db_get_int(rows, 0, 2);
         talking->name = arena_copy(bus_arena(talking->request), db_get_text(rows, 0, 3));
         talking->comments_count = (uint64_t)db_get_int(rows, 0, 4);
+        talking->bookmarked = db_get_flag(rows, 0, 5);
     }
     talking_step(talking, why);
 }
@@ -141,7 +145,7 @@ static void on_get(struct bus_request *request, const void *body, void *arg)
     tree_start(&talking->comments);
     tree_array(&talking->comments, NULL);
     int64_t entity = (int64_t)talking->ask->entity, actor = (int64_t)bus_actor(request);
-    db_ask(db, &talk_entity, db_int(db_args(), entity), on_entity, talking);
+    db_ask(db, &talk_entity, db_int(db_int(db_args(), entity), actor), on_entity, talking);
     db_ask(db, &talk_tags, db_int(db_int(db_args(), entity), actor), on_tags, talking);
     struct db_args *args = db_int(db_int(db_args(), entity), actor);
     db_int(args, talking->ask->before != 0 ? (int64_t)talking->ask->before : ID_MAX);

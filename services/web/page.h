@@ -64,6 +64,8 @@ PAGE(comment);
 PAGE(comment_post);
 PAGE(comment_delete);
 PAGE(comment_delete_post);
+PAGE(bookmarks);
+PAGE(bookmark_post);
 PAGE(history);
 PAGE(log);
 PAGE(member);

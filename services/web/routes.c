@@ -50,6 +50,8 @@ const struct route routes[] = {
     {"POST", "/comment/:id", FOR_member, GUARD_csrf, NO_TOKEN, page_comment_post},
     {"GET", "/comment/:id/delete", FOR_member, GUARD_none, NO_TOKEN, page_comment_delete},
     {"POST", "/comment/:id/delete", FOR_member, GUARD_csrf, NO_TOKEN, page_comment_delete_post},
+    {"GET", "/bookmarks", FOR_member, GUARD_none, NO_TOKEN, page_bookmarks},
+    {"POST", "/bookmark/:entity", FOR_member, GUARD_csrf, NO_TOKEN, page_bookmark_post},
     {"GET", "/history/:id", FOR_member, GUARD_none, NO_TOKEN, page_history},
     {"GET", "/log", FOR_member, GUARD_none, NO_TOKEN, page_log},
 

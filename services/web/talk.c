@@ -88,6 +88,7 @@ void talk_write(struct visit *visit, const struct talk *talk, const struct tree_
         return;
     tree_open_map(visit->out, "talk");
     tree_count(visit->out, "entity", reply->entity);
+    tree_flag(visit->out, "bookmarked", reply->bookmarked);
     tree_flag(visit->out, "tagged", reply->tagged);
     write_tags(visit, reply->tags.object);
     tree_flag(visit->out, "discussed", reply->discussed);

@@ -138,3 +138,19 @@ def test_a_person_is_talked_about(member, album):  # noqa: F811
     person = re.search(r'href="(/music/artist/\d+)"', member.get(album).html).group(1)
     page = press(member, person, f"/comment/on/{entity_of(person)}", text="On tour again.")
     assert comments_on(page) == [(member.name, "<p>On tour again.</p>\n")]
+
+
+# ---- bookmarks ----
+
+
+def test_a_page_is_bookmarked_and_no_more(member, admin, album):  # noqa: F811
+    person = re.search(r'href="(/music/artist/\d+)"', member.get(album).html).group(1)
+    assert "Nothing yet" in member.get("/bookmarks").text
+    for path in (album, person):
+        assert "Bookmarked" in press(member, path, f"/bookmark/{entity_of(path)}").text
+    listed = member.get("/bookmarks")
+    assert f'href="{album}"' in listed.html and f'href="{person}"' in listed.html and "1 bookmarked" in listed.text
+    assert f'href="{album}"' not in admin.get("/bookmarks").html and "Bookmarked" not in admin.get(album).text
+    assert "Bookmarked" not in press(member, album, f"/bookmark/{entity_of(album)}").text
+    assert "1 bookmarked" not in member.get("/bookmarks").text
+    assert member.post("/bookmark/999999", fill(member.get(album).form(f"/bookmark/{entity_of(album)}"))).status == 404

@@ -1,5 +1,5 @@
-"""What members say of entities in the running catalog, of whatever plugin: tags with votes, comments. Books is among the plugins (test_plugins.py)."""
-import os
+"""What members say of entities in the running catalog, of whatever plugin: tags with votes, comments, bookmarks. Books is among the plugins (test_plugins.py)."""
+import os, random
 
 import pytest
 
@@ -114,7 +114,7 @@ def test_a_tag_may_be_of_any_script(bus, group, word):
 
 
 @pytest.mark.parametrize("tags, said", (
-    (" , ,", "at least one"), ("jazz\0", "UTF-8"), ("x" * 51, "50 letters"), (",".join(map(str, range(41))), "at most 40"), ("x" * 1601, "1600"), ("x" * (1 << 20), "1600")))
+    (" , ,", "at least one"), ("jazz\0", "UTF-8"), ("x" * 51, "50 letters"), (",".join(map(str, range(41))), "at most 40"), ("x" * 1601, "1600"), ("x" * (1 << 20), "1600")), ids=lambda value: str(len(value)))
 def test_tags_that_are_wrong_are_refused_by_name(bus, group, tags, said):
     fault = refused(tag, bus, group, tags)
     assert fault.field == "tags" and said in str(fault)
@@ -236,7 +236,7 @@ def test_a_comment_may_be_of_any_script(bus, group, word):
 
 
 @pytest.mark.parametrize("text, said", (
-    (" \r\n\t", "needed"), ("a\0b", "UTF-8"), ("x" * 10001, "at most 10000 letters"), ("é" * 20001, "40000"), ("x" * (1 << 20), "40000")))
+    (" \r\n\t", "needed"), ("a\0b", "UTF-8"), ("x" * 10001, "at most 10000 letters"), ("é" * 20001, "40000"), ("x" * (1 << 20), "40000")), ids=lambda value: str(len(value)))
 def test_a_comment_that_is_wrong_is_refused_by_name(bus, group, text, said):
     number = comment(bus, group, "x" * 10000)["comment"]
     for fault in (refused(comment, bus, group, text), refused(rewrite, bus, number, text)):
@@ -256,3 +256,54 @@ def test_nobody_talks_about_what_is_sealed(bus, plugin, tmp_path, fresh):  # noq
         assert refused(comment, bus, entity, "Mine.").status == "forbidden"
     assert refused(comment, bus, told["entity"], "Below a group.").status == "not_found"
     assert refused(comment, bus, entity, "Nobody.", 0).status == "forbidden"
+
+
+# ---- bookmarks ----
+
+
+def mark(bus, entity, on=True, actor=OWNER):
+    return bus.ask("catalog.bookmark.set", {"entity": entity, "on": on}, actor=actor)
+
+
+def marks(bus, actor=OWNER, limit=50, **more):
+    return bus.ask("catalog.bookmark.list", {"limit": limit, **more}, actor=actor)
+
+
+def test_what_a_member_has_marked_is_listed_newest_first_in_pages_and_for_nobody_else(bus, listed, plugin, tmp_path, fresh):  # noqa: F811
+    reader, other = random.getrandbits(40), random.getrandbits(40)
+    pages = [page_of(bus, upload(bus, plugin, made(tmp_path), fields_of(plugin, fresh + str(i)))) for i in range(3)]
+    groups = [page["entity"] for page in pages]
+    person = next((one for part in pages[0]["group"]["credits"] for one in part["people"]), None)
+    for entity in groups + ([person["entity"]] if person else []):
+        mark(bus, entity, actor=reader)
+        mark(bus, entity, actor=reader)
+    first = marks(bus, reader, 2)
+    assert [one["entity"] for one in first["groups"]] == groups[:0:-1] and first["count"] == 3
+    rest = marks(bus, reader, 2, before=first["next"])
+    assert [one["entity"] for one in rest["groups"]] == groups[:1] and "next" not in rest
+    assert [one["name"] for one in first["people"]] == ([person["name"]] if person else [])
+    assert "files_count" not in str(first) or plugin["name"] != "backup"  # what is sealed stays so
+    assert talk(bus, groups[0], reader)["bookmarked"] and not talk(bus, groups[0], other).get("bookmarked")
+    assert marks(bus, other) == {"groups": [], "people": []}
+    mark(bus, groups[0], False, reader)
+    assert marks(bus, reader)["count"] == 2 and not talk(bus, groups[0], reader).get("bookmarked")
+    assert changes(bus, groups[1], OWNER)[0]["what"] == "add"  # nobody is told
+
+
+def test_what_is_deleted_is_no_bookmark_and_nobody_marks_it(bus, group):
+    reader = random.getrandbits(40)
+    mark(bus, group, actor=reader)
+    bus.ask("catalog.entity.delete", {"key": os.urandom(16), "entity": group, "reason": "Gone."})
+    assert marks(bus, reader) == {"groups": [], "people": []}
+    assert refused(mark, bus, group).status == refused(mark, bus, 1 << 40).status == "not_found"
+    assert refused(mark, bus, group, actor=0).status == "forbidden"
+
+
+def test_a_member_has_at_most_so_many_bookmarks(bus, group, sql):
+    reader = random.getrandbits(40)
+    sql("WITH put AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, added_by) SELECT 'music', 'artist', 0, i::text,"
+        " catalog.same(ARRAY[i::text, %s::text]), 1 FROM generate_series(1, 10000) AS i RETURNING id)"
+        " INSERT INTO catalog.bookmark (member, entity) SELECT %s, id FROM put RETURNING id", reader, reader)
+    fault = refused(mark, bus, group, actor=reader)
+    assert fault.status == "conflict" and "10000 bookmarks" in str(fault)
+    mark(bus, group, False, reader)
