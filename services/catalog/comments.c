@@ -24,9 +24,8 @@ struct commenting {
     enum level_kind kind; /* of what it is about */
 };
 
-/* The page on which a comment stands, from that comment on. */
-static struct slice comment_href(const struct plugin *plugin, enum level_kind kind, uint64_t entity, uint64_t comment,
-                                 struct arena *arena)
+struct slice comment_href(const struct plugin *plugin, enum level_kind kind, uint64_t entity, uint64_t comment,
+                          struct arena *arena)
 {
     struct slice page = shelf_href(plugin, kind, entity, arena);
     return slice_text(arena_print(arena, "%.*s?comment=%" PRIu64 "#c%" PRIu64, SLICE_ARGS(page), comment, comment));

@@ -15,6 +15,7 @@
 #include "services/catalog/history.h"
 #include "services/catalog/piece.h"
 #include "services/catalog/plugin.h"
+#include "services/catalog/reports.h"
 #include "services/catalog/retire.h"
 #include "services/catalog/shelf.h"
 #include "services/catalog/tags.h"
@@ -62,6 +63,7 @@ static bool start(struct fault *why)
     edit_start();
     history_start();
     entity_start();
+    reports_start();
     tags_start();
     talk_start();
     torrent_start();
@@ -92,6 +94,7 @@ static void statements_gather(void)
     statements_add(edit_statements, edit_statements_count);
     statements_add(edit_read_statements, edit_read_statements_count);
     statements_add(history_statements, history_statements_count);
+    statements_add(reports_statements, reports_statements_count);
     statements_add(tags_statements, tags_statements_count);
     statements_add(talk_statements, talk_statements_count);
     statements_add(fact_statements, fact_statements_count);

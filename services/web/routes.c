@@ -52,6 +52,10 @@ const struct route routes[] = {
     {"POST", "/comment/:id/delete", FOR_member, GUARD_csrf, NO_TOKEN, page_comment_delete_post},
     {"GET", "/bookmarks", FOR_member, GUARD_none, NO_TOKEN, page_bookmarks},
     {"POST", "/bookmark/:entity", FOR_member, GUARD_csrf, NO_TOKEN, page_bookmark_post},
+    {"GET", "/report/:about/:id", FOR_member, GUARD_none, NO_TOKEN, page_report},
+    {"POST", "/report/:about/:id", FOR_member, GUARD_csrf, NO_TOKEN, page_report_post},
+    {"GET", "/reports", FOR_member, GUARD_none, NO_TOKEN, page_reports},
+    {"POST", "/reports/:id", FOR_staff, GUARD_csrf, NO_TOKEN, page_report_handle_post},
     {"GET", "/history/:id", FOR_member, GUARD_none, NO_TOKEN, page_history},
     {"GET", "/log", FOR_member, GUARD_none, NO_TOKEN, page_log},
 

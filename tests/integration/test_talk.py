@@ -154,3 +154,41 @@ def test_a_page_is_bookmarked_and_no_more(member, admin, album):  # noqa: F811
     assert "Bookmarked" not in press(member, album, f"/bookmark/{entity_of(album)}").text
     assert "1 bookmarked" not in member.get("/bookmarks").text
     assert member.post("/bookmark/999999", fill(member.get(album).form(f"/bookmark/{entity_of(album)}"))).status == 404
+
+
+# ---- reports ----
+
+
+def test_a_member_tells_staff_who_answer(member, admin, album):  # noqa: F811
+    page = member.get(album)
+    torrent_report, = set(re.findall(r'href="(/report/torrent/\d+)"', page.html))
+    refused = member.send(torrent_report, torrent_report, text=NASTY)
+    assert refused.status == 400 and "choose one of the list" in refused.text and html.escape(NASTY) in refused.html.replace("&#39;", "&#x27;")
+    form = fill(refused.form(torrent_report), kind="broken", text=NASTY)
+    assert member.post(torrent_report, form).location.startswith(f"{album}#t")
+    assert member.send(torrent_report, torrent_report, kind="other", text="Again").status == 409
+    mine = member.get("/reports")
+    assert "It is broken" in mine.text and "<script>alert" not in mine.html and 'name="act"' not in mine.html
+    queue = admin.get("/reports")
+    action = re.search(r'action="(/reports/\d+)"', queue.html[queue.html.index(f'href="{album}#t'):]).group(1)
+    assert member.post(action, fill(member.get(album).form(f"/bookmark/{entity_of(album)}"), act="claim")).status == 403
+    assert "you look into it" in press(admin, "/reports", action, act="claim").text
+    assert member.name in queue.text and "looks into it" in member.get("/reports").text
+    wrong = admin.send("/reports", action, act="resolve", answer="x" * 401)
+    assert wrong.status == 400 and "at most 400 letters" in wrong.text and "x" * 401 in wrong.html
+    press(admin, "/reports", action, act="resolve", answer="Taken away: thank you.")
+    assert "Taken away: thank you." in member.get("/reports?resolved=1").text and f'href="{album}#t' not in member.get("/reports").html
+    late = admin.post(action, fill(wrong.form(action), act="claim"))
+    assert late.location == "/reports" and "resolved already" in admin.get("/reports").text
+
+
+def test_a_comment_and_a_page_are_reported(member, admin, album):  # noqa: F811
+    where = admin.send(album, f"/comment/on/{entity_of(album)}", text="Buy here!").location
+    number = where.split("#c")[1]
+    assert member.send(f"/report/comment/{number}", f"/report/comment/{number}", kind="manners", text="An advertisement.").location == where
+    entity = f"/report/entity/{entity_of(album)}"
+    assert member.send(entity, entity, kind="duplicate", text="See the other one.").location == album
+    told = member.get("/reports").text
+    assert "It is rude, or advertises something: comment on" in told and "It is here twice: Album" in told
+    for path in ("/report/comment/99999999", "/report/member/1", "/report/torrent/0"):
+        assert member.get(path).status == 404

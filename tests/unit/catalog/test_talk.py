@@ -1,4 +1,4 @@
-"""What members say of entities in the running catalog, of whatever plugin: tags with votes, comments, bookmarks. Books is among the plugins (test_plugins.py)."""
+"""What members say of entities in the running catalog, of whatever plugin: tags with votes, comments, bookmarks, reports. Books is among the plugins (test_plugins.py)."""
 import os, random
 
 import pytest
@@ -307,3 +307,97 @@ def test_a_member_has_at_most_so_many_bookmarks(bus, group, sql):
     fault = refused(mark, bus, group, actor=reader)
     assert fault.status == "conflict" and "10000 bookmarks" in str(fault)
     mark(bus, group, False, reader)
+
+
+# ---- reports ----
+
+
+def report(bus, about, of, text="The last track is cut.", kind="broken", actor=OWNER, key=None):
+    ask = {"key": key or os.urandom(16), "about": about, "of": of, "kind": kind, "text": text}
+    return bus.ask("catalog.report.add", ask, actor=actor)
+
+
+def reports(bus, actor, **more):
+    return bus.ask("catalog.report.list", {"limit": 50, **more}, actor=actor)
+
+
+def handle(bus, number, act, answer="", actor=ANN, staff=True):
+    return bus.ask("catalog.report.handle", {"report": number, "act": act, "answer": answer, "staff": staff}, actor=actor)
+
+
+def test_a_page_a_torrent_and_a_comment_are_reported_of_every_plugin(bus, plugin, tmp_path, fresh):  # noqa: F811
+    reporter, told = random.getrandbits(40), upload(bus, plugin, made(tmp_path), fields_of(plugin, fresh))
+    page = page_of(bus, told)
+    asks = [("entity", page["entity"], page["href"]), ("torrent", told["torrent"], told["href"])]
+    if plugin["name"] != "backup":
+        number = comment(bus, page["entity"], "Buy here!")["comment"]
+        asks.append(("comment", number, f"{page['href']}?comment={number}#c{number}"))
+    for about, of, href in asks:
+        assert report(bus, about, of, f"{about} {fresh}", actor=reporter)["href"] == href
+    listed_ = reports(bus, reporter)["reports"]
+    assert [(one["about"], one["of"], one["href"], one["text"], one["reporter"]) for one in listed_] == [
+        (about, of, href, f"{about} {fresh}", reporter) for about, of, href in asks[::-1]]
+    assert all(one["name"] == page["group"]["name"] and one["kind"] == "broken" for one in listed_)
+    assert reports(bus, random.getrandbits(40)) == {"reports": []}  # nobody else's
+    assert reports(bus, ANN, staff=True)["reports"][:len(asks)] == listed_
+    assert [one["what"] for one in changes(bus, page["entity"])] == ["add"]
+
+
+def test_staff_claim_release_and_resolve_and_the_reporter_reads_the_answer(bus, group):
+    reporter = random.getrandbits(40)
+    number = report(bus, "entity", group, actor=reporter)["report"]
+    handle(bus, number, "claim")
+    handle(bus, number, "claim")  # twice is once
+    assert reports(bus, reporter)["reports"][0]["claimed_by"] == ANN
+    for act in ("claim", "resolve"):
+        assert "Somebody else" in str(refused(handle, bus, number, act, "No.", BOB))
+    handle(bus, number, "release", actor=BOB)
+    assert "claimed_by" not in reports(bus, reporter)["reports"][0]
+    handle(bus, number, "resolve", " Mended:\nthank\0 you. ".replace("\0", ""), BOB)
+    assert reports(bus, reporter) == {"reports": []}
+    done, = reports(bus, reporter, resolved=True)["reports"]
+    assert (done["answer"], done["resolved_by"]) == ("Mended: thank you.", BOB) and done["resolved_at"] >= done["reported_at"]
+    for act in ("claim", "release", "resolve"):
+        assert "resolved already" in str(refused(handle, bus, number, act, "Again.", ANN))
+
+
+def test_of_two_who_claim_or_resolve_at_once_one_does(replicas, bus, group):
+    for act in ("claim", "resolve"):
+        number = report(bus, "entity", group, actor=random.getrandbits(40))["report"]
+        told = at_once(*(lambda i=i: handle(replicas[i].bus(), number, act, "Done.", (ANN, BOB)[i]) for i in range(2)))
+        assert sum(isinstance(one, Refused) and one.status == "conflict" for one in told) == 1
+
+
+def test_who_may_handle_reports_and_with_what(bus, group):
+    number = report(bus, "entity", group, actor=random.getrandbits(40))["report"]
+    assert refused(handle, bus, number, "claim", staff=False).status == "forbidden"
+    assert refused(handle, bus, number, "burn").field == "act" and refused(handle, bus, 1 << 40, "claim").status == "not_found"
+    assert refused(handle, bus, number, "resolve", " \t").field == refused(handle, bus, number, "resolve", "x" * 401).field == "answer"
+
+
+def test_the_same_is_reported_once_by_a_member_until_it_is_resolved(bus, group, sql):
+    reporter, key = random.getrandbits(40), os.urandom(16)
+    first, again = (report(bus, "entity", group, actor=reporter, key=key) for _ in range(2))
+    assert first == again and "already" in str(refused(report, bus, "entity", group, actor=reporter))
+    report(bus, "entity", group, actor=random.getrandbits(40))
+    handle(bus, first["report"], "resolve", "Seen.")
+    report(bus, "entity", group, actor=reporter)
+    sql("INSERT INTO catalog.report (about, of, entity, kind, text, reporter) SELECT 'comment', i, %s, 'other', 'x', %s"
+        " FROM generate_series(1, 49) AS i RETURNING id", group, reporter)
+    person = page_of(bus, {"entity": group})["group"]["credits"][0]["people"][0]["entity"]
+    assert "50 reports" in str(refused(report, bus, "entity", person, actor=reporter))
+
+
+@pytest.mark.parametrize("field, value, said", (
+    ("kind", "nothing", "choose"), ("text", " \n ", "needed"), ("text", "x" * 1001, "at most 1000 letters"), ("text", "x" * (1 << 20), "4000"),
+    ("about", "member", "entity, a torrent or a comment"), ("of", 1 << 40, "not here")), ids=lambda value: str(value)[:12])
+def test_a_report_that_is_wrong_is_refused_by_name(bus, group, field, value, said):
+    fault = refused(report, bus, **{"about": "entity", "of": group, field: value})
+    assert fault.field == field and said in str(fault)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_report_may_be_of_any_script(bus, group, word):
+    reporter = random.getrandbits(40)
+    report(bus, "entity", group, word, actor=reporter)
+    assert reports(bus, reporter)["reports"][0]["text"] == word
