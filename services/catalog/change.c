@@ -124,14 +124,23 @@ static const struct statement change_add = {
     " SELECT plugin, id, $2, $3, $4, $5, nullif($6, '')::jsonb, nullif($7, '')::jsonb FROM catalog.entity WHERE id = "
     "$1",
 };
+static const struct statement change_add_request = {
+    "change_add_request",
+    "INSERT INTO catalog.change (plugin, request, what, actor, why)"
+    " SELECT plugin, id, $2, $3, $4 FROM catalog.request WHERE id = $1",
+};
 
 void change_log(struct db_tx *tx, const struct change *change)
 {
-    struct db_args *args = db_int(db_int(db_args(), (int64_t)change->entity), (int64_t)change->group);
-    db_int(db_text(args, slice_text(change->what)), (int64_t)change->actor);
-    db_text(db_text(db_text(args, change->why), change->before), change->after);
-    db_tx_ask(tx, &change_add, args, NULL, NULL);
+    struct db_args *args = db_int(db_args(), (int64_t)(change->request != 0 ? change->request : change->entity));
+    if (change->request == 0)
+        db_int(args, (int64_t)change->group);
+    db_text(db_int(db_text(args, slice_text(change->what)), (int64_t)change->actor), change->why);
+    if (change->request == 0)
+        db_text(db_text(args, change->before), change->after);
+    db_tx_ask(tx, change->request != 0 ? &change_add_request : &change_add, args, NULL, NULL);
 }
 
-const struct statement *const change_statements[] = {&change_lock, &change_kept, &change_group, &change_add};
+const struct statement *const change_statements[] = {&change_lock, &change_kept, &change_group, &change_add,
+                                                     &change_add_request};
 const size_t change_statements_count = sizeof change_statements / sizeof *change_statements;

@@ -57,6 +57,15 @@ static const struct statement delete_group = {
     " WHERE (id = $1 OR grp = $1) AND deleted_at IS NULL",
 };
 
+/* What they filled is open again. */
+static const struct statement delete_fillings = {
+    "delete_fillings",
+    "UPDATE catalog.request r SET torrent = NULL, filled_by = NULL, filled_at = NULL"
+    " WHERE id IN (SELECT max(id) FROM catalog.request WHERE torrent = ANY($1::bigint[]) AND deleted_at IS NULL"
+    "  GROUP BY plugin, same) AND NOT EXISTS (SELECT FROM catalog.request o WHERE o.plugin = r.plugin"
+    "  AND o.same = r.same AND o.deleted_at IS NULL AND o.torrent IS NULL)",
+};
+
 static struct db_args *add_doom(struct db_args *args, const struct doom *doom)
 {
     return db_text(db_int(args, (int64_t)doom->by), doom->why);
@@ -65,6 +74,7 @@ static struct db_args *add_doom(struct db_args *args, const struct doom *doom)
 void delete_mark(struct db_tx *tx, const int64_t *torrents, size_t count, const struct doom *doom)
 {
     db_tx_ask(tx, &delete_torrents, add_doom(db_ints(db_args(), torrents, count), doom), NULL, NULL);
+    db_tx_ask(tx, &delete_fillings, db_ints(db_args(), torrents, count), NULL, NULL);
     db_tx_ask(tx, &delete_units, add_doom(db_ints(db_args(), torrents, count), doom), NULL, NULL);
 }
 
@@ -243,6 +253,6 @@ void delete_start(void)
     bus_serve(service_bus(), NULL, &catalog_entity_delete_message, on_entity_delete, NULL);
 }
 
-const struct statement *const delete_statements[] = {&delete_torrents, &delete_units, &delete_group, &doomed_torrent,
-                                                     &doomed_group};
+const struct statement *const delete_statements[] = {&delete_torrents, &delete_units,   &delete_fillings,
+                                                     &delete_group,    &doomed_torrent, &doomed_group};
 const size_t delete_statements_count = sizeof delete_statements / sizeof *delete_statements;

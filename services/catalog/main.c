@@ -16,6 +16,7 @@
 #include "services/catalog/piece.h"
 #include "services/catalog/plugin.h"
 #include "services/catalog/reports.h"
+#include "services/catalog/requests.h"
 #include "services/catalog/retire.h"
 #include "services/catalog/shelf.h"
 #include "services/catalog/tags.h"
@@ -64,6 +65,7 @@ static bool start(struct fault *why)
     history_start();
     entity_start();
     reports_start();
+    requests_start();
     tags_start();
     talk_start();
     torrent_start();
@@ -95,6 +97,8 @@ static void statements_gather(void)
     statements_add(edit_read_statements, edit_read_statements_count);
     statements_add(history_statements, history_statements_count);
     statements_add(reports_statements, reports_statements_count);
+    statements_add(requests_statements, requests_statements_count);
+    statements_add(requests_read_statements, requests_read_statements_count);
     statements_add(tags_statements, tags_statements_count);
     statements_add(talk_statements, talk_statements_count);
     statements_add(fact_statements, fact_statements_count);

@@ -73,6 +73,7 @@ static void plugin_write(struct tree_writer *tree, const struct plugin *plugin)
     text(tree, "title", plugin->title);
     text(tree, "accounting", plugin->accounting);
     tree_flag(tree, "owned", plugin->owned);
+    tree_flag(tree, "talks", plugin_talks(plugin));
     tree_flag(tree, "untouched", plugin->untouched);
     tree_array(tree, "levels");
     for (enum level_kind kind = 0; kind < LEVEL_COUNT; kind++)

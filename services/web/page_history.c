@@ -18,8 +18,10 @@ static const char *done_text(struct slice what)
 {
     static const struct {
         const char *what, *done;
-    } known[] = {{"add", "added"},  {"edit", "edited"},          {"delete", "deleted"},
-                 {"tag", "tagged"}, {"untag", "took a tag off"}, {"uncomment", "deleted a comment on"}};
+    } known[] = {{"add", "added"},         {"edit", "edited"},          {"delete", "deleted"},
+                 {"tag", "tagged"},        {"untag", "took a tag off"}, {"uncomment", "deleted a comment on"},
+                 {"request", "asked for"}, {"fill", "filled"},          {"unfill", "opened again"},
+                 {"unrequest", "deleted"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (slice_is(what, known[i].what))
             return known[i].done;

@@ -57,8 +57,8 @@ struct tree_ids {
     size_t members_count;
 };
 
-/* Adds every positive `torrent`, `uploader` and `author` of every map in the tree. `ids` is zeroed by the caller before
- * the first. */
+/* Adds every positive `torrent` and every `uploader`, `author` and `filler` of every map in the tree. `ids` is zeroed
+ * by the caller before the first. */
 void tree_collect(const msgpack_object *tree, struct tree_ids *ids);
 
 /* ---- decorating ---- */

@@ -13,6 +13,9 @@ static uint64_t id_of(const msgpack_object *map, const char *key)
     return value != NULL && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER ? value->via.u64 : 0;
 }
 
+/* Keys whose value is a member's id; each gains KEY_name. */
+static const char *const members[] = {"uploader", "author", "filler"};
+
 /* ---- collecting ---- */
 
 /* Keeps `ids` ascending and each once; what does not fit is left out. */
@@ -38,8 +41,9 @@ void tree_collect(const msgpack_object *tree, struct tree_ids *ids)
         }
     } else if (tree->type == MSGPACK_OBJECT_MAP) {
         insert(ids->torrents, &ids->torrents_count, TREE_TORRENTS_MAX, id_of(tree, "torrent"));
-        insert(ids->members, &ids->members_count, TREE_IDS_MAX, id_of(tree, "uploader"));
-        insert(ids->members, &ids->members_count, TREE_IDS_MAX, id_of(tree, "author"));
+        for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+            insert(ids->members, &ids->members_count, TREE_IDS_MAX, id_of(tree, members[i]));
+        }
         for (uint32_t i = 0; i < tree->via.map.size; i++) {
             tree_collect(&tree->via.map.ptr[i].val, ids);
         }
@@ -170,15 +174,19 @@ static void add_factor(struct tree_writer *writer, uint64_t torrent, const struc
     tree_close(writer);
 }
 
-static void add_name(struct tree_writer *writer, const char *key, uint64_t user, const struct tree_extra *extra)
+static void add_name(struct tree_writer *writer, const char *member, uint64_t user, const struct tree_extra *extra)
 {
-    for (size_t i = 0; i < extra->names_count; i++) {
+    char key[32];
+    snprintf(key, sizeof key, "%.20s_name", member);
+    for (size_t i = 0; user > 0 && i < extra->names_count; i++) {
         if (extra->names[i].user == user) {
             tree_text(writer, key, extra->names[i].name);
             return;
         }
     }
-    tree_nil(writer, key);
+    if (user > 0) {
+        tree_nil(writer, key);
+    }
 }
 
 /* ---- copying ---- */
@@ -249,15 +257,11 @@ static void copy_map(struct tree_writer *writer, const char *key, const msgpack_
         }
         copy_entry(writer, name, &entry->val, extra);
     }
-    uint64_t uploader = id_of(map, "uploader"), author = id_of(map, "author");
     if (id_of(map, "torrent") > 0 || map_find(map, "torrents_count") != NULL) {
         add_counts(writer, map, extra);
     }
-    if (uploader > 0) {
-        add_name(writer, "uploader_name", uploader, extra);
-    }
-    if (author > 0) {
-        add_name(writer, "author_name", author, extra);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        add_name(writer, members[i], id_of(map, members[i]), extra);
     }
     if (id_of(map, "torrent") > 0) {
         add_factor(writer, id_of(map, "torrent"), extra);

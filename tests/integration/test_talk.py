@@ -1,4 +1,4 @@
-"""What members say of what is here, on the pages and without JavaScript: tags with votes, wiki text, comments."""
+"""What members say of what is here, on the pages and without JavaScript: tags with votes, wiki text, comments, bookmarks, reports, requests."""
 
 import html
 import re
@@ -192,3 +192,36 @@ def test_a_comment_and_a_page_are_reported(member, admin, album):  # noqa: F811
     assert "It is rude, or advertises something: comment on" in told and "It is here twice: Album" in told
     for path in ("/report/comment/99999999", "/report/member/1", "/report/torrent/0"):
         assert member.get(path).status == 404
+
+
+# ---- requests ----
+
+
+def test_a_request_is_made_voted_for_filled_and_opened_again(member, admin, album):  # noqa: F811
+    wanted = f"Mopti {NASTY} {entity_of(album)}-{member.name}"
+    refused = member.send("/requests/new?plugin=music", "/requests", title=" ")
+    assert refused.status == 400 and "this is needed" in refused.text
+    done = member.send("/requests/new?plugin=music", "/requests", title=wanted, text="The *vinyl*.")
+    path = done.location
+    page = member.get(path)
+    assert "1 vote." in page.text and "<em>vinyl</em>" in page.html and "<script>alert" not in page.html
+    again = admin.send("/requests/new?plugin=music", "/requests", title=wanted.upper())
+    assert again.status == 409 and path in again.text and dict(again.form("/requests"))["title"] == wanted.upper()
+    assert "2 votes." in press(admin, path, f"{path}/vote").text and f'href="{path}"' in admin.get("/requests?plugin=music").html
+    assert f'href="{path}/delete"' not in member.get(path).html
+    torrent = re.search(r'id="(t\d+)"', member.get(album).html).group(1)
+    wrong = admin.send(path, f"{path}/fill", torrent="https://example.org/")
+    assert wrong.status == 400 and "Give the torrent" in wrong.text and "https://example.org/" in wrong.html
+    filled = press(admin, path, f"{path}/fill", torrent=f"{admin.site}{album}#{torrent}")
+    assert "It is here" in filled.text and f'href="{album}#{torrent}"' in filled.html and admin.name in filled.text
+    assert f'href="{path}"' in member.get("/requests?filled=1").html and f'href="{path}"' not in member.get("/requests").html
+    assert "This is it" in press(member, f"{path}/reopen", f"{path}/reopen", reason="That is the tape.").text
+    assert "It is here" not in member.get(path).text and "That is the tape." in member.get("/log").text
+    gone = admin.send(f"{path}/delete", f"{path}/delete", reason="Nobody answers.")
+    assert gone.location == "/requests" and member.get(path).status == 404
+    assert f"{admin.name} deleted the request" in member.get("/log").text
+
+
+def test_of_a_backup_nobody_is_asked(member):  # noqa: F811
+    assert 'value="backup"' not in member.get("/requests/new").html
+    assert member.post("/requests", fill(member.get("/requests/new").form("/requests"), plugin="backup", title="Yours")).status == 403

@@ -1,4 +1,4 @@
-"""What members say of entities in the running catalog, of whatever plugin: tags with votes, comments, bookmarks, reports. Books is among the plugins (test_plugins.py)."""
+"""What members say of entities in the running catalog, of whatever plugin: tags with votes, comments, bookmarks, reports, requests. Books is among the plugins (test_plugins.py)."""
 import os, random
 
 import pytest
@@ -401,3 +401,137 @@ def test_a_report_may_be_of_any_script(bus, group, word):
     reporter = random.getrandbits(40)
     report(bus, "entity", group, word, actor=reporter)
     assert reports(bus, reporter)["reports"][0]["text"] == word
+
+
+# ---- requests ----
+
+
+def ask_for(bus, title, plugin="music", text="", actor=OWNER, key=None):  # noqa: F811
+    ask = {"key": key or os.urandom(16), "plugin": plugin, "title": title, "text": text}
+    return bus.ask("catalog.request.add", ask, actor=actor)
+
+
+def request(bus, number, actor=OWNER):
+    return bus.ask("catalog.request.get", {"request": number}, actor=actor)["request"]
+
+
+def want(bus, number, on=True, actor=OWNER):
+    return bus.ask("catalog.request.vote", {"request": number, "on": on}, actor=actor)
+
+
+def fill_it(bus, number, torrent, actor=ANN, key=None):
+    return bus.ask("catalog.request.fill", {"key": key or os.urandom(16), "request": number, "torrent": torrent}, actor=actor)
+
+
+def end(bus, what, number, actor=OWNER, reason="Not that.", **more):
+    ask = {"key": os.urandom(16), "request": number, "reason": reason, **more}
+    return bus.ask(f"catalog.request.{what}", ask, actor=actor)
+
+
+def wanted(bus, actor=OWNER, limit=100, **more):
+    return bus.ask("catalog.request.list", {"limit": limit, **more}, actor=actor)
+
+
+def test_requests_stand_by_votes_in_pages_and_each_member_has_one(bus, fresh):
+    numbers = [ask_for(bus, f"{fresh} {i}")["request"] for i in range(3)]
+    for actor in (ANN, BOB, ANN):
+        want(bus, numbers[1], actor=actor)
+    want(bus, numbers[0], actor=ANN)
+    ours = [one for one in wanted(bus)["requests"] if one["request"] in numbers]
+    assert [(one["request"], one["votes"]) for one in ours] == [(numbers[1], 3), (numbers[0], 2), (numbers[2], 1)]
+    seen, before = [], 0
+    while page := wanted(bus, limit=2, before=before)["requests"]:
+        seen += [one["request"] for one in page]
+        before = seen[-1]
+    assert [one for one in seen if one in numbers] == [numbers[1], numbers[0], numbers[2]] and len(set(seen)) == len(seen)
+    assert wanted(bus)["count"] == len(seen) == wanted(bus, plugin="music")["count"] + wanted(bus, plugin="movies").get("count", 0)
+    want(bus, numbers[1], False, ANN)
+    want(bus, numbers[1], False, ANN)
+    one = request(bus, numbers[1], BOB)
+    assert (one["votes"], one["voted"], one["own"], one["alone"]) == (2, True, False, False)
+
+
+def test_who_votes_at_once_is_counted(replicas, bus, fresh):
+    number = ask_for(bus, fresh)["request"]
+    buses = [replica.bus() for replica in replicas for _ in range(4)]
+    at_once(*(lambda bus=bus, i=i: want(bus, number, actor=100 + i // 2) for i, bus in enumerate(buses)))
+    assert request(bus, number)["votes"] == 5
+
+
+def test_a_request_is_filled_once_opened_again_and_the_log_has_it(replicas, bus, listed, tmp_path, fresh):  # noqa: F811
+    number = ask_for(bus, fresh)["request"]
+    told = upload(bus, listed["music"], made(tmp_path), fields_of(listed["music"], fresh), ANN)
+    both = at_once(*(lambda i=i: fill_it(replicas[i].bus(), number, told["torrent"], (ANN, BOB)[i]) for i in range(2)))
+    assert sum(isinstance(one, Refused) and one.status == "conflict" for one in both) == 1
+    one = request(bus, number)
+    assert one["filler"] in (ANN, BOB) and one["filled_href"] == told["href"] and one["filled_name"] == fresh
+    assert number in [one["request"] for one in wanted(bus, filled=True)["requests"]]
+    assert number not in [one["request"] for one in wanted(bus)["requests"]]
+    assert refused(want, bus, number, actor=12).status == "conflict"
+    assert refused(end, bus, "unfill", number, 12).status == refused(end, bus, "delete", number).status == "forbidden"
+    assert refused(end, bus, "unfill", number, reason="\t").field == "reason"
+    end(bus, "unfill", number)
+    assert "filler" not in request(bus, number) and refused(end, bus, "unfill", number).status == "conflict"
+    assert [(line["what"], line.get("why"), line["name"], line["href"]) for line in changes(bus) if line["name"] == fresh and "level" not in line] == [
+        ("unfill", "Not that.", fresh, f"/request/{number}"), ("fill", None, fresh, f"/request/{number}"),
+        ("request", None, fresh, f"/request/{number}")]
+
+
+def test_what_filled_a_request_and_was_deleted_fills_it_no_more(bus, listed, tmp_path, fresh):  # noqa: F811
+    number = ask_for(bus, fresh)["request"]
+    told = upload(bus, listed["music"], made(tmp_path), fields_of(listed["music"], fresh), ANN)
+    fill_it(bus, number, told["torrent"])
+    bus.ask("catalog.torrent.delete", {"key": os.urandom(16), "torrent": told["torrent"], "reason": "Bad."}, actor=ANN)
+    assert "filler" not in request(bus, number)
+    assert refused(fill_it, bus, number, told["torrent"]).field == "torrent"
+
+
+def test_a_request_is_filled_by_its_own_kind_only(bus, listed, tmp_path, fresh):  # noqa: F811
+    number = ask_for(bus, fresh)["request"]
+    film = upload(bus, listed["movies"], made(tmp_path), fields_of(listed["movies"], fresh))
+    for torrent in (film["torrent"], 1 << 40):
+        fault = refused(fill_it, bus, number, torrent)
+        assert (fault.status, fault.field) == ("invalid", "torrent")
+
+
+def test_a_request_goes_by_its_author_while_nobody_else_wants_it_or_by_staff(bus, fresh):
+    one, other = (ask_for(bus, f"{fresh} {i}")["request"] for i in range(2))
+    want(bus, other, actor=ANN)
+    assert refused(end, bus, "delete", one, ANN).status == refused(end, bus, "delete", other).status == "forbidden"
+    end(bus, "delete", one)
+    end(bus, "delete", other, ANN, staff=True)
+    for number in (one, other):
+        assert refused(request, bus, number).status == refused(want, bus, number).status == "not_found"
+    assert ask_for(bus, f"{fresh} 0")["request"] > other  # may be asked for again
+
+
+def test_the_same_is_asked_for_once(bus, fresh, sql):
+    key = os.urandom(16)
+    first, again = (ask_for(bus, f"{fresh} É", key=key) for _ in range(2))
+    fault = refused(ask_for, bus, f"  {fresh.upper()}   e ", actor=ANN)
+    assert first == again and fault.field == "title" and f"/request/{first['request']}" in str(fault)
+    ask_for(bus, f"{fresh} É", "movies")
+    member = random.getrandbits(40)
+    sql("INSERT INTO catalog.request (plugin, title, same, text, author) SELECT 'music', i::text, sha256((i || %s)::bytea), '', %s"
+        " FROM generate_series(1, 100) AS i RETURNING id", fresh, member)
+    assert "100 open requests" in str(refused(ask_for, bus, f"{fresh} more", actor=member))
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_request_may_be_of_any_script(bus, fresh, word):
+    number = ask_for(bus, f" {fresh} {word}\n", text=f"{word}\r\n{word}")["request"]
+    assert (request(bus, number)["title"], request(bus, number)["text"]) == (f"{fresh} {word}", f"{word}\n{word}")
+
+
+@pytest.mark.parametrize("field, value, said", (
+    ("title", " \t", "between 1 and 200"), ("title", "x" * 201, "between 1 and 200"), ("title", "x" * (1 << 20), "800"), ("title", "a\0", "UTF-8"),
+    ("text", "x" * 10001, "at most 10000 letters"), ("text", "x" * (1 << 20), "40000"), ("plugin", "nothing", "choose one of the list")),
+    ids=lambda value: str(value)[:12])
+def test_a_request_that_is_wrong_is_refused_by_name(bus, fresh, field, value, said):
+    fault = refused(ask_for, bus, **{"title": fresh, field: value})
+    assert fault.field == field and said in str(fault)
+
+
+def test_nobody_asks_for_what_is_sealed_or_without_a_name(bus, fresh):
+    assert refused(ask_for, bus, fresh, "backup").status == refused(ask_for, bus, fresh, actor=0).status == "forbidden"
+    assert ask_for(bus, fresh, "books")["request"]
