@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #define LETTERS_MAX 10000
+#define HOURLY_MAX 200 /* of one member */
 
 enum act { ACT_add, ACT_edit, ACT_delete };
 
@@ -93,14 +94,19 @@ static void commenting_start(struct commenting *commenting, const struct fault *
 
 static const struct statement comment_add = {
     "comment_add",
-    "INSERT INTO catalog.comment (entity, author, text) VALUES ($1, $2, $3) RETURNING id",
+    "INSERT INTO catalog.comment (entity, author, text) SELECT $1, $2, $3 WHERE (SELECT count(*) FROM catalog.comment"
+    "  WHERE author = $2 AND at > now() - interval '1 hour') < $4 RETURNING id",
 };
 
 static void on_added(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct commenting *commenting = arg;
-    if (why != NULL) {
-        changing_fail(&commenting->changing, why);
+    struct fault wrong = {0};
+    if (why == NULL && db_count(rows) == 0)
+        fault_set(&wrong, STATUS_conflict, NULL, "You have written %d comments within an hour: wait a little.",
+                  HOURLY_MAX);
+    if (why != NULL || wrong.status != STATUS_ok) {
+        changing_fail(&commenting->changing, why != NULL ? why : &wrong);
         return;
     }
     commenting->comment = (uint64_t)db_get_int(rows, 0, 0);
@@ -131,7 +137,8 @@ static void on_entity(void *arg, const struct db_rows *rows, const struct fault 
         return;
     }
     struct db_args *args = db_int(db_int(db_args(), (int64_t)commenting->entity), (int64_t)commenting->actor);
-    db_tx_ask(commenting->changing.tx, &comment_add, db_text(args, commenting->text), on_added, commenting);
+    db_int(db_text(args, commenting->text), HOURLY_MAX);
+    db_tx_ask(commenting->changing.tx, &comment_add, args, on_added, commenting);
 }
 
 static void on_turn_to_add(void *owner)

@@ -8,10 +8,14 @@
 
 #define BOOKMARKS_SHOWN 50
 
+struct list {
+    const struct answer *answer;
+};
+
 static void show(struct visit *visit)
 {
-    const struct answer *answer = visit->page;
-    const struct catalog_bookmark_list_reply *reply = answer->reply;
+    const struct list *list = visit->page;
+    const struct catalog_bookmark_list_reply *reply = list->answer->reply;
     const msgpack_object *people = reply->people.object;
     bool first = !form_has(&visit->query, "before");
     char count[FORMAT_MAX];
@@ -28,10 +32,10 @@ static void show(struct visit *visit)
 
 static void on_list(struct visit *visit)
 {
-    const struct answer *answer = visit->page;
-    const struct catalog_bookmark_list_reply *reply = answer->reply;
+    const struct list *list = visit->page;
+    const struct catalog_bookmark_list_reply *reply = list->answer->reply;
     if (reply == NULL)
-        page_fail(visit, &answer->why, "catalog");
+        page_fail(visit, &list->answer->why, "catalog");
     else
         extras_ask(visit, &reply->groups.object, 1, show);
 }
@@ -39,8 +43,9 @@ static void on_list(struct visit *visit)
 void page_bookmarks(struct visit *visit)
 {
     struct catalog_bookmark_list ask = {.before = form_id(&visit->query, "before"), .limit = BOOKMARKS_SHOWN};
+    struct list *list = visit->page = arena_take(visit->arena, sizeof *list);
     struct gather *gather = gather_new(visit, on_list);
-    visit->page = (void *)gather_must(gather, &catalog_bookmark_list_message, &ask);
+    list->answer = gather_must(gather, &catalog_bookmark_list_message, &ask);
     gather_go(gather);
 }
 

@@ -9,6 +9,10 @@
 
 #define REQUESTS_SHOWN 50
 
+struct list {
+    const struct answer *answer;
+};
+
 /* The plugins of which something can be asked for: what is sealed cannot. */
 static void write_plugins(struct visit *visit, struct slice chosen)
 {
@@ -31,8 +35,8 @@ static void write_plugins(struct visit *visit, struct slice chosen)
 
 static void show_list(struct visit *visit)
 {
-    const struct answer *answer = visit->page;
-    const struct catalog_request_list_reply *reply = answer->reply;
+    const struct list *list = visit->page;
+    const struct catalog_request_list_reply *reply = list->answer->reply;
     const msgpack_object *requests = reply->requests.object;
     struct slice plugin = form_get(&visit->query, "plugin");
     bool filled = form_has(&visit->query, "filled");
@@ -54,10 +58,10 @@ static void show_list(struct visit *visit)
 
 static void on_list(struct visit *visit)
 {
-    const struct answer *answer = visit->page;
-    const struct catalog_request_list_reply *reply = answer->reply;
+    const struct list *list = visit->page;
+    const struct catalog_request_list_reply *reply = list->answer->reply;
     if (reply == NULL)
-        page_fail(visit, &answer->why, "catalog");
+        page_fail(visit, &list->answer->why, "catalog");
     else
         extras_ask(visit, &reply->requests.object, 1, show_list);
 }
@@ -70,8 +74,9 @@ void page_requests(struct visit *visit)
         .before = form_id(&visit->query, "before"),
         .limit = REQUESTS_SHOWN,
     };
+    struct list *list = visit->page = arena_take(visit->arena, sizeof *list);
     struct gather *gather = gather_new(visit, on_list);
-    visit->page = (void *)gather_must(gather, &catalog_request_list_message, &ask);
+    list->answer = gather_must(gather, &catalog_request_list_message, &ask);
     gather_go(gather);
 }
 

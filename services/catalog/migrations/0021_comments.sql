@@ -11,4 +11,5 @@ CREATE TABLE catalog.comment (
     deleted_by bigint,
     deleted_why text
 );
+CREATE INDEX comment_author ON catalog.comment (author, at);
 CREATE INDEX comment_entity ON catalog.comment (entity, id DESC) WHERE deleted_at IS NULL;

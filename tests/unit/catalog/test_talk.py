@@ -244,6 +244,16 @@ def test_a_comment_that_is_wrong_is_refused_by_name(bus, group, text, said):
     assert [one["text"] for one in comments(bus, group)] == ["x" * 10000]
 
 
+def test_a_member_writes_at_most_so_many_comments_an_hour(bus, group, sql):
+    writer = random.getrandbits(40)
+    sql("INSERT INTO catalog.comment (entity, author, text) SELECT %s, %s, i::text FROM generate_series(1, 200) AS i RETURNING id", group, writer)
+    fault = refused(comment, bus, group, "One more", writer)
+    assert fault.status == "conflict" and "within an hour" in str(fault)
+    sql("UPDATE catalog.comment SET at = at - interval '1 hour' WHERE id = (SELECT min(id) FROM catalog.comment WHERE author = %s)"
+        " RETURNING id", writer)
+    assert comment(bus, group, "One more", writer) and refused(comment, bus, group, "And another", writer)
+
+
 def test_nobody_talks_about_what_is_sealed(bus, plugin, tmp_path, fresh):  # noqa: F811
     told = upload(bus, plugin, made(tmp_path), fields_of(plugin, fresh))
     entity = page_of(bus, told)["entity"]
