@@ -12,25 +12,26 @@
 #define TEXT_LETTERS 10000
 #define OPEN_MAX 100 /* of one member */
 
-enum act { ACT_add, ACT_fill, ACT_unfill, ACT_delete };
+enum act { ACT_add, ACT_fill, ACT_unfill, ACT_delete, ACT_edit };
 
 struct requesting {
     struct changing changing;
     struct arena *arena;
     enum act act;
-    uint64_t actor, request, torrent;
+    uint64_t actor, request, torrent, revision;
     struct slice plugin, title, text, reason;
     bool staff;
 };
 
 static void requesting_end(struct requesting *requesting)
 {
-    static const char *const logged[] = {"request", "fill", "unfill", "unrequest"};
+    static const char *const logged[] = {"request", "fill", "unfill", "unrequest", "rerequest"};
     struct catalog_request_add_reply added = {.request = requesting->request};
     struct catalog_request_fill_reply filled = {.request = requesting->request};
     struct catalog_request_unfill_reply unfilled = {.request = requesting->request};
     struct catalog_request_delete_reply deleted = {.request = requesting->request};
-    const void *const replies[] = {&added, &filled, &unfilled, &deleted};
+    struct catalog_request_edit_reply edited = {.request = requesting->request};
+    const void *const replies[] = {&added, &filled, &unfilled, &deleted, &edited};
     change_log(requesting->changing.tx, &(struct change){.request = requesting->request,
                                                          .actor = requesting->actor,
                                                          .what = logged[requesting->act],
@@ -40,7 +41,8 @@ static void requesting_end(struct requesting *requesting)
 
 static void on_made(void *owner)
 {
-    static const char *const events[] = {"requested", "request filled", "request opened again", "request deleted"};
+    static const char *const events[] = {"requested", "request filled", "request opened again", "request deleted",
+                                         "request edited"};
     const struct requesting *requesting = owner;
     log_info(events[requesting->act], "user=%" PRIu64 " request=%" PRIu64, requesting->actor, requesting->request);
 }
@@ -118,12 +120,21 @@ static void on_turn_to_add(void *owner)
     db_tx_ask(requesting->changing.tx, &request_add, args, on_added, requesting);
 }
 
+/* What was typed, tidied. */
+static bool texts_check(struct requesting *requesting, struct slice title, struct slice text, struct fault *why)
+{
+    requesting->title = text_line(title, requesting->arena);
+    requesting->text = text_lines(text, requesting->arena);
+    if (requesting->title.size == 0 || text_letters(requesting->title) > TITLE_LETTERS)
+        return fault_set(why, STATUS_invalid, "title", "What you miss: between 1 and %d letters.", TITLE_LETTERS);
+    return text_letters(requesting->text) <= TEXT_LETTERS ||
+           fault_set(why, STATUS_invalid, "text", "More about it: at most %d letters.", TEXT_LETTERS);
+}
+
 static bool add_check(struct requesting *requesting, const struct catalog_request_add *ask, struct fault *why)
 {
     const struct plugin *plugin = plugin_find(ask->plugin);
     requesting->plugin = ask->plugin;
-    requesting->title = text_line(ask->title, requesting->arena);
-    requesting->text = text_lines(ask->text, requesting->arena);
     if (!is_member(requesting, why))
         return false;
     if (plugin == NULL)
@@ -131,10 +142,7 @@ static bool add_check(struct requesting *requesting, const struct catalog_reques
     if (!plugin_talks(plugin))
         return fault_set(why, STATUS_forbidden, NULL, "Nobody can be asked for a %s: it is its owner's.",
                          plugin->levels[LEVEL_group].title);
-    if (requesting->title.size == 0 || text_letters(requesting->title) > TITLE_LETTERS)
-        return fault_set(why, STATUS_invalid, "title", "What you miss: between 1 and %d letters.", TITLE_LETTERS);
-    return text_letters(requesting->text) <= TEXT_LETTERS ||
-           fault_set(why, STATUS_invalid, "text", "More about it: at most %d letters.", TEXT_LETTERS);
+    return texts_check(requesting, ask->title, ask->text, why);
 }
 
 static void on_add(struct bus_request *request, const void *body, void *arg)
@@ -162,8 +170,30 @@ static const struct statement request_delete = {
     "UPDATE catalog.request SET deleted_at = now() WHERE id = $1",
 };
 
+static const struct statement request_edit = {
+    "request_edit",
+    "UPDATE catalog.request r SET title = $2, same = catalog.same(ARRAY[$2::text]), text = $3, revision = revision + 1"
+    " WHERE id = $1 AND NOT EXISTS (SELECT FROM catalog.request o WHERE o.id <> $1 AND o.plugin = r.plugin"
+    "  AND o.same = catalog.same(ARRAY[$2::text]) AND o.deleted_at IS NULL AND o.torrent IS NULL) RETURNING id",
+};
+
+static void on_edited(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct requesting *requesting = arg;
+    struct fault wrong = {0};
+    if (why == NULL && db_count(rows) == 0)
+        fault_set(&wrong, STATUS_conflict, "title", "This is asked for already, in another request.");
+    if (may_go_on(requesting, why, &wrong))
+        requesting_end(requesting);
+}
+
 static void request_change(struct requesting *requesting)
 {
+    if (requesting->act == ACT_edit) {
+        struct db_args *texts = db_text(db_int(db_args(), (int64_t)requesting->request), requesting->title);
+        db_tx_ask(requesting->changing.tx, &request_edit, db_text(texts, requesting->text), on_edited, requesting);
+        return;
+    }
     struct db_args *args = db_int(db_args(), (int64_t)requesting->request);
     if (requesting->act == ACT_fill)
         db_int(db_int(args, (int64_t)requesting->torrent), (int64_t)requesting->actor);
@@ -182,7 +212,7 @@ static const struct statement request_find = {
     " coalesce((SELECT u.plugin FROM catalog.torrent t JOIN catalog.entity u ON u.id = t.entity WHERE t.id = $2 AND "
     "t.active), ''),"
     " coalesce((SELECT o.id FROM catalog.request o WHERE o.plugin = r.plugin AND o.same = r.same AND o.id <> r.id"
-    "  AND o.deleted_at IS NULL AND o.torrent IS NULL), 0)"
+    "  AND o.deleted_at IS NULL AND o.torrent IS NULL), 0), r.revision"
     " FROM catalog.request r WHERE r.id = $1 AND r.deleted_at IS NULL FOR UPDATE",
 };
 
@@ -193,6 +223,12 @@ static bool may_change(const struct requesting *requesting, const struct db_rows
     bool filled = db_get_int(rows, 0, 2) != 0, author = (uint64_t)db_get_int(rows, 0, 1) == requesting->actor;
     bool staff = requesting->staff || requesting->actor == 0;
     struct slice of = db_get_text(rows, 0, 5);
+    if (requesting->act == ACT_edit && !author && !staff)
+        return fault_set(why, STATUS_forbidden, NULL, "That is another member's request.");
+    if (requesting->act == ACT_edit)
+        return (uint64_t)db_get_int(rows, 0, 7) == requesting->revision ||
+               fault_set(why, STATUS_conflict, "revision",
+                         "This request was changed while you wrote: save again if yours still holds.");
     if (requesting->act == ACT_fill && filled)
         return fault_set(why, STATUS_conflict, "torrent", "Somebody has filled this request already.");
     if (requesting->act == ACT_fill)
@@ -238,6 +274,19 @@ static void on_fill(struct bus_request *request, const void *body, void *arg)
     requesting->request = ask->request;
     requesting->torrent = ask->torrent;
     is_member(requesting, &why);
+    requesting_start(requesting, &why);
+}
+
+static void on_edit(struct bus_request *request, const void *body, void *arg)
+{
+    const struct catalog_request_edit *ask = body;
+    struct requesting *requesting = requesting_new(request, ask->key, ACT_edit, on_turn_to_change);
+    struct fault why = {0};
+    (void)arg;
+    requesting->request = ask->request;
+    requesting->revision = ask->revision;
+    requesting->staff = ask->staff;
+    texts_check(requesting, ask->title, ask->text, &why);
     requesting_start(requesting, &why);
 }
 
@@ -317,6 +366,7 @@ static void on_vote(struct bus_request *request, const void *body, void *arg)
 void requests_start(void)
 {
     bus_serve(service_bus(), NULL, &catalog_request_add_message, on_add, NULL);
+    bus_serve(service_bus(), NULL, &catalog_request_edit_message, on_edit, NULL);
     bus_serve(service_bus(), NULL, &catalog_request_fill_message, on_fill, NULL);
     bus_serve(service_bus(), NULL, &catalog_request_unfill_message, on_unfill, NULL);
     bus_serve(service_bus(), NULL, &catalog_request_delete_message, on_delete, NULL);
@@ -324,6 +374,6 @@ void requests_start(void)
     requests_read_start();
 }
 
-const struct statement *const requests_statements[] = {&request_add,    &request_fill, &request_unfill,
-                                                       &request_delete, &request_find, &request_vote};
+const struct statement *const requests_statements[] = {&request_add,  &request_fill, &request_unfill, &request_delete,
+                                                       &request_edit, &request_find, &request_vote};
 const size_t requests_statements_count = sizeof requests_statements / sizeof *requests_statements;

@@ -1,4 +1,4 @@
-/* catalog.request.add, .get, .list, .vote, .fill, .unfill, .delete: what members miss. */
+/* catalog.request.add, .edit, .get, .list, .vote, .fill, .unfill, .delete: what members miss. */
 #ifndef DJEMBE_CATALOG_REQUESTS_H
 #define DJEMBE_CATALOG_REQUESTS_H
 

@@ -10,7 +10,7 @@
     "SELECT r.id, r.plugin, r.title, r.text, r.author, r.at, r.votes, coalesce(r.filled_by, 0), r.filled_at,"          \
     " coalesce(r.torrent, 0), coalesce(g.id, 0), coalesce(g.name, ''),"                                                \
     " EXISTS (SELECT FROM catalog.request_vote v WHERE v.request = r.id AND v.member = $2),"                           \
-    " EXISTS (SELECT FROM catalog.request_vote v WHERE v.request = r.id AND v.member <> r.author)"
+    " EXISTS (SELECT FROM catalog.request_vote v WHERE v.request = r.id AND v.member <> r.author), r.revision"
 #define FILLED                                                                                                         \
     " LEFT JOIN catalog.torrent t ON t.id = r.torrent LEFT JOIN catalog.entity u ON u.id = t.entity"                   \
     " LEFT JOIN catalog.entity g ON g.id = u.grp"
@@ -42,6 +42,7 @@ static void request_write(struct tree_writer *tree, const struct plugin *plugin,
     tree_count(tree, "votes", (uint64_t)db_get_int(rows, row, 6));
     tree_flag(tree, "voted", db_get_flag(rows, row, 12));
     tree_flag(tree, "own", actor != 0 && actor == author);
+    tree_count(tree, "revision", (uint64_t)db_get_int(rows, row, 14));
     tree_flag(tree, "alone", !db_get_flag(rows, row, 13));
     if (db_get_int(rows, row, 9) != 0)
         filling_write(tree, plugin, rows, row, arena);
@@ -112,7 +113,7 @@ static void on_listed(void *arg, const struct db_rows *rows, const struct fault 
     }
     tree_end(&tree);
     struct catalog_request_list_reply reply = {
-        .count = (uint64_t)db_get_int(rows, 0, 14),
+        .count = (uint64_t)db_get_int(rows, 0, 15),
         .requests = tree_done(&tree),
     };
     bus_reply(request, &reply);

@@ -76,6 +76,8 @@ PAGE(request_add_post);
 PAGE(request);
 PAGE(request_vote_post);
 PAGE(request_fill_post);
+PAGE(request_edit);
+PAGE(request_edit_post);
 PAGE(request_reopen);
 PAGE(request_reopen_post);
 PAGE(request_delete);

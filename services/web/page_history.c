@@ -21,7 +21,7 @@ static const char *done_text(struct slice what)
     } known[] = {{"add", "added"},         {"edit", "edited"},          {"delete", "deleted"},
                  {"tag", "tagged"},        {"untag", "took a tag off"}, {"uncomment", "deleted a comment on"},
                  {"request", "asked for"}, {"fill", "filled"},          {"unfill", "opened again"},
-                 {"unrequest", "deleted"}};
+                 {"unrequest", "deleted"}, {"rerequest", "edited"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (slice_is(what, known[i].what))
             return known[i].done;

@@ -73,6 +73,7 @@ static void show(struct visit *visit)
     tree_decorate(visit->out, "request", tree, extras_known(visit->extras));
     tree_flag(visit->out, "filled", filled);
     tree_flag(visit->out, "votes_one", look_count(tree, "votes") == 1);
+    tree_flag(visit->out, "may_edit", own || staff);
     tree_flag(visit->out, "may_reopen", filled && (own || staff || look_count(tree, "filler") == visit->me.id));
     tree_flag(visit->out, "may_delete", staff || (own && !filled && look_flag(tree, "alone")));
     tree_string(visit->out, "once", visit_once(visit));
@@ -150,6 +151,64 @@ void page_request_fill_post(struct visit *visit)
     fault_set(&request->why, STATUS_invalid, "torrent",
               "Give the torrent's address, as its row on the page has it (…#t34), or its number.");
     ask_request(visit, show);
+}
+
+/* ---- said otherwise ---- */
+
+static void show_edit(struct visit *visit)
+{
+    const struct request *request = visit->page;
+    const msgpack_object *tree = tree_of(visit);
+    bool again = request->why.status != STATUS_ok, crossed = strcmp(request->why.field, "revision") == 0;
+    uint64_t revision = again && !crossed ? form_id(&visit->form, "revision") : 0;
+    page_begin(visit, "Edit the request", "requests");
+    tree_flag(visit->out, "editing", true);
+    tree_print(visit->out, "action", "%s/edit", path_of(visit));
+    tree_string(visit->out, "way_back", path_of(visit));
+    tree_count(visit->out, "revision", revision != 0 ? revision : look_count(tree, "revision"));
+    tree_text(visit->out, "wanted", again ? form_get(&visit->form, "title") : look_text(tree, "title"));
+    tree_text(visit->out, "text", again ? form_get(&visit->form, "text") : look_text(tree, "text"));
+    tree_string(visit->out, "once", visit_once(visit));
+    if (crossed)
+        tree_string(visit->out, "error", request->why.text);
+    else if (again)
+        page_form_fault(visit, &request->why);
+    page_end(visit, again ? status_http(request->why.status) : 200, "request_new", NULL);
+}
+
+void page_request_edit(struct visit *visit)
+{
+    if (request_new(visit) != NULL)
+        ask_request(visit, show_edit);
+}
+
+static void on_edited(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
+{
+    (void)reply;
+    (void)body;
+    go_on(arg, why, show_edit);
+}
+
+void page_request_edit_post(struct visit *visit)
+{
+    struct request *request = request_new(visit);
+    struct bus_call call = {.actor = visit->me.id};
+    if (request == NULL)
+        return;
+    struct catalog_request_edit ask = {
+        .key = page_form_key(visit),
+        .request = request->id,
+        .revision = form_id(&visit->form, "revision"),
+        .title = form_trim(form_get(&visit->form, "title")),
+        .text = form_get(&visit->form, "text"),
+        .staff = is_staff(visit),
+    };
+    if (ask.title.size > 0) {
+        bus_ask(service_bus(), NULL, &catalog_request_edit_message, &ask, &call, on_edited, visit);
+        return;
+    }
+    fault_set(&request->why, STATUS_invalid, "title", "What you miss: this is needed, please fill it in.");
+    ask_request(visit, show_edit);
 }
 
 /* ---- opened again, and taken away ---- */

@@ -88,6 +88,8 @@ static void show_form(struct visit *visit, const struct fault *why)
     struct slice typed = form_get(&visit->form, "plugin");
     page_begin(visit, "Ask for something", "requests");
     write_plugins(visit, typed.size > 0 ? typed : form_get(&visit->query, "plugin"));
+    tree_string(visit->out, "action", "/requests");
+    tree_string(visit->out, "way_back", "/requests");
     tree_text(visit->out, "wanted", form_get(&visit->form, "title"));
     tree_text(visit->out, "text", form_get(&visit->form, "text"));
     tree_string(visit->out, "once", visit_once(visit));

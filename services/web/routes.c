@@ -62,6 +62,8 @@ const struct route routes[] = {
     {"GET", "/request/:id", FOR_member, GUARD_none, NO_TOKEN, page_request},
     {"POST", "/request/:id/vote", FOR_member, GUARD_csrf, NO_TOKEN, page_request_vote_post},
     {"POST", "/request/:id/fill", FOR_member, GUARD_csrf, NO_TOKEN, page_request_fill_post},
+    {"GET", "/request/:id/edit", FOR_member, GUARD_none, NO_TOKEN, page_request_edit},
+    {"POST", "/request/:id/edit", FOR_member, GUARD_csrf, NO_TOKEN, page_request_edit_post},
     {"GET", "/request/:id/reopen", FOR_member, GUARD_none, NO_TOKEN, page_request_reopen},
     {"POST", "/request/:id/reopen", FOR_member, GUARD_csrf, NO_TOKEN, page_request_reopen_post},
     {"GET", "/request/:id/delete", FOR_member, GUARD_none, NO_TOKEN, page_request_delete},

@@ -209,6 +209,12 @@ def test_a_request_is_made_voted_for_filled_and_opened_again(member, admin, albu
     assert again.status == 409 and path in again.text and dict(again.form("/requests"))["title"] == wanted.upper()
     assert "2 votes." in press(admin, path, f"{path}/vote").text and f'href="{path}"' in admin.get("/requests?plugin=music").html
     assert f'href="{path}/delete"' not in member.get(path).html
+    assert member.send(f"{path}/edit", f"{path}/edit", title=" ").status == 400
+    old = fill(member.get(f"{path}/edit").form(f"{path}/edit"), text="From another window")
+    reworded = press(member, f"{path}/edit", f"{path}/edit", title=f"{wanted} [1987]", text="The tape will do.")
+    assert "The tape will do." in reworded.text and "[1987]" in reworded.text and "2 votes." in reworded.text
+    crossed = member.post(f"{path}/edit", old)
+    assert crossed.status == 409 and "changed while you wrote" in crossed.text and "From another window" in crossed.html
     torrent = re.search(r'id="(t\d+)"', member.get(album).html).group(1)
     wrong = admin.send(path, f"{path}/fill", torrent="https://example.org/")
     assert wrong.status == 400 and "Give the torrent" in wrong.text and "https://example.org/" in wrong.html

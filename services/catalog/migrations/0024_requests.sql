@@ -7,6 +7,7 @@ CREATE TABLE catalog.request (
     text text NOT NULL,                  -- wiki text
     author bigint NOT NULL,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    revision bigint NOT NULL DEFAULT 1,
     votes integer NOT NULL DEFAULT 0,    -- kept by the trigger below
     filled_by bigint,
     filled_at timestamptz,

@@ -545,3 +545,24 @@ def test_a_request_that_is_wrong_is_refused_by_name(bus, fresh, field, value, sa
 def test_nobody_asks_for_what_is_sealed_or_without_a_name(bus, fresh):
     assert refused(ask_for, bus, fresh, "backup").status == refused(ask_for, bus, fresh, actor=0).status == "forbidden"
     assert ask_for(bus, fresh, "books")["request"]
+
+
+def reword(bus, number, title, revision=1, text="", actor=OWNER, **more):
+    ask = {"key": os.urandom(16), "request": number, "revision": revision, "title": title, "text": text, **more}
+    return bus.ask("catalog.request.edit", ask, actor=actor)
+
+
+def test_a_request_is_reworded_by_its_author_and_of_two_who_do_the_second_is_told(replicas, bus, fresh):
+    number, other = (ask_for(bus, f"{fresh} {i}")["request"] for i in range(2))
+    want(bus, number, actor=ANN)
+    assert refused(reword, bus, number, fresh, actor=ANN).status == "forbidden"
+    told = at_once(*(lambda i=i: reword(replicas[i].bus(), number, f"{fresh} new {i}", text="*more*") for i in range(2)))
+    late, = [one for one in told if isinstance(one, Refused)]
+    assert (late.status, late.field) == ("conflict", "revision")
+    one = request(bus, number)
+    assert one["title"] in (f"{fresh} new 0", f"{fresh} new 1") and (one["text"], one["revision"], one["votes"]) == ("*more*", 2, 2)
+    assert refused(reword, bus, number, f"{fresh.upper()} 1", 2).field == "title"  # what the other asks for
+    assert refused(reword, bus, other, "x" * 201).field == "title" and refused(reword, bus, other, fresh, text="x" * 10001).field == "text"
+    reword(bus, number, fresh, 2, actor=BOB, staff=True)
+    assert [line["what"] for line in changes(bus) if line["name"] == fresh] == ["rerequest", "rerequest", "request"]
+    assert ask_for(bus, f"{fresh} 0")["request"] not in (number, other)  # its first title is free
