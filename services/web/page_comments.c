@@ -199,7 +199,7 @@ void page_comment_delete_post(struct visit *visit)
         .key = page_form_key(visit),
         .comment = commenting->comment,
         .reason = removal_reason(visit, &commenting->why),
-        .staff = account_class_is_staff(slice_text(visit->me.class_name)),
+        .staff = visit_is_staff(visit),
     };
     if (commenting->why.status == STATUS_ok)
         bus_ask(service_bus(), NULL, &catalog_comment_delete_message, &ask, &call, on_deleted, visit);

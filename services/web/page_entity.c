@@ -21,11 +21,6 @@ static const char *text_of(struct visit *visit, struct slice text)
     return text.size > 0 ? arena_copy(visit->arena, text).at : "Page";
 }
 
-static bool is_staff(const struct visit *visit)
-{
-    return account_class_is_staff(slice_text(visit->me.class_name));
-}
-
 static bool is_used(const struct ratio_token_list_reply *tokens, uint64_t torrent)
 {
     struct token_row token;
@@ -58,7 +53,7 @@ static void write_token(const struct visit *visit, struct tree_writer *out, uint
 static void write_torrent(void *arg, struct tree_writer *out, const msgpack_object *map)
 {
     struct visit *visit = arg;
-    tree_flag(out, "may_delete", look_count(map, "uploader") == visit->me.id || is_staff(visit));
+    tree_flag(out, "may_delete", look_count(map, "uploader") == visit->me.id || visit_is_staff(visit));
     write_token(visit, out, look_count(map, "torrent"));
     if (visit->peers != NULL)
         peers_write(visit->peers, out, look_count(map, "torrent"), look_count(map, "size"));
@@ -74,7 +69,7 @@ static void write_doors(struct visit *visit, const struct entity *entity, const 
         tree_print(visit->out, "upload_href", "/upload/%s?group=%llu", entity->plugin, id);
         tree_print(visit->out, "edit_href", "/edit/%llu", id);
     }
-    if (own || is_staff(visit))
+    if (own || visit_is_staff(visit))
         tree_print(visit->out, "group_delete_href", "%.*s/delete", SLICE_ARGS(look_text(group, "href")));
 }
 

@@ -102,7 +102,7 @@ static void on_found(void *arg, const struct member *member, struct slice passwo
         page_error(visit, 404, "Nobody here is called that.", NULL);
         return;
     }
-    if (member->id != visit->me.id && !account_class_is_staff(slice_text(visit->me.class_name))) {
+    if (member->id != visit->me.id && !visit_is_staff(visit)) {
         page_error(visit, 403, "Only the member and staff may see that.", NULL);
         return;
     }

@@ -16,11 +16,6 @@ static const struct {
 };
 static const size_t kinds_count = sizeof kinds / sizeof *kinds;
 
-static bool is_staff(const struct visit *visit)
-{
-    return account_class_is_staff(slice_text(visit->me.class_name));
-}
-
 /* ---- telling ---- */
 
 struct reporting {
@@ -219,7 +214,7 @@ static void show_list(struct visit *visit)
     size_t count = look_size(list);
     bool resolved = form_has(&visit->query, "resolved"), again = reports->why.status != STATUS_ok;
     page_begin(visit, "Reports", "reports");
-    tree_flag(visit->out, "staff", is_staff(visit));
+    tree_flag(visit->out, "staff", visit_is_staff(visit));
     tree_flag(visit->out, "resolved", resolved);
     tree_count(visit->out, "open", reply->open);
     tree_flag(visit->out, "has_reports", count > 0);
@@ -257,7 +252,7 @@ static void ask_list(struct visit *visit)
 {
     struct reports *reports = visit->page;
     struct catalog_report_list ask = {
-        .staff = is_staff(visit),
+        .staff = visit_is_staff(visit),
         .resolved = form_has(&visit->query, "resolved"),
         .before = form_id(&visit->query, "before"),
         .limit = REPORTS_SHOWN,

@@ -12,11 +12,6 @@ struct request {
     struct fault why; /* of the attempt before */
 };
 
-static bool is_staff(const struct visit *visit)
-{
-    return account_class_is_staff(slice_text(visit->me.class_name));
-}
-
 static const msgpack_object *tree_of(const struct visit *visit)
 {
     const struct request *request = visit->page;
@@ -68,7 +63,7 @@ static void show(struct visit *visit)
     const struct request *request = visit->page;
     const msgpack_object *tree = tree_of(visit);
     bool again = request->why.status != STATUS_ok, filled = look_count(tree, "filler") != 0;
-    bool own = look_flag(tree, "own"), staff = is_staff(visit);
+    bool own = look_flag(tree, "own"), staff = visit_is_staff(visit);
     page_begin(visit, arena_print(visit->arena, "%.*s", SLICE_ARGS(look_text(tree, "title"))), "requests");
     tree_decorate(visit->out, "request", tree, extras_known(visit->extras));
     tree_flag(visit->out, "filled", filled);
@@ -201,7 +196,7 @@ void page_request_edit_post(struct visit *visit)
         .revision = form_id(&visit->form, "revision"),
         .title = form_trim(form_get(&visit->form, "title")),
         .text = form_get(&visit->form, "text"),
-        .staff = is_staff(visit),
+        .staff = visit_is_staff(visit),
     };
     if (ask.title.size > 0) {
         bus_ask(service_bus(), NULL, &catalog_request_edit_message, &ask, &call, on_edited, visit);
@@ -265,7 +260,7 @@ void page_request_reopen_post(struct visit *visit)
         .key = page_form_key(visit),
         .request = request->id,
         .reason = removal_reason(visit, &request->why),
-        .staff = is_staff(visit),
+        .staff = visit_is_staff(visit),
     };
     if (request->why.status == STATUS_ok)
         bus_ask(service_bus(), NULL, &catalog_request_unfill_message, &ask, &call, on_reopened, visit);
@@ -293,7 +288,7 @@ void page_request_delete_post(struct visit *visit)
         .key = page_form_key(visit),
         .request = request->id,
         .reason = removal_reason(visit, &request->why),
-        .staff = is_staff(visit),
+        .staff = visit_is_staff(visit),
     };
     if (request->why.status == STATUS_ok)
         bus_ask(service_bus(), NULL, &catalog_request_delete_message, &ask, &call, on_deleted, visit);

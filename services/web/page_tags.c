@@ -173,7 +173,7 @@ void page_tag_remove_post(struct visit *visit)
         .entity = tagging->entity,
         .tag = tagging->tag,
         .reason = removal_reason(visit, &tagging->why),
-        .staff = account_class_is_staff(slice_text(visit->me.class_name)),
+        .staff = visit_is_staff(visit),
     };
     if (tagging->why.status == STATUS_ok)
         bus_ask(service_bus(), NULL, &catalog_tag_remove_message, &ask, &call, on_removed, visit);

@@ -40,7 +40,7 @@ static void write_vote(struct tree_writer *out, const msgpack_object *tag)
 static void write_tags(struct visit *visit, const msgpack_object *tags)
 {
     struct tree_writer *out = visit->out;
-    bool staff = account_class_is_staff(slice_text(visit->me.class_name));
+    bool staff = visit_is_staff(visit);
     tree_flag(out, "has_tags", look_size(tags) > 0);
     tree_open_array(out, "tags");
     for (size_t i = 0; i < look_size(tags); i++) {
