@@ -10,6 +10,7 @@
 #include "services/catalog/text.h"
 #include "services/common/log.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 struct tagging {
@@ -41,6 +42,7 @@ static bool no_group(struct fault *why)
 
 static void tagging_end(struct tagging *tagging)
 {
+    assert(tagging->plugin != NULL);
     struct slice href = shelf_href(tagging->plugin, LEVEL_group, tagging->group, tagging->arena);
     struct catalog_tag_add_reply added = {.href = href, .added = tagging->added};
     struct catalog_tag_remove_reply removed = {.href = href};
