@@ -18,10 +18,9 @@
 
 struct upload {
     STAILQ_ENTRY(upload) link;
-    struct bus_request *request;
+    struct changing changing;
     const struct catalog_torrent_add *ask;
     struct adding adding;
-    struct slice reply; /* packed */
 };
 
 static STAILQ_HEAD(, upload) waiting = STAILQ_HEAD_INITIALIZER(waiting);
@@ -31,52 +30,28 @@ static void run_next(void);
 
 /* ---- the end ---- */
 
-/* Ends the request, and lets the next upload run. */
-static void upload_end(struct upload *upload, const struct fault *why, struct slice reply)
+/* Lets the next upload run. */
+static void on_over(void *owner, const struct fault *why)
 {
-    bool held = running == upload;
-    log_trace(bus_trace(upload->request));
+    struct upload *upload = owner;
     if (why != NULL) {
         catalog.refused++;
-        log_info("upload refused", "user=%" PRIu64 " status=%s field=%s", bus_actor(upload->request),
+        log_info("upload refused", "user=%" PRIu64 " status=%s field=%s", upload->adding.actor,
                  status_name(why->status), why->field);
-        bus_fail(upload->request, why);
-    } else {
-        bus_reply_packed(upload->request, reply);
     }
-    log_trace("");
-    if (held) {
-        running = NULL;
-        run_next();
-    }
-}
-
-/* The answer to the commit was lost: the kept reply tells whether it happened. */
-static void on_resolved(void *arg, struct slice reply, const struct fault *why)
-{
-    struct upload *upload = arg;
-    struct fault away = {0};
-    if (why == NULL && reply.size == 0)
-        fault_set(&away, STATUS_unavailable, NULL, "%s", status_text(STATUS_unavailable));
-    upload_end(upload, why != NULL ? why : reply.size == 0 ? &away : NULL, reply);
-}
-
-static void on_committed(void *arg, const struct fault *why, bool uncertain)
-{
-    struct upload *upload = arg;
-    struct adding *adding = &upload->adding;
-    if (uncertain) {
-        kept_find(catalog.kept, upload->ask->key, on_resolved, upload);
+    if (running != upload)
         return;
-    }
-    if (why == NULL) {
-        catalog.added++;
-        feed_published(catalog.feed);
-        log_trace(bus_trace(upload->request));
-        log_info("torrent added", "user=%" PRIu64 " torrent=%" PRIu64 " group=%" PRIu64 " plugin=%s size=%" PRIu64,
-                 adding->actor, adding->torrent, adding->group, adding->plugin->name, adding->metainfo.size);
-    }
-    upload_end(upload, why, upload->reply);
+    running = NULL;
+    run_next();
+}
+
+static void on_made(void *owner)
+{
+    const struct adding *adding = &((const struct upload *)owner)->adding;
+    catalog.added++;
+    feed_published(catalog.feed);
+    log_info("torrent added", "user=%" PRIu64 " torrent=%" PRIu64 " group=%" PRIu64 " plugin=%s size=%" PRIu64,
+             adding->actor, adding->torrent, adding->group, adding->plugin->name, adding->metainfo.size);
 }
 
 /* ---- what is told of it ---- */
@@ -96,7 +71,7 @@ static struct slice upload_title(const struct adding *adding)
     return text;
 }
 
-static struct slice upload_reply(struct upload *upload)
+static void upload_done(struct upload *upload)
 {
     struct adding *adding = &upload->adding;
     struct slice page = shelf_href(adding->plugin, LEVEL_group, adding->group, adding->arena);
@@ -110,7 +85,7 @@ static struct slice upload_reply(struct upload *upload)
         .joined = adding->joined,
         .warning = adding->warning,
     };
-    return bus_pack(upload->request, &reply);
+    changing_done(&upload->changing, &reply);
 }
 
 static void fact_step(struct adding *adding)
@@ -133,17 +108,21 @@ static void on_steps_done(struct adding *adding)
 {
     struct upload *upload = adding->owner;
     if (adding->torrent == 0) {
-        db_rollback(adding->tx);
-        upload_end(upload, adding->kept.size > 0 ? NULL : &adding->why, adding->kept);
+        changing_fail(&upload->changing, &adding->why);
         return;
     }
-    upload->reply = upload_reply(upload);
     change_touch(adding->tx, adding->group);
     change_log(adding->tx,
                &(struct change){.entity = adding->unit, .group = adding->group, .actor = adding->actor, .what = "add"});
-    kept_add(catalog.kept, adding->tx, upload->ask->key, upload->reply);
     fact_step(adding);
-    db_commit(adding->tx, on_committed, upload);
+    upload_done(upload);
+}
+
+static void on_turn(void *owner)
+{
+    struct upload *upload = owner;
+    upload->adding.tx = upload->changing.tx;
+    adding_run(&upload->adding);
 }
 
 static void run_next(void)
@@ -153,8 +132,7 @@ static void run_next(void)
         return;
     STAILQ_REMOVE_HEAD(&waiting, link);
     running = upload;
-    upload->adding.tx = db_begin(service_db());
-    adding_run(&upload->adding);
+    changing_start(&upload->changing);
 }
 
 /* ---- the beginning ---- */
@@ -176,7 +154,7 @@ static void upload_queue(struct upload *upload)
 {
     struct fault why = {0};
     if (!upload_check(upload, &why)) {
-        upload_end(upload, &why, (struct slice){0});
+        changing_fail(&upload->changing, &why);
         return;
     }
     STAILQ_INSERT_TAIL(&waiting, upload, link);
@@ -220,7 +198,7 @@ static void on_parent(void *arg, const struct db_rows *rows, const struct fault 
     if (why == NULL && parent_read(&upload->adding, upload->ask->parent, rows, &wrong))
         upload_queue(upload);
     else
-        upload_end(upload, why != NULL ? why : &wrong, (struct slice){0});
+        changing_fail(&upload->changing, why != NULL ? why : &wrong);
 }
 
 /* Is the file a torrent that this plugin takes? */
@@ -246,16 +224,15 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
     struct arena *arena = bus_arena(request);
     struct upload *upload = arena_take(arena, sizeof *upload);
     struct fault why = {0};
-    upload->request = request;
     upload->ask = body;
+    upload->changing = (struct changing){
+        .request = request, .key = upload->ask->key, .run = on_turn, .made = on_made, .over = on_over, .owner = upload};
     upload->adding = (struct adding){
         .arena = arena,
-        .db = service_db(),
         .plugin = plugin_find(upload->ask->plugin),
         .from = LEVEL_group,
         .actor = bus_actor(request),
         .member = upload->ask->member,
-        .key = upload->ask->key,
         .done = on_steps_done,
         .owner = upload,
     };
@@ -264,7 +241,7 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
     else if (upload->adding.actor == 0)
         fault_set(&why, STATUS_forbidden, NULL, "A torrent is added by a member: say by which one.");
     if (why.status != STATUS_ok || !torrent_check(&upload->adding, upload->ask->metainfo, &why)) {
-        upload_end(upload, &why, (struct slice){0});
+        changing_fail(&upload->changing, &why);
         return;
     }
     if (upload->ask->parent == 0)

@@ -1,14 +1,14 @@
 /* See adding.h. One upload at a time takes these steps (change.h): so a group or a format that two members add at the
  * same moment is made by one and found by the other.
  *
- *   lock, look for the key and the info-hash -> limit -> persons, owner -> group -> credits, tags, edition -> number
+ *   look for the info-hash -> limit -> persons, owner -> group -> credits, tags, edition -> number
  *   -> unit -> torrent */
 #include "services/catalog/adding.h"
 
 #include "services/catalog/adding_own.h"
 #include "services/catalog/attrs.h"
-#include "services/catalog/change.h"
 #include "services/catalog/page.h"
+#include "services/catalog/tags.h"
 #include "services/catalog/text.h"
 
 #include <inttypes.h>
@@ -163,20 +163,13 @@ static void edition_step(struct adding *adding)
     db_tx_ask(adding->tx, &edition_add, args, on_edition, adding);
 }
 
-/* ---- credits and tags ---- */
+/* ---- credits ---- */
 
 static const struct statement credits_add = {
     "credits_add",
     "INSERT INTO catalog.credit (grp, place, person, role, note)"
     " SELECT $1, place, person, role, note FROM unnest($2::bigint[], $3::text[], $4::text[])"
     " WITH ORDINALITY AS given (person, role, note, place) ON CONFLICT (grp, person, role) DO NOTHING",
-};
-
-static const struct statement tags_add = {
-    "tags_add",
-    "WITH made AS (INSERT INTO catalog.tag (name) SELECT unnest($2::text[]) ON CONFLICT (name) DO NOTHING RETURNING id)"
-    " INSERT INTO catalog.entity_tag (entity, tag, added_by) SELECT $1, id, $3 FROM (SELECT id FROM made UNION"
-    "  SELECT id FROM catalog.tag WHERE name = ANY($2::text[])) AS tags ON CONFLICT DO NOTHING",
 };
 
 void adding_credits(struct adding *adding)
@@ -193,13 +186,6 @@ void adding_credits(struct adding *adding)
     }
     struct db_args *args = db_ints(db_int(db_args(), (int64_t)adding->group), persons, count);
     db_tx_ask(adding->tx, &credits_add, db_texts(db_texts(args, roles, count), notes, count), NULL, NULL);
-}
-
-void adding_tags(struct adding *adding)
-{
-    struct db_args *args = db_int(db_args(), (int64_t)adding->group);
-    db_texts(args, adding->submission.tags, adding->submission.tags_count);
-    db_tx_ask(adding->tx, &tags_add, db_int(args, (int64_t)adding->actor), NULL, NULL);
 }
 
 /* What the group is called now, for the title in the reply: a group that was joined keeps its own values and credits.
@@ -260,7 +246,7 @@ static void on_group(void *arg, const struct db_rows *rows, const struct fault *
     attrs_read(adding->plugin, db_get_text(rows, 0, 2), adding->arena, &adding->submission.values);
     if (!adding->joined)
         adding_credits(adding);
-    adding_tags(adding);
+    tags_put(adding->tx, adding->group, &adding->submission, adding->actor, NULL, NULL);
     db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
 }
 
@@ -342,10 +328,9 @@ static void first_step(struct adding *adding)
 
 static const struct statement add_known = {
     "add_known",
-    "SELECT (SELECT reply FROM catalog.kept WHERE key = $1), t.id, g.id, g.plugin, g.level, g.name, t.active"
-    " FROM (VALUES (1)) AS one LEFT JOIN catalog.torrent t ON t.info_hash = $2 OR t.info_hash_v2 = nullif($3::bytea, "
-    "'')"
-    " LEFT JOIN catalog.entity u ON u.id = t.entity LEFT JOIN catalog.entity g ON g.id = u.grp LIMIT 1",
+    "SELECT t.id, g.id, g.plugin, g.level, g.name, t.active FROM catalog.torrent t"
+    " JOIN catalog.entity u ON u.id = t.entity JOIN catalog.entity g ON g.id = u.grp"
+    " WHERE t.info_hash = $1 OR t.info_hash_v2 = nullif($2::bytea, '') LIMIT 1",
 };
 
 static void on_known(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -353,35 +338,29 @@ static void on_known(void *arg, const struct db_rows *rows, const struct fault *
     struct adding *adding = arg;
     if (!rows_good(adding, why))
         return;
-    if (!db_is_null(rows, 0, 0)) {
-        adding->kept = arena_copy(adding->arena, db_get_bytes(rows, 0, 0));
-        adding_end(adding);
-    } else if (!db_is_null(rows, 0, 1) && !db_get_flag(rows, 0, 6)) {
+    if (db_count(rows) == 0) {
+        adding_limit(adding, first_step);
+        return;
+    }
+    if (!db_get_flag(rows, 0, 5))
         fault_set(&adding->why, STATUS_conflict, "metainfo",
                   "This torrent was here and was deleted: make it again with another piece length or name.");
-        adding_end(adding);
-    } else if (!db_is_null(rows, 0, 1)) {
+    else
         fault_set(&adding->why, STATUS_conflict, "metainfo",
                   "This torrent is already here, in \"%.*s\": see /%.40s/%.40s/%" PRId64 "#t%" PRId64 ".",
-                  SLICE_ARGS(text_cut(db_get_text(rows, 0, 5), 80)), db_get_text(rows, 0, 3).at,
-                  db_get_text(rows, 0, 4).at, db_get_int(rows, 0, 2), db_get_int(rows, 0, 1));
-        adding_end(adding);
-    } else {
-        adding_limit(adding, first_step);
-    }
+                  SLICE_ARGS(text_cut(db_get_text(rows, 0, 4), 80)), db_get_text(rows, 0, 2).at,
+                  db_get_text(rows, 0, 3).at, db_get_int(rows, 0, 1), db_get_int(rows, 0, 0));
+    adding_end(adding);
 }
 
 void adding_run(struct adding *adding)
 {
-    struct db_args *args = db_bytes(db_args(), adding->key);
-    db_bytes(args, slice_of(adding->metainfo.info_hash, 20));
+    struct db_args *args = db_bytes(db_args(), slice_of(adding->metainfo.info_hash, 20));
     db_bytes(args, slice_of(adding->metainfo.info_hash_v2, adding->metainfo.v2 ? 32 : 0));
-    change_begin(adding->tx);
     db_tx_ask(adding->tx, &add_known, args, on_known, adding);
 }
 
 const struct statement *const adding_statements[] = {
-    &torrent_add,   &unit_add,  &edition_add, &credits_add, &tags_add,
-    &group_credits, &group_add, &persons_add, &add_known,
+    &torrent_add, &unit_add, &edition_add, &credits_add, &group_credits, &group_add, &persons_add, &add_known,
 };
 const size_t adding_statements_count = sizeof adding_statements / sizeof *adding_statements;

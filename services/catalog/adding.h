@@ -6,7 +6,6 @@
 
 struct adding {
     struct arena *arena;
-    struct db *db;
     struct db_tx *tx;
 
     /* What is to be added. */
@@ -17,30 +16,26 @@ struct adding {
     uint64_t actor;
     struct slice member;  /* the actor's name; empty: not known */
     struct slice warning; /* what the actor is told of the torrent */
-    struct slice key;     /* idempotency */
 
     /* What came of it. */
     struct slice group_name, group_line;
     uint64_t group, edition, unit, torrent;
-    uint64_t base;     /* the torrent that this one depends on; 0: none */
-    bool joined;       /* the group was there already */
-    struct slice kept; /* the reply of an earlier try with the same key */
+    uint64_t base; /* the torrent that this one depends on; 0: none */
+    bool joined;   /* the group was there already */
     struct fault why;
 
     void (*next)(struct adding *adding); /* adding_own.h: what follows the step under way */
-    void (*done)(
-        struct adding *adding); /* once: all steps done (torrent != 0), or `kept`, or `why`; the transaction is open */
+    void (*done)(struct adding *adding); /* once: all steps done (torrent != 0), or `why`; the transaction is open */
     void *owner;
 };
 
-/* Runs the steps in adding->tx: to be called right after db_begin. */
+/* Runs the steps in adding->tx, whose turn has come. */
 void adding_run(struct adding *adding);
 
-/* Steps that an edit takes, too: finds or makes the persons of the credits, then `next`; writes the credits and the
- * tags of adding->group beside those it has. */
+/* Steps that an edit takes, too: finds or makes the persons of the credits, then `next`; writes the credits of
+ * adding->group beside those it has. */
 void adding_persons(struct adding *adding, void (*next)(struct adding *adding));
 void adding_credits(struct adding *adding);
-void adding_tags(struct adding *adding);
 
 extern const struct statement *const adding_statements[];
 extern const size_t adding_statements_count;

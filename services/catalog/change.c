@@ -1,6 +1,9 @@
 /* See change.h. */
 #include "services/catalog/change.h"
 
+#include "services/catalog/catalog.h"
+#include "services/common/log.h"
+
 static const struct statement change_lock = {
     "change_lock",
     "SELECT pg_advisory_xact_lock(hashtextextended('djembe catalog add', 0))",
@@ -10,6 +13,88 @@ void change_begin(struct db_tx *tx)
 {
     db_tx_ask(tx, &change_lock, NULL, NULL, NULL);
 }
+
+/* ---- a request from its turn to its answer ---- */
+
+static const struct statement change_kept = {"change_kept", "SELECT reply FROM catalog.kept WHERE key = $1"};
+
+/* Nothing of `changing` is touched after its answer: it goes with the request. */
+static void answer(struct changing *changing, const struct fault *why, struct slice reply)
+{
+    log_trace(bus_trace(changing->request));
+    if (changing->over != NULL)
+        changing->over(changing->owner, why);
+    log_trace("");
+    if (why != NULL)
+        bus_fail(changing->request, why);
+    else
+        bus_reply_packed(changing->request, reply);
+}
+
+void changing_fail(struct changing *changing, const struct fault *why)
+{
+    if (changing->tx != NULL)
+        db_rollback(changing->tx);
+    answer(changing, why, (struct slice){0});
+}
+
+/* The answer to the commit was lost: the kept reply tells whether it happened. */
+static void on_resolved(void *arg, struct slice reply, const struct fault *why)
+{
+    struct fault away = {0};
+    if (why == NULL && reply.size == 0)
+        fault_set(&away, STATUS_unavailable, NULL, "%s", status_text(STATUS_unavailable));
+    answer(arg, why != NULL ? why : reply.size == 0 ? &away : NULL, reply);
+}
+
+static void on_committed(void *arg, const struct fault *why, bool uncertain)
+{
+    struct changing *changing = arg;
+    if (uncertain && changing->key.size > 0) {
+        kept_find(catalog.kept, changing->key, on_resolved, changing);
+        return;
+    }
+    if (why == NULL && changing->made != NULL) {
+        log_trace(bus_trace(changing->request));
+        changing->made(changing->owner);
+        log_trace("");
+    }
+    answer(changing, why, changing->reply);
+}
+
+void changing_done(struct changing *changing, const void *reply)
+{
+    changing->reply = bus_pack(changing->request, reply);
+    if (changing->key.size > 0)
+        kept_add(catalog.kept, changing->tx, changing->key, changing->reply);
+    db_commit(changing->tx, on_committed, changing);
+}
+
+static void on_kept(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct changing *changing = arg;
+    if (why != NULL) {
+        changing_fail(changing, why);
+    } else if (db_count(rows) > 0) {
+        struct slice reply = arena_copy(bus_arena(changing->request), db_get_bytes(rows, 0, 0));
+        db_rollback(changing->tx);
+        answer(changing, NULL, reply);
+    } else {
+        changing->run(changing->owner);
+    }
+}
+
+void changing_start(struct changing *changing)
+{
+    changing->tx = db_begin(service_db());
+    change_begin(changing->tx);
+    if (changing->key.size > 0)
+        db_tx_ask(changing->tx, &change_kept, db_bytes(db_args(), changing->key), on_kept, changing);
+    else
+        changing->run(changing->owner);
+}
+
+/* ---- what was changed ---- */
 
 /* A group without torrents is in no list, and its page can be found only by who has its address. */
 static const struct statement change_group = {
@@ -39,14 +124,23 @@ static const struct statement change_add = {
     " SELECT plugin, id, $2, $3, $4, $5, nullif($6, '')::jsonb, nullif($7, '')::jsonb FROM catalog.entity WHERE id = "
     "$1",
 };
+static const struct statement change_add_request = {
+    "change_add_request",
+    "INSERT INTO catalog.change (plugin, request, what, actor, why)"
+    " SELECT plugin, id, $2, $3, $4 FROM catalog.request WHERE id = $1",
+};
 
 void change_log(struct db_tx *tx, const struct change *change)
 {
-    struct db_args *args = db_int(db_int(db_args(), (int64_t)change->entity), (int64_t)change->group);
-    db_int(db_text(args, slice_text(change->what)), (int64_t)change->actor);
-    db_text(db_text(db_text(args, change->why), change->before), change->after);
-    db_tx_ask(tx, &change_add, args, NULL, NULL);
+    struct db_args *args = db_int(db_args(), (int64_t)(change->request != 0 ? change->request : change->entity));
+    if (change->request == 0)
+        db_int(args, (int64_t)change->group);
+    db_text(db_int(db_text(args, slice_text(change->what)), (int64_t)change->actor), change->why);
+    if (change->request == 0)
+        db_text(db_text(args, change->before), change->after);
+    db_tx_ask(tx, change->request != 0 ? &change_add_request : &change_add, args, NULL, NULL);
 }
 
-const struct statement *const change_statements[] = {&change_lock, &change_group, &change_add};
+const struct statement *const change_statements[] = {&change_lock, &change_kept, &change_group, &change_add,
+                                                     &change_add_request};
 const size_t change_statements_count = sizeof change_statements / sizeof *change_statements;

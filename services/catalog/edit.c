@@ -1,12 +1,11 @@
 /* See edit.h. An edit says which revision it was made from, so that of two that cross the second is told. It takes its
  * turn among all changes (change.h).
  *
- *   lock, read -> check -> persons -> nothing like it beside -> entity, credits, tags, lists, the log, the kept reply
+ *   lock, read -> check -> persons -> nothing like it beside -> entity, credits, lists, the log, the kept reply
  */
 #include "services/catalog/edit.h"
 
 #include "services/catalog/attrs.h"
-#include "services/catalog/change.h"
 #include "services/catalog/edit_read.h"
 #include "services/catalog/fields.h"
 #include "services/catalog/form.h"
@@ -20,39 +19,14 @@
 
 static void editing_fail(struct editing *editing, const struct fault *why)
 {
-    db_rollback(editing->tx);
-    bus_fail(editing->request, why);
+    changing_fail(&editing->changing, why);
 }
 
-/* The answer to the commit was lost: the kept reply tells whether it happened. */
-static void on_resolved(void *arg, struct slice reply, const struct fault *why)
+static void on_made(void *owner)
 {
-    struct editing *editing = arg;
-    struct fault away = {0};
-    if (reply.size > 0) {
-        bus_reply_packed(editing->request, reply);
-        return;
-    }
-    fault_set(&away, STATUS_unavailable, NULL, "%s", status_text(STATUS_unavailable));
-    bus_fail(editing->request, why != NULL ? why : &away);
-}
-
-static void on_committed(void *arg, const struct fault *why, bool uncertain)
-{
-    struct editing *editing = arg;
-    if (uncertain) {
-        kept_find(catalog.kept, editing->key, on_resolved, editing);
-        return;
-    }
-    if (why != NULL) {
-        bus_fail(editing->request, why);
-        return;
-    }
-    log_trace(bus_trace(editing->request));
-    log_info("edited", "user=%" PRIu64 " entity=%" PRIu64 " group=%" PRIu64 " plugin=%s", bus_actor(editing->request),
+    const struct editing *editing = owner;
+    log_info("edited", "user=%" PRIu64 " entity=%" PRIu64 " group=%" PRIu64 " plugin=%s", editing->actor,
              editing->entity, editing->group, editing->plugin->name);
-    log_trace("");
-    bus_reply_packed(editing->request, editing->reply);
 }
 
 /* ---- the changes ---- */
@@ -67,12 +41,6 @@ static const struct statement edit_credits_drop = {
     "edit_credits_drop",
     "DELETE FROM catalog.credit WHERE grp = $1 AND NOT $2::boolean",
 };
-static const struct statement edit_tags_drop = {
-    "edit_tags_drop",
-    "DELETE FROM catalog.entity_tag e USING catalog.tag t WHERE e.entity = $1 AND t.id = e.tag"
-    " AND NOT t.name = ANY($2::text[])",
-};
-
 static void entity_update(struct editing *editing)
 {
     const struct plugin *plugin = editing->plugin;
@@ -85,18 +53,15 @@ static void entity_update(struct editing *editing)
     db_texts(args, same, count);
     db_text(args, attrs_write(plugin, editing->kind, values, editing->arena));
     db_text(args, attrs_words(plugin, editing->kind, values, editing->arena));
-    db_tx_ask(editing->tx, &edit_update, db_text(args, plugin_value(plugin, values, level->joins)), NULL, NULL);
+    db_tx_ask(editing->changing.tx, &edit_update, db_text(args, plugin_value(plugin, values, level->joins)), NULL,
+              NULL);
 }
 
 static void people_update(struct editing *editing)
 {
-    const struct submission *submission = &editing->adding.submission;
     struct db_args *args = db_int(db_args(), (int64_t)editing->group);
-    db_tx_ask(editing->tx, &edit_credits_drop, db_flag(args, editing->plugin->owned), NULL, NULL);
-    args = db_int(db_args(), (int64_t)editing->group);
-    db_tx_ask(editing->tx, &edit_tags_drop, db_texts(args, submission->tags, submission->tags_count), NULL, NULL);
+    db_tx_ask(editing->changing.tx, &edit_credits_drop, db_flag(args, editing->plugin->owned), NULL, NULL);
     adding_credits(&editing->adding);
-    adding_tags(&editing->adding);
 }
 
 static void editing_write(struct editing *editing)
@@ -109,7 +74,7 @@ static void editing_write(struct editing *editing)
     struct change change = {
         .entity = editing->entity,
         .group = editing->group,
-        .actor = bus_actor(editing->request),
+        .actor = editing->actor,
         .what = "edit",
         .why = text_line(ask->reason, editing->arena),
         .before = editing->fields,
@@ -118,11 +83,9 @@ static void editing_write(struct editing *editing)
     entity_update(editing);
     if (editing->kind == LEVEL_group)
         people_update(editing);
-    change_touch(editing->tx, editing->group);
-    change_log(editing->tx, &change);
-    editing->reply = bus_pack(editing->request, &reply);
-    kept_add(catalog.kept, editing->tx, editing->key, editing->reply);
-    db_commit(editing->tx, on_committed, editing);
+    change_touch(editing->changing.tx, editing->group);
+    change_log(editing->changing.tx, &change);
+    changing_done(&editing->changing, &reply);
 }
 
 /* ---- nothing like it beside ---- */
@@ -170,7 +133,7 @@ static void same_step(struct adding *adding)
     db_text(db_ints(args, persons, leaders), slice_text(leading != NULL ? leading->name : ""));
     db_int(db_flag(args, plugin->owned), (int64_t)editing->owner);
     db_text(args, plugin_value(plugin, &submission->values, plugin->levels[editing->kind].joins));
-    db_tx_ask(editing->tx, &edit_same, args, on_same, editing);
+    db_tx_ask(editing->changing.tx, &edit_same, args, on_same, editing);
 }
 
 /* ---- the check ---- */
@@ -188,11 +151,11 @@ static bool edit_check(struct editing *editing, const struct catalog_entity_edit
     struct form *form = arena_take(editing->arena, sizeof *form);
     *adding = (struct adding){
         .arena = editing->arena,
-        .tx = editing->tx,
+        .tx = editing->changing.tx,
         .plugin = plugin,
         .submission = {.values = editing->now.values},
         .group = editing->group,
-        .actor = bus_actor(editing->request),
+        .actor = editing->actor,
         .done = on_persons_failed,
         .owner = editing,
     };
@@ -216,11 +179,6 @@ static void on_read(struct editing *editing, const struct fault *why)
 {
     const struct catalog_entity_edit *ask = editing->ask;
     struct fault wrong = {0};
-    if (why == NULL && editing->kept.size > 0) {
-        db_rollback(editing->tx);
-        bus_reply_packed(editing->request, editing->kept);
-        return;
-    }
     if (why == NULL && editing->revision != ask->revision)
         fault_set(
             &wrong, STATUS_conflict, "revision",
@@ -231,6 +189,11 @@ static void on_read(struct editing *editing, const struct fault *why)
         adding_persons(&editing->adding, same_step);
     else
         same_step(&editing->adding);
+}
+
+static void on_turn(void *owner)
+{
+    editing_read(owner);
 }
 
 static void on_edit(struct bus_request *request, const void *body, void *arg)
@@ -245,17 +208,15 @@ static void on_edit(struct bus_request *request, const void *body, void *arg)
     }
     struct editing *editing = arena_take(bus_arena(request), sizeof *editing);
     *editing = (struct editing){
-        .request = request,
+        .changing = {.request = request, .key = ask->key, .run = on_turn, .made = on_made, .owner = editing},
         .ask = ask,
         .arena = bus_arena(request),
-        .tx = db_begin(service_db()),
+        .actor = bus_actor(request),
         .entity = ask->entity,
-        .key = ask->key,
         .staff = ask->staff,
         .done = on_read,
     };
-    change_begin(editing->tx);
-    editing_read(editing);
+    changing_start(&editing->changing);
 }
 
 /* ---- catalog.entity.form ---- */
@@ -278,8 +239,8 @@ static void form_reply(struct editing *editing, struct slice fields)
         .revision = editing->revision,
         .fields = tree_done(&tree),
     };
-    db_rollback(editing->tx);
-    bus_reply(editing->request, &reply);
+    db_rollback(editing->changing.tx);
+    bus_reply(editing->changing.request, &reply);
     tree_free(&tree);
 }
 
@@ -304,7 +265,7 @@ static void on_looked(struct editing *editing, const struct fault *why)
         form_reply(editing, editing->fields);
     } else {
         struct db_args *args = db_int(db_int(db_args(), (int64_t)ask->change), (int64_t)editing->entity);
-        db_tx_ask(editing->tx, &edit_before, args, on_before, editing);
+        db_tx_ask(editing->changing.tx, &edit_before, args, on_before, editing);
     }
 }
 
@@ -314,10 +275,10 @@ static void on_form(struct bus_request *request, const void *body, void *arg)
     struct editing *editing = arena_take(bus_arena(request), sizeof *editing);
     (void)arg;
     *editing = (struct editing){
-        .request = request,
+        .changing = {.request = request, .tx = db_begin(service_db())},
         .ask = ask,
         .arena = bus_arena(request),
-        .tx = db_begin(service_db()),
+        .actor = bus_actor(request),
         .entity = ask->entity,
         .staff = ask->staff,
         .done = on_looked,
@@ -331,6 +292,5 @@ void edit_start(void)
     bus_serve(service_bus(), NULL, &catalog_entity_form_message, on_form, NULL);
 }
 
-const struct statement *const edit_statements[] = {&edit_update, &edit_credits_drop, &edit_tags_drop, &edit_same,
-                                                   &edit_before};
+const struct statement *const edit_statements[] = {&edit_update, &edit_credits_drop, &edit_same, &edit_before};
 const size_t edit_statements_count = sizeof edit_statements / sizeof *edit_statements;

@@ -6,51 +6,34 @@
 
 static const struct statement edit_entity = {
     "edit_entity",
-    "SELECT (SELECT reply FROM catalog.kept WHERE key = $2), e.plugin, e.kind, g.id, coalesce(e.parent, 0), g.added_by,"
+    "SELECT e.plugin, e.kind, g.id, coalesce(e.parent, 0), g.added_by,"
     " coalesce(t.uploader, 0), e.revision, g.name, g.attrs::text, CASE p.kind WHEN 2 THEN p.attrs::text ELSE '{}' END,"
-    " e.attrs::text, t.metainfo FROM (VALUES (1)) AS one"
-    " LEFT JOIN (catalog.entity e JOIN catalog.entity g ON g.id = coalesce(e.grp, e.id) AND g.deleted_at IS NULL)"
-    "  ON e.id = $1 AND e.kind > 0 AND e.deleted_at IS NULL"
-    " LEFT JOIN catalog.entity p ON p.id = e.parent LEFT JOIN catalog.torrent t ON t.entity = e.id",
+    " e.attrs::text, t.metainfo FROM catalog.entity e"
+    " JOIN catalog.entity g ON g.id = coalesce(e.grp, e.id) AND g.deleted_at IS NULL"
+    " LEFT JOIN catalog.entity p ON p.id = e.parent LEFT JOIN catalog.torrent t ON t.entity = e.id"
+    " WHERE e.id = $1 AND e.kind > 0 AND e.deleted_at IS NULL",
 };
 static const struct statement edit_credits = {
     "edit_credits",
     "SELECT p.id, p.name, c.role, c.note FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person"
     " WHERE c.grp = $1 ORDER BY c.place",
 };
-static const struct statement edit_tags = {
-    "edit_tags",
-    "SELECT t.name FROM catalog.entity_tag e JOIN catalog.tag t ON t.id = e.tag WHERE e.entity = $1 ORDER BY t.name",
-};
-
 /* Groups and editions are everybody's, like a wiki's pages, unless a group has an owner; a unit is its uploader's. */
 static bool may_edit(const struct editing *editing)
 {
-    uint64_t actor = bus_actor(editing->request);
+    uint64_t actor = editing->actor;
     if (editing->plugin->owned)
         return editing->owner == actor || (!editing->plugin->sealed && (editing->staff || actor == 0));
     return editing->kind != LEVEL_unit || editing->uploader == actor || editing->staff || actor == 0;
 }
 
-static void on_tags(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct editing *editing = arg;
-    if (why == NULL) {
-        struct slice *tags = arena_take(editing->arena, (db_count(rows) + 1) * sizeof *tags);
-        for (size_t i = 0; i < db_count(rows); i++)
-            tags[i] = arena_copy(editing->arena, db_get_text(rows, i, 0));
-        editing->now.tags = tags;
-        editing->now.tags_count = db_count(rows);
-        editing->fields = fields_write(editing->plugin, editing->kind, &editing->now, editing->arena);
-    }
-    editing->done(editing, why);
-}
-
 static void on_credits(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct editing *editing = arg;
-    if (why != NULL)
-        return; /* the next statement of the transaction fails too, and tells */
+    if (why != NULL) {
+        editing->done(editing, why);
+        return;
+    }
     struct credit *credits = arena_take(editing->arena, (db_count(rows) + 1) * sizeof *credits);
     editing->now.credits = credits;
     for (size_t i = 0; i < db_count(rows); i++) {
@@ -63,20 +46,22 @@ static void on_credits(void *arg, const struct db_rows *rows, const struct fault
                 .note = arena_copy(editing->arena, db_get_text(rows, i, 3)),
             };
     }
+    editing->fields = fields_write(editing->plugin, editing->kind, &editing->now, editing->arena);
+    editing->done(editing, NULL);
 }
 
 static void entity_read(struct editing *editing, const struct db_rows *rows)
 {
-    editing->kind = (enum level_kind)db_get_int(rows, 0, 2);
-    editing->group = (uint64_t)db_get_int(rows, 0, 3);
-    editing->parent = (uint64_t)db_get_int(rows, 0, 4);
-    editing->owner = (uint64_t)db_get_int(rows, 0, 5);
-    editing->uploader = (uint64_t)db_get_int(rows, 0, 6);
-    editing->revision = (uint64_t)db_get_int(rows, 0, 7);
-    editing->group_name = arena_copy(editing->arena, db_get_text(rows, 0, 8));
-    for (int column = 9; column <= 11; column++)
+    editing->kind = (enum level_kind)db_get_int(rows, 0, 1);
+    editing->group = (uint64_t)db_get_int(rows, 0, 2);
+    editing->parent = (uint64_t)db_get_int(rows, 0, 3);
+    editing->owner = (uint64_t)db_get_int(rows, 0, 4);
+    editing->uploader = (uint64_t)db_get_int(rows, 0, 5);
+    editing->revision = (uint64_t)db_get_int(rows, 0, 6);
+    editing->group_name = arena_copy(editing->arena, db_get_text(rows, 0, 7));
+    for (int column = 8; column <= 10; column++)
         attrs_read(editing->plugin, db_get_text(rows, 0, column), editing->arena, &editing->now.values);
-    editing->stored = arena_copy(editing->arena, db_get_bytes(rows, 0, 12));
+    editing->stored = arena_copy(editing->arena, db_get_bytes(rows, 0, 11));
 }
 
 static void on_entity(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -87,12 +72,7 @@ static void on_entity(void *arg, const struct db_rows *rows, const struct fault 
         editing->done(editing, why);
         return;
     }
-    editing->kept = arena_copy(editing->arena, db_get_bytes(rows, 0, 0));
-    editing->plugin = db_is_null(rows, 0, 1) ? NULL : plugin_find(db_get_text(rows, 0, 1));
-    if (editing->kept.size > 0) {
-        editing->done(editing, NULL);
-        return;
-    }
+    editing->plugin = db_count(rows) == 0 ? NULL : plugin_find(db_get_text(rows, 0, 0));
     if (editing->plugin != NULL)
         entity_read(editing, rows);
     if (editing->plugin == NULL)
@@ -103,17 +83,15 @@ static void on_entity(void *arg, const struct db_rows *rows, const struct fault 
         editing->done(editing, &wrong);
         return;
     }
-    /* Below a group there are neither. */
+    /* Below a group there are none. */
     int64_t of = editing->kind == LEVEL_group ? (int64_t)editing->group : 0;
-    db_tx_ask(editing->tx, &edit_credits, db_int(db_args(), of), on_credits, editing);
-    db_tx_ask(editing->tx, &edit_tags, db_int(db_args(), of), on_tags, editing);
+    db_tx_ask(editing->changing.tx, &edit_credits, db_int(db_args(), of), on_credits, editing);
 }
 
 void editing_read(struct editing *editing)
 {
-    struct db_args *args = db_int(db_args(), (int64_t)editing->entity);
-    db_tx_ask(editing->tx, &edit_entity, db_bytes(args, editing->key), on_entity, editing);
+    db_tx_ask(editing->changing.tx, &edit_entity, db_int(db_args(), (int64_t)editing->entity), on_entity, editing);
 }
 
-const struct statement *const edit_read_statements[] = {&edit_entity, &edit_credits, &edit_tags};
+const struct statement *const edit_read_statements[] = {&edit_entity, &edit_credits};
 const size_t edit_read_statements_count = sizeof edit_read_statements / sizeof *edit_read_statements;

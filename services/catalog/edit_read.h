@@ -4,28 +4,25 @@
 #define DJEMBE_CATALOG_EDIT_READ_H
 
 #include "services/catalog/adding.h"
-#include "services/common/bus.h"
+#include "services/catalog/change.h"
 
 struct editing {
-    struct bus_request *request;
-    const void *ask; /* its message */
+    struct changing changing; /* when it is only looked at, no more of it than request and transaction */
+    const void *ask;          /* its message */
     struct arena *arena;
-    struct db_tx *tx;
-    uint64_t entity;
-    struct slice key; /* empty: only looked at */
+    uint64_t actor, entity;
     bool staff;
 
     const struct plugin *plugin;
     enum level_kind kind;
     uint64_t group, parent, owner, uploader, revision;
     struct slice group_name;
-    struct submission now; /* its values and those of the levels above; of a group its credits and tags */
+    struct submission now; /* its values and those of the levels above; of a group its credits */
     struct slice fields;   /* the same as JSON, of its own level (fields.h) */
     struct slice stored;   /* of a unit: its .torrent */
-    struct slice kept;     /* the reply to an earlier try with the key */
 
     struct adding adding; /* of what is to be: the steps of an edit */
-    struct slice after, reply;
+    struct slice after;
     void (*done)(struct editing *editing, const struct fault *why);
 };
 

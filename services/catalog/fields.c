@@ -15,7 +15,7 @@ static json_t *text_json(struct slice text)
 
 bool fields_changes(const struct plugin *plugin, const struct attribute *attribute)
 {
-    return plugin_asks(attribute) && !attribute->counted &&
+    return plugin_asks(attribute) && !attribute->counted && attribute->type != ATTR_tags &&
            (plugin->redundancy == NULL || strcmp(attribute->name, plugin->redundancy) != 0);
 }
 
@@ -53,16 +53,15 @@ static void credits_write(json_t *object, const struct attribute *attribute, con
         json_decref(notes);
 }
 
-static json_t *tags_write(const struct submission *from)
+/* Consumes the object. */
+static struct slice json_write(json_t *object, struct arena *arena)
 {
-    struct buffer text = {0};
-    for (size_t i = 0; i < from->tags_count; i++) {
-        buffer_add(&text, ", ", i > 0 ? 2 : 0);
-        buffer_add(&text, from->tags[i].at, from->tags[i].size);
-    }
-    json_t *json = text_json(buffer_slice(&text));
-    buffer_free(&text);
-    return json;
+    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+    assert(text != NULL);
+    struct slice written = arena_copy(arena, slice_text(text));
+    free(text);
+    json_decref(object);
+    return written;
 }
 
 struct slice fields_write(const struct plugin *plugin, enum level_kind kind, const struct submission *from,
@@ -76,15 +75,16 @@ struct slice fields_write(const struct plugin *plugin, enum level_kind kind, con
         if (attribute->type == ATTR_credit)
             credits_write(object, attribute, from);
         else
-            json_object_set_new(object, attribute->name,
-                                attribute->type == ATTR_tags ? tags_write(from) : text_json(from->values.of[i]));
+            json_object_set_new(object, attribute->name, text_json(from->values.of[i]));
     }
-    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-    assert(text != NULL);
-    struct slice written = arena_copy(arena, slice_text(text));
-    free(text);
-    json_decref(object);
-    return written;
+    return json_write(object, arena);
+}
+
+struct slice fields_of_text(const char *attribute, struct slice text, struct arena *arena)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, attribute, text_json(text));
+    return json_write(object, arena);
 }
 
 static struct slice json_text(const json_t *json)

@@ -265,9 +265,8 @@ static char tag_letter(char letter)
     return letter;
 }
 
-/* Tags are lower case, with '.' for a space, each once. */
-static bool tags_check(const struct attribute *attribute, struct slice text, struct arena *arena,
-                       struct submission *into, struct fault *why)
+bool form_tags(const struct attribute *attribute, struct slice text, struct arena *arena, struct submission *into,
+               struct fault *why)
 {
     struct slice *tags = arena_take(arena, TAGS_MAX * sizeof *tags);
     into->tags = tags;
@@ -356,7 +355,7 @@ bool form_check(const struct form *form, enum level_kind from, enum level_kind t
         }
         if (!value_check(attribute, &text, arena, why))
             return false;
-        if (attribute->type == ATTR_tags && !tags_check(attribute, text, arena, into, why))
+        if (attribute->type == ATTR_tags && !form_tags(attribute, text, arena, into, why))
             return false;
         into->values.of[i] = attribute->type == ATTR_tags ? (struct slice){0} : text;
     }

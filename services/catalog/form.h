@@ -31,6 +31,10 @@ bool form_lacks(const struct form *form, const char *name);
 /* Sets what is missing to what the MediaInfo text says, else to what the plugin takes then; `now` in unix ms. */
 void form_complete(struct form *form, int64_t now, struct arena *arena);
 
+/* The tags in a text, in `into`: lower case, with '.' for a space, each once. */
+bool form_tags(const struct attribute *attribute, struct slice text, struct arena *arena, struct submission *into,
+               struct fault *why);
+
 /* Checks all fields of the levels `from` to `to`, in the plugin's order; the first fault names its field.
  * `into->values` may hold the values of the other levels already. */
 bool form_check(const struct form *form, enum level_kind from, enum level_kind to, const struct metainfo *metainfo,

@@ -4,10 +4,13 @@
 #include "services/catalog/fields.h"
 #include "services/catalog/shelf.h"
 
+#include <inttypes.h>
+
 #define CHANGES                                                                                                        \
-    "SELECT c.id, c.plugin, c.what, c.actor, c.at, c.why, c.before::text, c.after::text, c.entity, e.kind, g.id, "     \
-    "g.name"                                                                                                           \
-    " FROM catalog.change c JOIN catalog.entity e ON e.id = c.entity JOIN catalog.entity g ON g.id = c.grp"            \
+    "SELECT c.id, c.plugin, c.what, c.actor, c.at, c.why, c.before::text, c.after::text, coalesce(c.entity, 0),"       \
+    " coalesce(e.kind, 1), coalesce(g.id, 0), coalesce(g.name, r.title), coalesce(g.kind, 1), coalesce(r.id, 0)"       \
+    " FROM catalog.change c LEFT JOIN catalog.entity e ON e.id = c.entity LEFT JOIN catalog.entity g ON g.id = c.grp"  \
+    " LEFT JOIN catalog.request r ON r.id = c.request"                                                                 \
     " WHERE c.id < $1 AND (NOT c.plugin = ANY($2::text[]) OR g.added_by = $3)"
 #define NEWEST " ORDER BY c.id DESC LIMIT $4"
 
@@ -18,16 +21,22 @@ static void change_write(struct tree_writer *tree, const struct plugin *plugin, 
                          struct arena *arena)
 {
     enum level_kind kind = (enum level_kind)db_get_int(rows, row, 9);
+    uint64_t request = (uint64_t)db_get_int(rows, row, 13);
+    enum level_kind page = (enum level_kind)db_get_int(rows, row, 12);
     tree_map(tree, NULL);
     tree_count(tree, "change", (uint64_t)db_get_int(rows, row, 0));
     tree_text(tree, "what", db_get_text(rows, row, 2));
     tree_count(tree, "actor", (uint64_t)db_get_int(rows, row, 3));
     tree_number(tree, "changed_at", db_get_time(rows, row, 4));
     tree_text_if(tree, "why", db_get_text(rows, row, 5));
-    tree_count(tree, "entity", (uint64_t)db_get_int(rows, row, 8));
-    tree_text(tree, "level", slice_text(plugin->levels[kind].name));
-    tree_text(tree, "level_title", slice_text(plugin->levels[kind].title));
-    tree_text(tree, "href", shelf_href(plugin, LEVEL_group, (uint64_t)db_get_int(rows, row, 10), arena));
+    if (request != 0) {
+        tree_text(tree, "href", slice_text(arena_print(arena, "/request/%" PRIu64, request)));
+    } else {
+        tree_count(tree, "entity", (uint64_t)db_get_int(rows, row, 8));
+        tree_text(tree, "level", slice_text(plugin->levels[kind].name));
+        tree_text(tree, "level_title", slice_text(plugin->levels[kind].title));
+        tree_text(tree, "href", shelf_href(plugin, page, (uint64_t)db_get_int(rows, row, 10), arena));
+    }
     tree_text(tree, "name", db_get_text(rows, row, 11));
     if (!db_is_null(rows, row, 6))
         fields_differences(tree, "differences", plugin, db_get_text(rows, row, 6), db_get_text(rows, row, 7));

@@ -2,9 +2,11 @@
 #include "services/catalog/add.h"
 #include "services/catalog/adding.h"
 #include "services/catalog/adding_own.h"
+#include "services/catalog/bookmarks.h"
 #include "services/catalog/browse.h"
 #include "services/catalog/catalog.h"
 #include "services/catalog/change.h"
+#include "services/catalog/comments.h"
 #include "services/catalog/delete.h"
 #include "services/catalog/edit.h"
 #include "services/catalog/edit_read.h"
@@ -13,8 +15,12 @@
 #include "services/catalog/history.h"
 #include "services/catalog/piece.h"
 #include "services/catalog/plugin.h"
+#include "services/catalog/reports.h"
+#include "services/catalog/requests.h"
 #include "services/catalog/retire.h"
 #include "services/catalog/shelf.h"
+#include "services/catalog/tags.h"
+#include "services/catalog/talk.h"
 #include "services/catalog/torrent.h"
 
 #include <assert.h>
@@ -51,18 +57,24 @@ static bool start(struct fault *why)
     catalog.kept = kept_new(service_db(), "catalog");
     catalog.feed = feed_new(service_bus(), service_db(), "catalog.torrents", "catalog");
     add_start();
+    bookmarks_start();
     browse_start();
+    comments_start();
     delete_start();
     edit_start();
     history_start();
     entity_start();
+    reports_start();
+    requests_start();
+    tags_start();
+    talk_start();
     torrent_start();
     piece_start();
     return true;
 }
 
 /* All statements of the parts in one table, so that --check prepares them too. */
-static const struct statement *statements[64];
+static const struct statement *statements[128];
 static size_t statements_count;
 
 static void statements_add(const struct statement *const *from, size_t count)
@@ -79,11 +91,18 @@ static void statements_gather(void)
     statements_add(adding_own_statements, adding_own_statements_count);
     statements_add(add_statements, add_statements_count);
     statements_add(change_statements, change_statements_count);
+    statements_add(comments_statements, comments_statements_count);
     statements_add(delete_statements, delete_statements_count);
     statements_add(edit_statements, edit_statements_count);
     statements_add(edit_read_statements, edit_read_statements_count);
     statements_add(history_statements, history_statements_count);
+    statements_add(reports_statements, reports_statements_count);
+    statements_add(requests_statements, requests_statements_count);
+    statements_add(requests_read_statements, requests_read_statements_count);
+    statements_add(tags_statements, tags_statements_count);
+    statements_add(talk_statements, talk_statements_count);
     statements_add(fact_statements, fact_statements_count);
+    statements_add(bookmarks_statements, bookmarks_statements_count);
     statements_add(browse_statements, browse_statements_count);
     statements_add(entity_statements, entity_statements_count);
     statements_add(torrent_statements, torrent_statements_count);

@@ -31,6 +31,11 @@ static void roles_write(struct tree_writer *tree, const struct role *roles)
     tree_end(tree);
 }
 
+static bool is_named(const struct attribute *attribute, const char *name)
+{
+    return name != NULL && strcmp(attribute->name, name) == 0;
+}
+
 static void field_write(struct tree_writer *tree, const struct plugin *plugin, const struct attribute *attribute)
 {
     static const char *const types[] = {"text", "long", "number", "choice", "flag", "text", "credit", "date"};
@@ -43,6 +48,7 @@ static void field_write(struct tree_writer *tree, const struct plugin *plugin, c
     tree_flag(tree, "repeat", attribute->type == ATTR_credit);
     text(tree, "help", attribute->help);
     text(tree, "note", attribute->note);
+    tree_flag(tree, "wiki", is_named(attribute, plugin->description) || is_named(attribute, plugin->unit_description));
     if (attribute->type != ATTR_date)
         text(tree, "standard", attribute->standard);
     if (attribute->high > 0) {
@@ -67,6 +73,7 @@ static void plugin_write(struct tree_writer *tree, const struct plugin *plugin)
     text(tree, "title", plugin->title);
     text(tree, "accounting", plugin->accounting);
     tree_flag(tree, "owned", plugin->owned);
+    tree_flag(tree, "talks", plugin_talks(plugin));
     tree_flag(tree, "untouched", plugin->untouched);
     tree_array(tree, "levels");
     for (enum level_kind kind = 0; kind < LEVEL_COUNT; kind++)

@@ -71,6 +71,11 @@ const struct attribute *plugin_owner(const struct plugin *plugin)
     return NULL;
 }
 
+bool plugin_talks(const struct plugin *plugin)
+{
+    return !plugin->sealed;
+}
+
 int plugin_counted(const struct plugin *plugin)
 {
     for (int i = 0; plugin->attributes[i].name != NULL; i++)

@@ -187,6 +187,8 @@ void plugin_set(const struct plugin *plugin, struct values *values, const char *
 /* The role of that name among all credits' roles, NULL when there is none. An empty name: the leading role of
  * `attribute`. */
 const struct role *plugin_role(const struct plugin *plugin, const struct attribute *attribute, struct slice name);
+/* Do members talk about its entities: in comments, requests, collages? Of what is sealed they see too little. */
+bool plugin_talks(const struct plugin *plugin);
 /* The credit of who makes a group; NULL when the plugin has none. */
 const struct attribute *plugin_owner(const struct plugin *plugin);
 /* The number that the catalog gives; -1 when the plugin has none. */

@@ -154,7 +154,7 @@ static void on_credits(void *arg, const struct db_rows *rows, const struct fault
 static const struct statement shelf_tags = {
     "shelf_tags",
     "SELECT e.entity, t.name FROM catalog.entity_tag e JOIN catalog.tag t ON t.id = e.tag"
-    " WHERE e.entity = ANY($1::bigint[]) ORDER BY e.entity, t.name",
+    " WHERE e.entity = ANY($1::bigint[]) AND e.score >= 0 ORDER BY e.entity, e.score DESC, t.name",
 };
 
 static void on_tags(void *arg, const struct db_rows *rows, const struct fault *why)

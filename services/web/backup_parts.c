@@ -15,11 +15,6 @@ void backup_begin(struct visit *visit, const char *title, const char *tab)
     }
 }
 
-bool backup_may_see(const struct visit *visit)
-{
-    return account_class_is_staff(slice_text(visit->me.class_name));
-}
-
 bool backup_seen(struct visit *visit, struct seen *into)
 {
     uint64_t of = form_id(&visit->query, "of");
@@ -28,11 +23,11 @@ bool backup_seen(struct visit *visit, struct seen *into)
         return true;
     into->user = of;
     into->other = true;
-    if (!backup_may_see(visit))
+    if (!visit_is_staff(visit))
         page_error(visit, 403, "Only staff may see another member's pages of Backup.", NULL);
     else if (of == 0)
         page_error(visit, 404, "There is no such member.", NULL);
-    return backup_may_see(visit) && of != 0;
+    return visit_is_staff(visit) && of != 0;
 }
 
 void backup_seen_ask(struct gather *gather, struct visit *visit, struct seen *seen)

@@ -15,7 +15,6 @@ struct seen {
 };
 /* False: the visitor may not, and has been told so. */
 bool backup_seen(struct visit *visit, struct seen *into);
-bool backup_may_see(const struct visit *visit);
 void backup_seen_ask(struct gather *gather, struct visit *visit, struct seen *seen);
 /* `reader` {name} when another member's pages are read, and what their links end in: `of` (as a whole query) and
  * `and_of` (behind another). */

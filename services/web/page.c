@@ -46,7 +46,7 @@ static void add_me(struct visit *visit, const char *csrf)
     tree_string(out, "class", account_class_title(slice_text(visit->me.class_name)));
     tree_print(out, "href", "/member/%s", visit->me.name);
     tree_string(out, "csrf", csrf);
-    tree_flag(out, "is_staff", account_class_is_staff(slice_text(visit->me.class_name)));
+    tree_flag(out, "is_staff", visit_is_staff(visit));
     tree_string(out, "announce", visit_announce(visit));
     tree_count(out, "unread", visit->inbox.unread);
     tree_flag(out, "unread_one", visit->inbox.unread == 1);

@@ -240,7 +240,7 @@ static void on_backup(struct visit *visit)
     const struct ratio_version_list_reply *versions = own->versions->reply;
     if (!row_read(&book_backup_row, &own->row, rows_at(backup->backups, 0), NULL) || own->row.deleted)
         page_error(visit, 404, "That backup is not there (any more).", NULL);
-    else if (own->row.owner != visit->me.id && !backup_may_see(visit))
+    else if (own->row.owner != visit->me.id && !visit_is_staff(visit))
         page_error(visit, 403, "That backup is another member's: only its owner sees who holds it.", NULL);
     else {
         own->seen = (struct seen){.user = own->row.owner, .other = own->row.owner != visit->me.id};

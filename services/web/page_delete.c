@@ -172,7 +172,7 @@ static void delete_it(struct visit *visit)
     const struct deletion *deletion = visit->page;
     struct slice reason = form_trim(form_get(&visit->form, "reason"));
     struct bus_call call = {.actor = visit->me.id, .deadline_ms = DELETE_MS};
-    bool staff = account_class_is_staff(slice_text(visit->me.class_name));
+    bool staff = visit_is_staff(visit);
     struct fault why = {0};
     if (reason.size == 0 || reason.size > 400) {
         fault_set(&why, STATUS_invalid, "reason", "Say why it goes, in at most 400 letters.");

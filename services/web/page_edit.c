@@ -17,11 +17,6 @@ struct edit {
     struct fault why;            /* of the attempt before */
 };
 
-static bool is_staff(const struct visit *visit)
-{
-    return account_class_is_staff(slice_text(visit->me.class_name));
-}
-
 /* What the catalog has, as if it had been typed. */
 static void typed_now(struct visit *visit, const msgpack_object *fields, struct form *into)
 {
@@ -91,7 +86,7 @@ static void ask_form(struct visit *visit)
     struct edit *edit = visit->page;
     struct gather *gather = gather_new(visit, show);
     struct catalog_entity_form ask = {
-        .entity = edit->entity, .change = form_id(&visit->query, "change"), .staff = is_staff(visit)};
+        .entity = edit->entity, .change = form_id(&visit->query, "change"), .staff = visit_is_staff(visit)};
     edit->answer = gather_must(gather, &catalog_entity_form_message, &ask);
     gather_go(gather);
 }
@@ -157,7 +152,7 @@ static void edit_it(struct visit *visit)
         .revision = form_id(&visit->form, "revision"),
         .fields = {.object = tree_finish(fields)},
         .reason = reason,
-        .staff = is_staff(visit),
+        .staff = visit_is_staff(visit),
     };
     bus_ask(service_bus(), NULL, &catalog_entity_edit_message, &ask, &call, on_edited, visit);
     tree_destroy(&fields);

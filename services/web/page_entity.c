@@ -6,22 +6,19 @@
 #include "services/web/page.h"
 #include "services/web/peers.h"
 #include "services/web/plugins.h"
+#include "services/web/talk.h"
 
 struct entity {
     const struct answer *answer;
     const msgpack_object *page;
     const char *plugin;
     const struct answer *tokens; /* NULL: its downloads do not count anyway */
+    const struct talk *talk;
 };
 
 static const char *text_of(struct visit *visit, struct slice text)
 {
     return text.size > 0 ? arena_copy(visit->arena, text).at : "Page";
-}
-
-static bool is_staff(const struct visit *visit)
-{
-    return account_class_is_staff(slice_text(visit->me.class_name));
 }
 
 static bool is_used(const struct ratio_token_list_reply *tokens, uint64_t torrent)
@@ -56,7 +53,7 @@ static void write_token(const struct visit *visit, struct tree_writer *out, uint
 static void write_torrent(void *arg, struct tree_writer *out, const msgpack_object *map)
 {
     struct visit *visit = arg;
-    tree_flag(out, "may_delete", look_count(map, "uploader") == visit->me.id || is_staff(visit));
+    tree_flag(out, "may_delete", look_count(map, "uploader") == visit->me.id || visit_is_staff(visit));
     write_token(visit, out, look_count(map, "torrent"));
     if (visit->peers != NULL)
         peers_write(visit->peers, out, look_count(map, "torrent"), look_count(map, "size"));
@@ -72,7 +69,7 @@ static void write_doors(struct visit *visit, const struct entity *entity, const 
         tree_print(visit->out, "upload_href", "/upload/%s?group=%llu", entity->plugin, id);
         tree_print(visit->out, "edit_href", "/edit/%llu", id);
     }
-    if (own || is_staff(visit))
+    if (own || visit_is_staff(visit))
         tree_print(visit->out, "group_delete_href", "%.*s/delete", SLICE_ARGS(look_text(group, "href")));
 }
 
@@ -84,12 +81,13 @@ static void show(struct visit *visit)
     const struct entity *entity = visit->page;
     const msgpack_object *group = look_map(entity->page, "group");
     bool is_group = slice_is(look_text(entity->page, "kind"), "group");
+    talk_read(visit, entity->talk);
     page_begin(visit, text_of(visit, is_group ? look_text(group, "title") : look_text(entity->page, "name")), "browse");
     tree_decorate(visit->out, "page", entity->page, &extra);
-    if (is_group) {
-        tree_string(visit->out, "once", visit_once(visit));
+    talk_write(visit, entity->talk, &extra);
+    tree_string(visit->out, "once", visit_once(visit));
+    if (is_group)
         write_doors(visit, entity, group);
-    }
     page_end(visit, 200, is_group ? "group" : "person", entity->plugin);
 }
 
@@ -128,7 +126,8 @@ static void on_entity(struct visit *visit)
         return;
     }
     entity->plugin = visit->params[0].at;
-    extras_ask(visit, &entity->page, 1, ask_peers);
+    const msgpack_object *const trees[] = {entity->page, talk_comments(entity->talk)};
+    extras_ask(visit, trees, 2, ask_peers);
 }
 
 void page_entity(struct visit *visit)
@@ -142,5 +141,6 @@ void page_entity(struct visit *visit)
     struct gather *gather = gather_new(visit, on_entity);
     visit->page = entity;
     entity->answer = gather_must(gather, &catalog_entity_get_message, &ask);
+    entity->talk = talk_ask(gather, visit, ask.entity);
     gather_go(gather);
 }

@@ -13,6 +13,21 @@ struct history {
     const struct people *people;
 };
 
+/* What stands between who and what. */
+static const char *done_text(struct slice what)
+{
+    static const struct {
+        const char *what, *done;
+    } known[] = {{"add", "added"},         {"edit", "edited"},          {"delete", "deleted"},
+                 {"tag", "tagged"},        {"untag", "took a tag off"}, {"uncomment", "deleted a comment on"},
+                 {"request", "asked for"}, {"fill", "filled"},          {"unfill", "opened again"},
+                 {"unrequest", "deleted"}, {"rerequest", "edited"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (slice_is(what, known[i].what))
+            return known[i].done;
+    return "changed";
+}
+
 static void write_change(struct visit *visit, const msgpack_object *change)
 {
     const struct history *history = visit->page;
@@ -21,7 +36,7 @@ static void write_change(struct visit *visit, const msgpack_object *change)
     unsigned long long entity = look_count(change, "entity"), id = look_count(change, "change");
     struct tree_writer *out = visit->out;
     tree_open_map(out, NULL);
-    tree_text(out, "done", slice_text(slice_is(what, "add") ? "added" : slice_is(what, "edit") ? "edited" : "deleted"));
+    tree_string(out, "done", done_text(what));
     people_write(out, "who", history->people, look_count(change, "actor"));
     tree_time(out, "changed_at", (int64_t)look_count(change, "changed_at"), visit->now);
     tree_text(out, "why", look_text(change, "why"));
@@ -31,7 +46,8 @@ static void write_change(struct visit *visit, const msgpack_object *change)
     tree_flag(out, "has_differences", look_size(differences) > 0);
     if (look_size(differences) > 0) {
         tree_object(out, "differences", differences);
-        tree_print(out, "undo_href", "/edit/%llu?change=%llu", entity, id);
+        if (slice_is(what, "edit"))
+            tree_print(out, "undo_href", "/edit/%llu?change=%llu", entity, id);
     }
     tree_close(out);
 }

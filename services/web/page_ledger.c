@@ -84,7 +84,7 @@ static void on_entries(struct visit *visit)
 
 static void on_found(struct visit *visit, const struct member *member)
 {
-    if (member->id != visit->me.id && !account_class_is_staff(slice_text(visit->me.class_name))) {
+    if (member->id != visit->me.id && !visit_is_staff(visit)) {
         page_error(visit, 403, "Only the member and staff may see that.", NULL);
         return;
     }

@@ -245,7 +245,7 @@ static void on_found(struct visit *visit, const struct member *member)
         .user = member->id, .before = form_id(&visit->query, "before"), .limit = UPLOADS_SHOWN};
     profile->member = *member;
     profile->is_me = member->id == visit->me.id;
-    profile->sees_all = profile->is_me || account_class_is_staff(slice_text(visit->me.class_name));
+    profile->sees_all = profile->is_me || visit_is_staff(visit);
     struct gather *gather = gather_new(visit, ask_names);
     profile->totals = gather_may(gather, &ratio_member_profile_message, &totals);
     profile->uploads = gather_may(gather, &catalog_upload_list_message, &uploads);

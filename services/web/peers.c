@@ -56,7 +56,7 @@ struct peers *peers_ask(struct visit *visit, const msgpack_object *tree, void (*
 
 bool peer_sees_address(const struct visit *visit, uint64_t user)
 {
-    return user == visit->me.id || account_class_is_staff(slice_text(visit->me.class_name));
+    return user == visit->me.id || visit_is_staff(visit);
 }
 
 static void write_address(struct tree_writer *out, const struct swarm_peer *peer)

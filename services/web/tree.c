@@ -4,6 +4,7 @@
 
 #include "services/common/arena.h"
 #include "services/web/format.h"
+#include "services/web/wiki.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -96,6 +97,14 @@ void tree_text(struct tree_writer *writer, const char *key, struct slice text)
 {
     begin(writer, key);
     pack_text(&writer->packer, text);
+}
+
+void tree_wiki(struct tree_writer *writer, const char *key, struct slice text)
+{
+    struct buffer html = {0};
+    wiki_write(text, &html);
+    tree_text(writer, key, buffer_slice(&html));
+    buffer_free(&html);
 }
 
 void tree_string(struct tree_writer *writer, const char *key, const char *text)

@@ -29,6 +29,9 @@ void tree_flag(struct tree_writer *writer, const char *key, bool value);
 void tree_nil(struct tree_writer *writer, const char *key);
 void tree_object(struct tree_writer *writer, const char *key, const msgpack_object *value);
 
+/* The text as HTML (wiki.h). */
+void tree_wiki(struct tree_writer *writer, const char *key, struct slice text);
+
 /* KEY, KEY_text ("1.4 GiB") and KEY_exact ("1,503,238,553 bytes"). */
 void tree_size(struct tree_writer *writer, const char *key, uint64_t bytes);
 /* The same, its text rounded down (what is earned) or up (what is owed). */
@@ -54,8 +57,8 @@ struct tree_ids {
     size_t members_count;
 };
 
-/* Adds every positive `torrent` and `uploader` of every map in the tree. `ids` is zeroed by the caller before the
- * first. */
+/* Adds every positive `torrent` and every `uploader`, `author` and `filler` of every map in the tree. `ids` is zeroed
+ * by the caller before the first. */
 void tree_collect(const msgpack_object *tree, struct tree_ids *ids);
 
 /* ---- decorating ---- */
@@ -85,9 +88,10 @@ struct tree_extra {
 
 /* Writes a copy of `tree`. Maps with a `torrent` gain seeders, leechers, snatches, swarm_known, snatches_known,
  * `dead` when nobody seeds, and `factor` (label, ends, ends_at) when not all of its traffic counts; maps with
- * `torrents_count` (groups) gain the sums over the torrents inside. Maps with an `uploader` gain uploader_name.
- * Integers named size, size_* or *_size gain their text as tree_size writes it, those named *_at as tree_time does. A
- * list x comes with has_x, a number x_count with x_count_one, for the singular. */
+ * `torrents_count` (groups) gain the sums over the torrents inside. Maps with an `uploader` gain uploader_name, those
+ * with an `author` author_name. Texts named `description` or `text` gain their HTML, KEY_html. Integers named size,
+ * size_* or *_size gain their text as tree_size writes it, those named *_at as tree_time does. A list x comes with
+ * has_x, a number x_count with x_count_one, for the singular. */
 void tree_decorate(struct tree_writer *writer, const char *key, const msgpack_object *tree,
                    const struct tree_extra *extra);
 

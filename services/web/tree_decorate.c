@@ -1,6 +1,7 @@
 /* Finds what a catalog tree speaks of, and copies it with what the other daemons and the clock know about that. */
 #include "services/web/factor_label.h"
 #include "services/web/tree.h"
+#include "services/web/wiki.h"
 
 #include <stdio.h>
 
@@ -11,6 +12,9 @@ static uint64_t id_of(const msgpack_object *map, const char *key)
     const msgpack_object *value = map_find(map, key);
     return value != NULL && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER ? value->via.u64 : 0;
 }
+
+/* Keys whose value is a member's id; each gains KEY_name. */
+static const char *const members[] = {"uploader", "author", "filler"};
 
 /* ---- collecting ---- */
 
@@ -37,7 +41,9 @@ void tree_collect(const msgpack_object *tree, struct tree_ids *ids)
         }
     } else if (tree->type == MSGPACK_OBJECT_MAP) {
         insert(ids->torrents, &ids->torrents_count, TREE_TORRENTS_MAX, id_of(tree, "torrent"));
-        insert(ids->members, &ids->members_count, TREE_IDS_MAX, id_of(tree, "uploader"));
+        for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+            insert(ids->members, &ids->members_count, TREE_IDS_MAX, id_of(tree, members[i]));
+        }
         for (uint32_t i = 0; i < tree->via.map.size; i++) {
             tree_collect(&tree->via.map.ptr[i].val, ids);
         }
@@ -168,15 +174,19 @@ static void add_factor(struct tree_writer *writer, uint64_t torrent, const struc
     tree_close(writer);
 }
 
-static void add_name(struct tree_writer *writer, uint64_t user, const struct tree_extra *extra)
+static void add_name(struct tree_writer *writer, const char *member, uint64_t user, const struct tree_extra *extra)
 {
-    for (size_t i = 0; i < extra->names_count; i++) {
+    char key[32];
+    snprintf(key, sizeof key, "%.20s_name", member);
+    for (size_t i = 0; user > 0 && i < extra->names_count; i++) {
         if (extra->names[i].user == user) {
-            tree_text(writer, "uploader_name", extra->names[i].name);
+            tree_text(writer, key, extra->names[i].name);
             return;
         }
     }
-    tree_nil(writer, "uploader_name");
+    if (user > 0) {
+        tree_nil(writer, key);
+    }
 }
 
 /* ---- copying ---- */
@@ -188,6 +198,14 @@ static bool ends_with(const char *key, const char *end)
 {
     size_t size = strlen(key), tail = strlen(end);
     return size > tail && strcmp(key + size - tail, end) == 0;
+}
+
+/* KEY_html of a text that members write. */
+static void add_html(struct tree_writer *writer, const char *key, const msgpack_object *value)
+{
+    char html_key[32];
+    snprintf(html_key, sizeof html_key, "%.20s_html", key);
+    tree_wiki(writer, html_key, slice_of(value->via.str.ptr, value->via.str.size));
 }
 
 static void copy_entry(struct tree_writer *writer, const char *key, const msgpack_object *value,
@@ -202,6 +220,9 @@ static void copy_entry(struct tree_writer *writer, const char *key, const msgpac
         tree_size(writer, key, value->via.u64);
     } else {
         copy(writer, key, value, extra);
+    }
+    if (value->type == MSGPACK_OBJECT_STR && (strcmp(key, "description") == 0 || strcmp(key, "text") == 0)) {
+        add_html(writer, key, value);
     }
     char flag[KEY_MAX + 8];
     if (value->type == MSGPACK_OBJECT_ARRAY && fits) {
@@ -236,12 +257,11 @@ static void copy_map(struct tree_writer *writer, const char *key, const msgpack_
         }
         copy_entry(writer, name, &entry->val, extra);
     }
-    uint64_t uploader = id_of(map, "uploader");
     if (id_of(map, "torrent") > 0 || map_find(map, "torrents_count") != NULL) {
         add_counts(writer, map, extra);
     }
-    if (uploader > 0) {
-        add_name(writer, uploader, extra);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        add_name(writer, members[i], id_of(map, members[i]), extra);
     }
     if (id_of(map, "torrent") > 0) {
         add_factor(writer, id_of(map, "torrent"), extra);

@@ -164,6 +164,7 @@ static void write_field(const struct shown *shown, const struct fault *why)
     tree_flag(out, "repeat", shown->repeat);
     if (help.size > 0)
         tree_text(out, "help", help);
+    tree_flag(out, "wiki", look_flag(shown->field, "wiki"));
     if (is_at_fault(shown, why))
         tree_string(out, "error", why->text);
     snprintf(type, sizeof type, "%.*s", SLICE_ARGS(shown->type));

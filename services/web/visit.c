@@ -78,6 +78,11 @@ const char *visit_once(struct visit *visit)
     return text;
 }
 
+bool visit_is_staff(const struct visit *visit)
+{
+    return account_class_is_staff(slice_text(visit->me.class_name));
+}
+
 void visit_missing(struct visit *visit, const char *part, const char *text)
 {
     for (size_t i = 0; i < visit->missing_count; i++)
@@ -149,7 +154,7 @@ static void run_page(struct visit *visit)
     struct fault why;
     if (route->who != FOR_anyone && !visit->signed_in)
         ask_to_sign_in(visit);
-    else if (route->who == FOR_staff && !account_class_is_staff(slice_text(visit->me.class_name)))
+    else if (route->who == FOR_staff && !visit_is_staff(visit))
         page_error(visit, 403, "Only staff may see that.", NULL);
     else if (!read_form(visit, &why))
         page_fail(visit, &why, NULL);

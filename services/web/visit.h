@@ -75,6 +75,9 @@ const char *visit_announce(struct visit *visit);
 void visit_secret(struct visit *visit, const char *purpose, struct secret *into);
 const char *visit_once(struct visit *visit);
 
+/* Is it one of staff, who may do more and see more? */
+bool visit_is_staff(const struct visit *visit);
+
 /* Notes that a part could not be asked; each part once. */
 void visit_missing(struct visit *visit, const char *part, const char *text);
 

@@ -193,6 +193,14 @@ static void sizes_times_lists_and_counts_gain_what_templates_need(void **state)
     assert_string_equal(decorated("{{#t}}{{added_at}}{{added_at_text}}{{/t}}", "{\"added_at\":\"x\"}", &known), "x");
 }
 
+static void what_members_wrote_gains_its_html(void **state)
+{
+    (void)state;
+    assert_string_equal(decorated("{{#t}}{{&description_html}}{{#l}}{{&text_html}}{{/l}}{{name_html}}{{/t}}",
+                                  "{\"description\":\"*a*\",\"name\":\"*b*\",\"l\":[{\"text\":\"a <b>\"}]}", &known),
+                        "<p><em>a</em></p>\n<p>a &lt;b&gt;</p>\n");
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -219,6 +227,7 @@ int main(void)
         cmocka_unit_test(torrents_that_were_not_asked_of_are_not_called_dead),
         cmocka_unit_test(uploaders_gain_their_names),
         cmocka_unit_test(sizes_times_lists_and_counts_gain_what_templates_need),
+        cmocka_unit_test(what_members_wrote_gains_its_html),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -1,0 +1,291 @@
+/* See comments.h. Only what is taken away is in the log; what was written is on the page. */
+#include "services/catalog/comments.h"
+
+#include "services/catalog/change.h"
+#include "services/catalog/shelf.h"
+#include "services/catalog/text.h"
+#include "services/common/log.h"
+
+#include <inttypes.h>
+
+#define LETTERS_MAX 10000
+#define HOURLY_MAX 200 /* of one member */
+
+enum act { ACT_add, ACT_edit, ACT_delete };
+
+struct commenting {
+    struct changing changing;
+    struct arena *arena;
+    enum act act;
+    uint64_t actor, entity, comment, revision;
+    struct slice text, reason;
+    bool staff;
+
+    const struct plugin *plugin;
+    enum level_kind kind; /* of what it is about */
+};
+
+struct slice comment_href(const struct plugin *plugin, enum level_kind kind, uint64_t entity, uint64_t comment,
+                          struct arena *arena)
+{
+    struct slice page = shelf_href(plugin, kind, entity, arena);
+    return slice_text(arena_print(arena, "%.*s?comment=%" PRIu64 "#c%" PRIu64, SLICE_ARGS(page), comment, comment));
+}
+
+static bool missing(struct fault *why)
+{
+    return fault_set(why, STATUS_not_found, "comment", "There is no such comment (any more).");
+}
+
+static void commenting_end(struct commenting *commenting)
+{
+    struct slice page = shelf_href(commenting->plugin, commenting->kind, commenting->entity, commenting->arena);
+    struct slice href =
+        comment_href(commenting->plugin, commenting->kind, commenting->entity, commenting->comment, commenting->arena);
+    struct catalog_comment_add_reply added = {.comment = commenting->comment, .href = href};
+    struct catalog_comment_edit_reply edited = {.comment = commenting->comment, .href = href};
+    struct catalog_comment_delete_reply deleted = {.comment = commenting->comment, .href = page};
+    const void *const replies[] = {&added, &edited, &deleted};
+    changing_done(&commenting->changing, replies[commenting->act]);
+}
+
+static void on_made(void *owner)
+{
+    static const char *const events[] = {"comment added", "comment edited", "comment deleted"};
+    const struct commenting *commenting = owner;
+    log_info(events[commenting->act], "user=%" PRIu64 " comment=%" PRIu64 " entity=%" PRIu64, commenting->actor,
+             commenting->comment, commenting->entity);
+}
+
+static struct commenting *commenting_new(struct bus_request *request, struct slice key, enum act act,
+                                         void (*turn)(void *owner))
+{
+    struct commenting *commenting = arena_take(bus_arena(request), sizeof *commenting);
+    *commenting = (struct commenting){
+        .changing = {.request = request, .key = key, .run = turn, .made = on_made, .owner = commenting},
+        .arena = bus_arena(request),
+        .act = act,
+        .actor = bus_actor(request),
+    };
+    return commenting;
+}
+
+/* What was typed, tidied. */
+static bool text_check(struct commenting *commenting, struct slice typed, struct fault *why)
+{
+    commenting->text = text_lines(typed, commenting->arena);
+    if (commenting->actor == 0)
+        return fault_set(why, STATUS_forbidden, NULL, "A comment is a member's: say which one's.");
+    if (commenting->text.size == 0)
+        return fault_set(why, STATUS_invalid, "text", "Comment: this is needed, please fill it in.");
+    return text_letters(commenting->text) <= LETTERS_MAX ||
+           fault_set(why, STATUS_invalid, "text", "Comment: at most %d letters.", LETTERS_MAX);
+}
+
+static void commenting_start(struct commenting *commenting, const struct fault *why)
+{
+    if (why->status == STATUS_ok)
+        changing_start(&commenting->changing);
+    else
+        bus_fail(commenting->changing.request, why);
+}
+
+/* ---- adding ---- */
+
+static const struct statement comment_add = {
+    "comment_add",
+    "INSERT INTO catalog.comment (entity, author, text) SELECT $1, $2, $3 WHERE (SELECT count(*) FROM catalog.comment"
+    "  WHERE author = $2 AND at > now() - interval '1 hour') < $4 RETURNING id",
+};
+
+static void on_added(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct commenting *commenting = arg;
+    struct fault wrong = {0};
+    if (why == NULL && db_count(rows) == 0)
+        fault_set(&wrong, STATUS_conflict, NULL, "You have written %d comments within an hour: wait a little.",
+                  HOURLY_MAX);
+    if (why != NULL || wrong.status != STATUS_ok) {
+        changing_fail(&commenting->changing, why != NULL ? why : &wrong);
+        return;
+    }
+    commenting->comment = (uint64_t)db_get_int(rows, 0, 0);
+    commenting_end(commenting);
+}
+
+static const struct statement comment_entity = {
+    "comment_entity",
+    "SELECT plugin, kind FROM catalog.entity WHERE id = $1 AND kind <= 1 AND deleted_at IS NULL",
+};
+
+static bool entity_takes(struct commenting *commenting, const struct db_rows *rows, struct fault *why)
+{
+    commenting->plugin = db_count(rows) > 0 ? plugin_find(db_get_text(rows, 0, 0)) : NULL;
+    if (commenting->plugin == NULL)
+        return fault_set(why, STATUS_not_found, "entity", "There is no such page (any more).");
+    commenting->kind = (enum level_kind)db_get_int(rows, 0, 1);
+    return plugin_talks(commenting->plugin) || fault_set(why, STATUS_forbidden, NULL, "A %s takes no comments.",
+                                                         commenting->plugin->levels[commenting->kind].title);
+}
+
+static void on_entity(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct commenting *commenting = arg;
+    struct fault wrong = {0};
+    if (why != NULL || !entity_takes(commenting, rows, &wrong)) {
+        changing_fail(&commenting->changing, why != NULL ? why : &wrong);
+        return;
+    }
+    struct db_args *args = db_int(db_int(db_args(), (int64_t)commenting->entity), (int64_t)commenting->actor);
+    db_int(db_text(args, commenting->text), HOURLY_MAX);
+    db_tx_ask(commenting->changing.tx, &comment_add, args, on_added, commenting);
+}
+
+static void on_turn_to_add(void *owner)
+{
+    struct commenting *commenting = owner;
+    db_tx_ask(commenting->changing.tx, &comment_entity, db_int(db_args(), (int64_t)commenting->entity), on_entity,
+              commenting);
+}
+
+static void on_add(struct bus_request *request, const void *body, void *arg)
+{
+    const struct catalog_comment_add *ask = body;
+    struct commenting *commenting = commenting_new(request, ask->key, ACT_add, on_turn_to_add);
+    struct fault why = {0};
+    (void)arg;
+    commenting->entity = ask->entity;
+    text_check(commenting, ask->text, &why);
+    commenting_start(commenting, &why);
+}
+
+/* ---- one that is there ---- */
+
+static const struct statement comment_find = {
+    "comment_find",
+    "SELECT e.plugin, e.kind, e.id, c.author, c.revision, c.text, e.name, c.id FROM catalog.comment c"
+    " JOIN catalog.entity e ON e.id = c.entity AND e.deleted_at IS NULL WHERE c.id = $1 AND c.deleted_at IS NULL",
+};
+
+static bool comment_read(struct commenting *commenting, const struct db_rows *rows, struct fault *why)
+{
+    commenting->plugin = db_count(rows) > 0 ? plugin_find(db_get_text(rows, 0, 0)) : NULL;
+    if (commenting->plugin == NULL)
+        return missing(why);
+    commenting->kind = (enum level_kind)db_get_int(rows, 0, 1);
+    commenting->entity = (uint64_t)db_get_int(rows, 0, 2);
+    bool own = (uint64_t)db_get_int(rows, 0, 3) == commenting->actor;
+    if (commenting->act == ACT_edit && !own)
+        return fault_set(why, STATUS_forbidden, NULL, "That is another member's comment.");
+    if (commenting->act == ACT_edit && (uint64_t)db_get_int(rows, 0, 4) != commenting->revision)
+        return fault_set(
+            why, STATUS_conflict, "revision",
+            "You have changed this comment elsewhere while you wrote: save again if this is what you mean.");
+    return commenting->act == ACT_edit || own || commenting->staff || commenting->actor == 0 ||
+           fault_set(why, STATUS_forbidden, NULL, "That is not yours to delete: report it to staff instead.");
+}
+
+static const struct statement comment_edit = {
+    "comment_edit",
+    "UPDATE catalog.comment SET text = $2, revision = revision + 1, edited_at = now() WHERE id = $1",
+};
+static const struct statement comment_delete = {
+    "comment_delete",
+    "UPDATE catalog.comment SET deleted_at = now(), deleted_by = $2, deleted_why = $3 WHERE id = $1",
+};
+
+static void on_found(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct commenting *commenting = arg;
+    struct fault wrong = {0};
+    if (why != NULL || !comment_read(commenting, rows, &wrong)) {
+        changing_fail(&commenting->changing, why != NULL ? why : &wrong);
+        return;
+    }
+    struct db_args *args = db_int(db_args(), (int64_t)commenting->comment);
+    if (commenting->act == ACT_edit) {
+        db_tx_ask(commenting->changing.tx, &comment_edit, db_text(args, commenting->text), NULL, NULL);
+    } else {
+        db_text(db_int(args, (int64_t)commenting->actor), commenting->reason);
+        db_tx_ask(commenting->changing.tx, &comment_delete, args, NULL, NULL);
+        change_log(commenting->changing.tx, &(struct change){.entity = commenting->entity,
+                                                             .group = commenting->entity,
+                                                             .actor = commenting->actor,
+                                                             .what = "uncomment",
+                                                             .why = commenting->reason});
+    }
+    commenting_end(commenting);
+}
+
+static void on_turn_to_change(void *owner)
+{
+    struct commenting *commenting = owner;
+    db_tx_ask(commenting->changing.tx, &comment_find, db_int(db_args(), (int64_t)commenting->comment), on_found,
+              commenting);
+}
+
+static void on_edit(struct bus_request *request, const void *body, void *arg)
+{
+    const struct catalog_comment_edit *ask = body;
+    struct commenting *commenting = commenting_new(request, ask->key, ACT_edit, on_turn_to_change);
+    struct fault why = {0};
+    (void)arg;
+    commenting->comment = ask->comment;
+    commenting->revision = ask->revision;
+    text_check(commenting, ask->text, &why);
+    commenting_start(commenting, &why);
+}
+
+static void on_delete(struct bus_request *request, const void *body, void *arg)
+{
+    const struct catalog_comment_delete *ask = body;
+    struct commenting *commenting = commenting_new(request, ask->key, ACT_delete, on_turn_to_change);
+    struct fault why = {0};
+    (void)arg;
+    commenting->comment = ask->comment;
+    commenting->staff = ask->staff;
+    commenting->reason = text_line(ask->reason, commenting->arena);
+    if (commenting->reason.size == 0)
+        fault_set(&why, STATUS_invalid, "reason", "Say why it goes.");
+    commenting_start(commenting, &why);
+}
+
+static void on_got(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct bus_request *request = arg;
+    struct fault wrong = {0};
+    const struct plugin *plugin = why == NULL && db_count(rows) > 0 ? plugin_find(db_get_text(rows, 0, 0)) : NULL;
+    if (plugin == NULL) {
+        missing(&wrong);
+        bus_fail(request, why != NULL ? why : &wrong);
+        return;
+    }
+    struct catalog_comment_get_reply reply = {
+        .text = db_get_text(rows, 0, 5),
+        .author = (uint64_t)db_get_int(rows, 0, 3),
+        .revision = (uint64_t)db_get_int(rows, 0, 4),
+        .name = db_get_text(rows, 0, 6),
+        .href = comment_href(plugin, (enum level_kind)db_get_int(rows, 0, 1), (uint64_t)db_get_int(rows, 0, 2),
+                             (uint64_t)db_get_int(rows, 0, 7), bus_arena(request)),
+    };
+    bus_reply(request, &reply);
+}
+
+static void on_get(struct bus_request *request, const void *body, void *arg)
+{
+    const struct catalog_comment_get *ask = body;
+    (void)arg;
+    db_ask(service_db(), &comment_find, db_int(db_args(), (int64_t)ask->comment), on_got, request);
+}
+
+void comments_start(void)
+{
+    bus_serve(service_bus(), NULL, &catalog_comment_add_message, on_add, NULL);
+    bus_serve(service_bus(), NULL, &catalog_comment_get_message, on_get, NULL);
+    bus_serve(service_bus(), NULL, &catalog_comment_edit_message, on_edit, NULL);
+    bus_serve(service_bus(), NULL, &catalog_comment_delete_message, on_delete, NULL);
+}
+
+const struct statement *const comments_statements[] = {&comment_add, &comment_entity, &comment_find, &comment_edit,
+                                                       &comment_delete};
+const size_t comments_statements_count = sizeof comments_statements / sizeof *comments_statements;

@@ -1,0 +1,286 @@
+/* See tags.h. Tags come and go in the log; votes are not told of. The score of a tag is kept by a trigger, so that two
+ * votes at once both count. */
+#include "services/catalog/tags.h"
+
+#include "services/catalog/catalog.h"
+#include "services/catalog/change.h"
+#include "services/catalog/fields.h"
+#include "services/catalog/form.h"
+#include "services/catalog/shelf.h"
+#include "services/catalog/text.h"
+#include "services/common/log.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+struct tagging {
+    struct changing changing;
+    struct arena *arena;
+    uint64_t actor, group;
+    uint64_t tag;        /* to remove; 0: some are added */
+    struct slice reason; /* to remove */
+    bool staff;
+
+    const struct plugin *plugin;
+    struct submission submission;
+    struct slice names; /* that came or went */
+    uint64_t added;
+};
+
+const struct attribute *tags_attribute(const struct plugin *plugin)
+{
+    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
+        if (attribute->type == ATTR_tags)
+            return attribute;
+    return NULL;
+}
+
+static bool no_group(struct fault *why)
+{
+    return fault_set(why, STATUS_not_found, "entity", "There is no such page (any more).");
+}
+
+static void tagging_end(struct tagging *tagging)
+{
+    assert(tagging->plugin != NULL);
+    struct slice href = shelf_href(tagging->plugin, LEVEL_group, tagging->group, tagging->arena);
+    struct catalog_tag_add_reply added = {.href = href, .added = tagging->added};
+    struct catalog_tag_remove_reply removed = {.href = href};
+    bool removes = tagging->tag != 0;
+    if (tagging->names.size > 0) {
+        const char *label = tags_attribute(tagging->plugin)->name;
+        struct slice with = fields_of_text(label, tagging->names, tagging->arena);
+        struct slice without = fields_of_text(label, (struct slice){0}, tagging->arena);
+        change_touch(tagging->changing.tx, tagging->group);
+        change_log(tagging->changing.tx, &(struct change){.entity = tagging->group,
+                                                          .group = tagging->group,
+                                                          .actor = tagging->actor,
+                                                          .what = removes ? "untag" : "tag",
+                                                          .why = tagging->reason,
+                                                          .before = removes ? with : without,
+                                                          .after = removes ? without : with});
+    }
+    changing_done(&tagging->changing, removes ? (const void *)&removed : (const void *)&added);
+}
+
+static void on_made(void *owner)
+{
+    const struct tagging *tagging = owner;
+    log_info(tagging->tag != 0 ? "untagged" : "tagged", "user=%" PRIu64 " group=%" PRIu64, tagging->actor,
+             tagging->group);
+}
+
+/* ---- adding ---- */
+
+static const struct statement tags_add = {
+    "tags_add",
+    "WITH made AS (INSERT INTO catalog.tag (name) SELECT unnest($2::text[]) ON CONFLICT (name) DO NOTHING"
+    "  RETURNING id, name),"
+    " tags AS (SELECT id, name FROM made UNION SELECT id, name FROM catalog.tag WHERE name = ANY($2::text[])),"
+    " put AS (INSERT INTO catalog.entity_tag (entity, tag, added_by) SELECT $1, id, $3 FROM tags"
+    "  ON CONFLICT DO NOTHING RETURNING tag),"
+    " voted AS (INSERT INTO catalog.tag_vote (entity, tag, member, vote) SELECT $1, id, $3, 1 FROM tags"
+    "  ON CONFLICT (entity, tag, member) DO UPDATE SET vote = 1)"
+    " SELECT name FROM tags JOIN put ON put.tag = tags.id ORDER BY name",
+};
+
+void tags_put(struct db_tx *tx, uint64_t group, const struct submission *submission, uint64_t actor, db_done_fn *done,
+              void *arg)
+{
+    struct db_args *args = db_int(db_args(), (int64_t)group);
+    db_texts(args, submission->tags, submission->tags_count);
+    db_tx_ask(tx, &tags_add, db_int(args, (int64_t)actor), done, arg);
+}
+
+static void on_put(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct tagging *tagging = arg;
+    struct buffer names = {0};
+    if (why != NULL) {
+        changing_fail(&tagging->changing, why);
+        return;
+    }
+    tagging->added = db_count(rows);
+    for (size_t i = 0; i < db_count(rows); i++) {
+        struct slice name = db_get_text(rows, i, 0);
+        buffer_print(&names, "%s%.*s", i > 0 ? ", " : "", SLICE_ARGS(name));
+    }
+    tagging->names = arena_copy(tagging->arena, buffer_slice(&names));
+    buffer_free(&names);
+    tagging_end(tagging);
+}
+
+static const struct statement tags_group = {
+    "tags_group",
+    "SELECT g.plugin, (SELECT count(*) FROM catalog.entity_tag e JOIN catalog.tag t ON t.id = e.tag"
+    "  WHERE e.entity = g.id AND NOT t.name = ANY($2::text[]))"
+    " FROM catalog.entity g WHERE g.id = $1 AND g.kind = 1 AND g.deleted_at IS NULL",
+};
+
+static bool group_takes(struct tagging *tagging, const struct db_rows *rows, struct fault *why)
+{
+    tagging->plugin = db_count(rows) > 0 ? plugin_find(db_get_text(rows, 0, 0)) : NULL;
+    if (tagging->plugin == NULL)
+        return no_group(why);
+    const struct attribute *attribute = tags_attribute(tagging->plugin);
+    if (attribute == NULL)
+        return fault_set(why, STATUS_forbidden, NULL, "A %s takes no tags.",
+                         tagging->plugin->levels[LEVEL_group].title);
+    return (size_t)db_get_int(rows, 0, 1) + tagging->submission.tags_count <= TAGS_MAX ||
+           fault_set(why, STATUS_invalid, "tags", "%s: at most %d tags.", attribute->label, TAGS_MAX);
+}
+
+static void on_group(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct tagging *tagging = arg;
+    struct fault wrong = {0};
+    if (why != NULL || !group_takes(tagging, rows, &wrong))
+        changing_fail(&tagging->changing, why != NULL ? why : &wrong);
+    else
+        tags_put(tagging->changing.tx, tagging->group, &tagging->submission, tagging->actor, on_put, tagging);
+}
+
+static void on_turn_to_add(void *owner)
+{
+    struct tagging *tagging = owner;
+    struct db_args *args = db_int(db_args(), (int64_t)tagging->group);
+    db_texts(args, tagging->submission.tags, tagging->submission.tags_count);
+    db_tx_ask(tagging->changing.tx, &tags_group, args, on_group, tagging);
+}
+
+static struct tagging *tagging_new(struct bus_request *request, uint64_t group, void (*turn)(void *owner))
+{
+    struct tagging *tagging = arena_take(bus_arena(request), sizeof *tagging);
+    *tagging = (struct tagging){
+        .changing = {.request = request, .run = turn, .made = on_made, .owner = tagging},
+        .arena = bus_arena(request),
+        .actor = bus_actor(request),
+        .group = group,
+    };
+    return tagging;
+}
+
+static void on_add(struct bus_request *request, const void *body, void *arg)
+{
+    static const struct attribute all = {.name = "tags", .label = "Tags", .required = true};
+    const struct catalog_tag_add *ask = body;
+    struct tagging *tagging = tagging_new(request, ask->entity, on_turn_to_add);
+    struct fault why = {0};
+    (void)arg;
+    if (tagging->actor == 0)
+        fault_set(&why, STATUS_forbidden, NULL, "Tags are a member's: say which one's.");
+    if (why.status == STATUS_ok && form_tags(&all, ask->tags, tagging->arena, &tagging->submission, &why))
+        changing_start(&tagging->changing);
+    else
+        bus_fail(request, &why);
+}
+
+/* ---- removing ---- */
+
+static const struct statement tag_remove = {
+    "tag_remove",
+    "WITH may AS (SELECT e.tag, ($4::boolean OR (e.added_by = $3 AND NOT EXISTS (SELECT FROM catalog.tag_vote v"
+    "   WHERE v.entity = e.entity AND v.tag = e.tag AND v.member <> $3))) AS may FROM catalog.entity_tag e"
+    "  WHERE e.entity = $1 AND e.tag = $2 FOR UPDATE),"
+    " gone AS (DELETE FROM catalog.entity_tag e USING may WHERE e.entity = $1 AND e.tag = may.tag AND may.may)"
+    " SELECT g.plugin, t.name, may.may FROM may JOIN catalog.tag t ON t.id = may.tag JOIN catalog.entity g ON g.id = $1"
+    " WHERE g.deleted_at IS NULL",
+};
+
+static void on_removed(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct tagging *tagging = arg;
+    struct fault wrong = {0};
+    tagging->plugin = why == NULL && db_count(rows) > 0 ? plugin_find(db_get_text(rows, 0, 0)) : NULL;
+    if (why == NULL && tagging->plugin == NULL)
+        fault_set(&wrong, STATUS_not_found, "tag", "There is no such tag here (any more).");
+    else if (why == NULL && !db_get_flag(rows, 0, 2))
+        fault_set(&wrong, STATUS_forbidden, NULL,
+                  "Others have voted on this tag, or added it: vote against it, or report it to staff.");
+    if (why != NULL || wrong.status != STATUS_ok) {
+        changing_fail(&tagging->changing, why != NULL ? why : &wrong);
+        return;
+    }
+    tagging->names = arena_copy(tagging->arena, db_get_text(rows, 0, 1));
+    tagging_end(tagging);
+}
+
+static void on_turn_to_remove(void *owner)
+{
+    struct tagging *tagging = owner;
+    struct db_args *args = db_int(db_int(db_args(), (int64_t)tagging->group), (int64_t)tagging->tag);
+    db_flag(db_int(args, (int64_t)tagging->actor), tagging->staff || tagging->actor == 0);
+    db_tx_ask(tagging->changing.tx, &tag_remove, args, on_removed, tagging);
+}
+
+static void on_remove(struct bus_request *request, const void *body, void *arg)
+{
+    const struct catalog_tag_remove *ask = body;
+    struct tagging *tagging = tagging_new(request, ask->entity, on_turn_to_remove);
+    struct fault why = {0};
+    (void)arg;
+    tagging->tag = ask->tag;
+    tagging->staff = ask->staff;
+    tagging->reason = text_line(ask->reason, tagging->arena);
+    if (tagging->reason.size > 0) {
+        changing_start(&tagging->changing);
+        return;
+    }
+    fault_set(&why, STATUS_invalid, "reason", "Say why it goes.");
+    bus_fail(request, &why);
+}
+
+/* ---- voting ---- */
+
+static const struct statement tag_vote = {
+    "tag_vote",
+    "WITH there AS (SELECT e.entity, e.tag, g.plugin FROM catalog.entity_tag e"
+    "  JOIN catalog.entity g ON g.id = e.entity AND g.deleted_at IS NULL"
+    "  WHERE e.entity = $1 AND e.tag = $2 FOR KEY SHARE OF e),"
+    " back AS (DELETE FROM catalog.tag_vote v USING there"
+    "  WHERE $4::smallint = 0 AND v.entity = there.entity AND v.tag = there.tag AND v.member = $3),"
+    " put AS (INSERT INTO catalog.tag_vote (entity, tag, member, vote)"
+    "  SELECT entity, tag, $3, $4::smallint FROM there WHERE $4::smallint <> 0"
+    "  ON CONFLICT (entity, tag, member) DO UPDATE SET vote = excluded.vote)"
+    " SELECT plugin, entity FROM there",
+};
+
+static void on_voted(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct bus_request *request = arg;
+    struct fault missing = {0};
+    const struct plugin *plugin = why == NULL && db_count(rows) > 0 ? plugin_find(db_get_text(rows, 0, 0)) : NULL;
+    if (plugin != NULL) {
+        uint64_t group = (uint64_t)db_get_int(rows, 0, 1);
+        struct catalog_tag_vote_reply reply = {.href = shelf_href(plugin, LEVEL_group, group, bus_arena(request))};
+        bus_reply(request, &reply);
+        return;
+    }
+    fault_set(&missing, STATUS_not_found, "tag", "There is no such tag here (any more).");
+    bus_fail(request, why != NULL ? why : &missing);
+}
+
+static void on_vote(struct bus_request *request, const void *body, void *arg)
+{
+    const struct catalog_tag_vote *ask = body;
+    struct fault why = {0};
+    (void)arg;
+    if (bus_actor(request) == 0) {
+        fault_set(&why, STATUS_forbidden, NULL, "A vote is a member's: say which one's.");
+        bus_fail(request, &why);
+        return;
+    }
+    struct db_args *args = db_int(db_int(db_args(), (int64_t)ask->entity), (int64_t)ask->tag);
+    db_int(db_int(args, (int64_t)bus_actor(request)), ask->vote);
+    db_ask(service_db(), &tag_vote, args, on_voted, request);
+}
+
+void tags_start(void)
+{
+    bus_serve(service_bus(), NULL, &catalog_tag_add_message, on_add, NULL);
+    bus_serve(service_bus(), NULL, &catalog_tag_remove_message, on_remove, NULL);
+    bus_serve(service_bus(), NULL, &catalog_tag_vote_message, on_vote, NULL);
+}
+
+const struct statement *const tags_statements[] = {&tags_add, &tags_group, &tag_remove, &tag_vote};
+const size_t tags_statements_count = sizeof tags_statements / sizeof *tags_statements;

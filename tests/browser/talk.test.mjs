@@ -1,0 +1,160 @@
+// What members say, in a real browser, against a running instance: two of them tag, vote, comment, bookmark, report and ask for something;
+// staff answer. Without JavaScript the same is tests/integration/test_talk.py.
+//
+//   DJEMBE_TEST_WEB_URL   http://127.0.0.1:8080
+//   DJEMBE_VAR            the instance's folder: its operator makes the invitations
+//
+// Waits for what the page shows, never for time.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { inspect, launch, root } from "./browser.mjs";
+import { makeTorrent } from "./torrent.mjs";
+
+const site = process.env.DJEMBE_TEST_WEB_URL?.replace(/\/$/, "");
+const run = randomBytes(3).toString("hex");
+const password = "seven rivers meet at dawn";
+const desktop = { viewport: { width: 1280, height: 800 } };
+const title = `Nuit <b>&</b> "jour" ${run}`;
+const complaints = [];
+
+let browser, awa, staff, album;
+
+before(async () => {
+  assert.ok(site && process.env.DJEMBE_VAR, "name a running instance in DJEMBE_TEST_WEB_URL and DJEMBE_VAR");
+  browser = await launch();
+});
+after(() => browser?.close());
+
+async function member(name, ...words) {
+  const page = await (await browser.newContext(desktop)).newPage();
+  page.setDefaultTimeout(60000);
+  page.on("console", (message) => message.type() === "error" && complaints.push(`${page.url()}: ${message.text()}`));
+  page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error}`));
+  await page.goto(JSON.parse(execFileSync(path.join(root, "djembe"), ["admin", "invite", ...words], { encoding: "utf8" })).link);
+  await page.getByLabel("Member name").fill(`${name}-${run}`);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByLabel("The password again").fill(password);
+  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.waitForURL(`${site}/`);
+  return page;
+}
+
+async function look(page, name) {
+  await inspect(page, `talk-${name}`);
+  await page.setViewportSize(desktop.viewport);
+}
+
+test("a member adds an album whose description is wiki text", async () => {
+  awa = await member("awa");
+  staff = await member("staff", "--class", "moderator");
+  await awa.goto(`${site}/upload/music`);
+  await awa.getByLabel("The .torrent file").setInputFiles(
+    { name: "a.torrent", mimeType: "application/x-bittorrent", buffer: makeTorrent(`talk ${run}`, ["01.flac"]).metainfo });
+  await awa.getByLabel("Artists", { exact: true }).first().fill(`Awa ${run}`);
+  await awa.getByLabel("Album title").fill(title);
+  await awa.locator("#field-year input").fill("1999");
+  await awa.getByLabel("Release type").selectOption("Album");
+  await awa.getByLabel("Album description").fill("**Three nights** on a boat <script>alert(1)</script>\n\n1. Départ\n2. Nuit\n\nSee https://example.org/ .");
+  await awa.getByLabel("Media").selectOption("CD");
+  await awa.getByLabel("Format required").selectOption("FLAC");
+  await awa.getByLabel("Bitrate").selectOption("Lossless");
+  await awa.getByRole("button", { name: "Add it" }).click();
+  await awa.getByRole("heading", { level: 1 }).filter({ hasText: title }).waitFor();
+  album = awa.url().replace(/#.*/, "");
+  await awa.locator(".wiki strong", { hasText: "Three nights" }).waitFor();
+  assert.equal(await awa.locator(".wiki li").count(), 2);
+  const link = awa.getByRole("link", { name: "https://example.org/" });
+  assert.equal(await link.getAttribute("rel"), "nofollow noopener noreferrer");
+  assert.equal(await awa.locator(".wiki script").count(), 0);
+});
+
+test("tags are added and voted on", async () => {
+  await awa.getByLabel("Add tags, separated by commas").fill("jazz, موسيقى");
+  await awa.getByRole("button", { name: "Add", exact: true }).click();
+  await awa.getByRole("button", { name: "jazz fits", exact: true }).and(awa.locator("[aria-pressed=true]")).waitFor();
+  await staff.goto(album);
+  await staff.getByRole("button", { name: "jazz does not fit" }).click();
+  await staff.getByRole("button", { name: "jazz does not fit" }).and(staff.locator("[aria-pressed=true]")).waitFor();
+  assert.match(await staff.getByRole("listitem").filter({ hasText: "jazz" }).first().innerText(), /0/);
+  await staff.getByRole("button", { name: "jazz does not fit" }).click(); // taken back
+  await staff.getByRole("button", { name: "jazz does not fit" }).and(staff.locator("[aria-pressed=false]")).waitFor();
+});
+
+test("a comment is written, answered, edited, and has an address", async () => {
+  await awa.getByLabel("Write one").fill("*Loud* and <i>clear</i>.");
+  await awa.getByRole("button", { name: "Write it" }).click();
+  await awa.waitForURL(/#c\d+$/);
+  await staff.goto(awa.url());
+  await staff.locator(".comments em", { hasText: "Loud" }).waitFor();
+  await staff.getByLabel("Write one").fill("حفلة رائعة");
+  await staff.getByRole("button", { name: "Write it" }).click();
+  await staff.getByText("حفلة رائعة").waitFor();
+  await look(staff, "album");
+  await awa.getByRole("link", { name: /^Edit your comment/ }).click();
+  assert.equal(await awa.getByLabel("Comment").inputValue(), "*Loud* and <i>clear</i>.");
+  await awa.getByLabel("Comment").fill("Quiet.");
+  await look(awa, "comment-edit");
+  await awa.getByRole("button", { name: "Save it" }).click();
+  await awa.getByText("edited just now").or(awa.getByText(/edited .* ago/)).first().waitFor();
+});
+
+test("a page is bookmarked and found again", async () => {
+  await awa.goto(album);
+  await awa.getByRole("button", { name: "Bookmark", exact: true }).click();
+  await awa.getByRole("button", { name: "Bookmarked" }).waitFor();
+  await awa.getByRole("link", { name: "Bookmarks" }).click();
+  await awa.getByRole("link", { name: title }).waitFor();
+  await look(awa, "bookmarks");
+});
+
+test("a torrent is reported, and staff answer", async () => {
+  await awa.goto(album);
+  await awa.getByText(/^Added .* by/).click();
+  await awa.getByRole("link", { name: /^Report this Format/ }).click();
+  await awa.getByLabel("What is wrong").selectOption("It is broken, incomplete or not what it says");
+  await awa.getByLabel("In your words").fill("The last track is cut.");
+  await awa.getByRole("button", { name: "Tell staff" }).click();
+  await awa.getByRole("status").filter({ hasText: "Staff have been told" }).waitFor();
+  await staff.goto(`${site}/`);
+  await staff.getByText("Staff", { exact: true }).click();
+  await staff.getByRole("link", { name: "Reports" }).first().click();
+  const report = staff.locator(".report").filter({ hasText: title });
+  await report.getByRole("button", { name: /^I look into it/ }).click();
+  await report.getByText("you look into it").waitFor();
+  await look(staff, "reports");
+  await report.getByLabel("What came of it").fill("A better one is on its way.");
+  await report.getByRole("button", { name: /^Resolve/ }).click();
+  await report.waitFor({ state: "detached" });
+  await awa.goto(`${site}/reports?resolved=1`);
+  await awa.getByText("A better one is on its way.").waitFor();
+});
+
+test("what is missed is asked for, voted for and filled", async () => {
+  await awa.getByRole("link", { name: "Requests" }).click();
+  await awa.getByRole("link", { name: "Ask for something" }).first().click();
+  await awa.getByLabel("Kind").selectOption("Music");
+  await awa.getByLabel("What you miss").fill(`Mopti la nuit ${run}`);
+  await awa.getByLabel("More about it").fill("The **vinyl**.");
+  await awa.getByRole("button", { name: "Ask for it" }).click();
+  await awa.getByText("1 vote.").waitFor();
+  await staff.goto(awa.url());
+  await staff.getByRole("button", { name: "I want it too" }).click();
+  await staff.getByText("2 votes.").waitFor();
+  await look(staff, "request");
+  await staff.goto(`${site}/requests`);
+  await look(staff, "requests");
+  await staff.getByRole("link", { name: `Mopti la nuit ${run}` }).click();
+  await staff.getByLabel("The torrent").fill(`${album}#${await awa.request.get(album).then((page) => page.text()).then((html) => html.match(/id="(t\d+)"/)[1])}`);
+  await staff.getByRole("button", { name: "This is it" }).click();
+  await staff.getByRole("heading", { name: "It is here" }).waitFor();
+  await staff.goto(`${site}/log`);
+  await staff.getByText(`filled the request Mopti la nuit ${run}`).waitFor();
+  await look(staff, "log");
+});
+
+test("no page complained", () => {
+  assert.deepEqual(complaints, []);
+});
