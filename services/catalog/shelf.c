@@ -43,6 +43,34 @@ const struct shelf_unit *shelf_find(const struct shelf *shelf, uint64_t torrent,
     return NULL;
 }
 
+static bool is_among(const int64_t *torrents, size_t count, uint64_t torrent)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((uint64_t)torrents[i] == torrent)
+            return true;
+    return false;
+}
+
+struct shelf_group shelf_only(const struct shelf_group *group, const int64_t *torrents, size_t count,
+                              struct arena *arena)
+{
+    struct shelf_group only = *group;
+    only.editions = arena_take(arena, (group->editions_count + 1) * sizeof *only.editions);
+    only.editions_count = 0;
+    for (size_t e = 0; e < group->editions_count; e++) {
+        const struct shelf_edition *from = &group->editions[e];
+        struct shelf_edition *into = &only.editions[only.editions_count];
+        *into = *from;
+        into->units = arena_take(arena, from->units_count * sizeof *into->units);
+        into->units_count = 0;
+        for (size_t u = 0; u < from->units_count; u++)
+            if (is_among(torrents, count, from->units[u].torrent))
+                into->units[into->units_count++] = from->units[u];
+        only.editions_count += into->units_count > 0;
+    }
+    return only;
+}
+
 /* Rows come group by group, so the place of the last one is nearly always right. */
 static struct shelf_group *group_find(struct shelf *shelf, uint64_t entity, size_t *place)
 {
