@@ -80,7 +80,7 @@ CREATE FUNCTION catalog.lexeme(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT 
 $$;
 
 CREATE TABLE catalog.listed (
-    id bigint PRIMARY KEY REFERENCES catalog.entity, -- a group
+    id bigint PRIMARY KEY,      -- of the group
     plugin text NOT NULL,
     added bigint NOT NULL,      -- when its newest torrent was, unix ms
     year bigint NOT NULL DEFAULT 0,
@@ -92,7 +92,7 @@ CREATE TABLE catalog.listed (
     names bigint[] NOT NULL DEFAULT '{}' -- of catalog.name, but the group's own
 );
 CREATE TABLE catalog.listed_unit (
-    id bigint PRIMARY KEY REFERENCES catalog.torrent,
+    id bigint PRIMARY KEY,      -- of the torrent
     grp bigint NOT NULL,
     plugin text NOT NULL,
     added bigint NOT NULL,

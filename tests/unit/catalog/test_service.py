@@ -238,7 +238,7 @@ def test_pages_show_each_group_once_even_when_something_is_added_meanwhile(bus, 
 def test_words_are_found_without_case_accents_and_punctuation(bus, tmp_path, fresh):
     add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"Sigur Rós {fresh}", title="Ágætis byrjun: AC/DC's “Straße”",
                                                     label="Smekkleysa"))
-    for query in ("sigur ros", "ROS Agaetis", "agæt*", "byrjun ac dc", "ac", "ac/dc", "strasse", "1999", "smekk*", "\u2019 ros"):
+    for query in ("sigur ros", "ROS Agaetis", "agæt*", "byrjun ac dcs", "ac", "ac/dc's", "strasse", "1999", "smekk*", "\u2019 ros"):
         assert browse(bus, f"{fresh} {query}").get("count") == 1, query
     for query in ("sigurros", "byrjunx", "2001", "smekk", "byrjun-agaetis"):
         assert browse(bus, f"{fresh} {query}").get("count", 0) == 0, query
