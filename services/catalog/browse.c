@@ -28,6 +28,7 @@ struct browsing {
     const struct plugin *plugin; /* NULL: of all */
     const struct sort *sort;
     bool random, rising;
+    bool each; /* torrents, not groups */
     struct slice text;
     struct query query;
     struct slice whole, below; /* the query of groups and of torrents, as PostgreSQL writes them */
@@ -38,7 +39,7 @@ struct browsing {
     struct slice next;
     int64_t *fitting; /* of the groups' torrents those that fit; NULL: all */
     size_t fitting_count;
-    uint64_t total, sampled;
+    uint64_t total, groups_total, sampled;
     bool about;
     struct facet_row *facets;
     size_t facets_count;
@@ -63,7 +64,7 @@ static void groups_write(struct tree_writer *tree, const struct browsing *browsi
     for (size_t i = 0; i < browsing->count; i++) {
         const struct shelf_group *group = group_of(shelf, browsing->groups[i]);
         struct shelf_group only = {0};
-        if (group != NULL && browsing->ask->flat)
+        if (group != NULL && browsing->each)
             only = shelf_only(group, &browsing->found[i], 1, browsing->arena);
         else if (group != NULL && browsing->fitting != NULL)
             only = shelf_only(group, browsing->fitting, browsing->fitting_count, browsing->arena);
@@ -90,7 +91,7 @@ static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *w
         .count = browsing->total, .about = browsing->about, .groups = tree_done(&groups), .next = browsing->next};
     if (browsing->ask->facets && browsing->plugin != NULL) {
         facets_write(&facets, browsing->plugin, browsing->facets, browsing->facets_count, browsing->sampled,
-                     browsing->ask->flat ? browsing->sampled : browsing->total);
+                     browsing->ask->flat ? browsing->groups_total : browsing->total);
         reply.facets = tree_done(&facets);
     }
     bus_reply(browsing->request, &reply);
@@ -132,7 +133,7 @@ static void browsing_step(struct browsing *browsing, const struct fault *why)
         return;
     if (browsing->why.status != STATUS_ok)
         bus_fail(browsing->request, &browsing->why);
-    else if (browsing->below.size > 0 && !browsing->ask->flat && browsing->count > 0)
+    else if (browsing->below.size > 0 && !browsing->each && browsing->count > 0)
         db_ask(service_db(), &browse_fitting,
                db_text(db_ints(db_args(), browsing->groups, browsing->count), browsing->below), on_fitting, browsing);
     else
@@ -145,7 +146,7 @@ static void browsing_step(struct browsing *browsing, const struct fault *why)
 
 static const struct statement browse_find = {
     "browse_find",
-    "SELECT found, at, of FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9)",
+    "SELECT found, of, at FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9)",
 };
 static const struct statement browse_count = {
     "browse_count",
@@ -156,6 +157,7 @@ static const struct statement browse_facets = {
     "SELECT field, value, groups, sampled FROM catalog.facets(" SOUGHT ", $4::text[], $5)",
 };
 
+/* Rows of found and of. */
 static void rows_take(struct browsing *browsing, const struct db_rows *rows, size_t count)
 {
     browsing->found = arena_take(browsing->arena, (count + 1) * sizeof *browsing->found);
@@ -163,7 +165,7 @@ static void rows_take(struct browsing *browsing, const struct db_rows *rows, siz
     browsing->count = count;
     for (size_t i = 0; i < count; i++) {
         browsing->found[i] = db_get_int(rows, i, 0);
-        browsing->groups[i] = db_get_int(rows, i, 2);
+        browsing->groups[i] = db_get_int(rows, i, 1);
     }
 }
 
@@ -175,7 +177,7 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
     rows_take(browsing, rows, more ? browsing->ask->limit : count);
     if (more && !browsing->random) /* which has no end */
         browsing->next =
-            slice_text(arena_print(browsing->arena, "%" PRId64 ".%" PRId64, db_get_int(rows, browsing->count - 1, 1),
+            slice_text(arena_print(browsing->arena, "%" PRId64 ".%" PRId64, db_get_int(rows, browsing->count - 1, 2),
                                    browsing->found[browsing->count - 1]));
     browsing_step(browsing, why);
 }
@@ -187,6 +189,14 @@ static void on_count(void *arg, const struct db_rows *rows, const struct fault *
         browsing->total = (uint64_t)db_get_int(rows, 0, 0);
         browsing->about = db_get_flag(rows, 0, 1);
     }
+    browsing_step(browsing, why);
+}
+
+/* Facets are counted in groups, also beside torrents. */
+static void on_groups_count(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    browsing->groups_total = rows != NULL ? (uint64_t)db_get_int(rows, 0, 0) : 0;
     browsing_step(browsing, why);
 }
 
@@ -226,13 +236,17 @@ static void groups_find(struct browsing *browsing)
     browsing->waiting++;
     size_t count = facets_fields(browsing->plugin, fields);
     db_ask(db, &browse_facets, db_int(db_texts(sought(browsing), fields, count), SAMPLED_MAX), on_facets, browsing);
+    if (!browsing->ask->flat)
+        return;
+    browsing->waiting++;
+    db_ask(db, &browse_count, db_flag(sought(browsing), false), on_groups_count, browsing);
 }
 
 /* ---- an info-hash ---- */
 
 static const struct statement browse_hash = {
     "browse_hash",
-    "SELECT DISTINCT u.grp FROM catalog.torrent t JOIN catalog.entity u ON u.id = t.entity"
+    "SELECT t.id, u.grp FROM catalog.torrent t JOIN catalog.entity u ON u.id = t.entity"
     " WHERE t.active AND ($1 = '' OR u.plugin = $1)"
     " AND (t.info_hash = $2 OR (t.info_hash_v2 IS NOT NULL AND substr(t.info_hash_v2, 1, 20) = $2)"
     "  OR t.info_hash_v2 = $3)",
@@ -241,11 +255,9 @@ static const struct statement browse_hash = {
 static void on_hash(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
-    browsing->count = rows != NULL && db_count(rows) > 0;
+    rows_take(browsing, rows, rows != NULL && db_count(rows) > 0);
     browsing->total = browsing->count;
-    browsing->groups = browsing->found = arena_take(browsing->arena, sizeof *browsing->groups);
-    if (browsing->count > 0)
-        *browsing->groups = db_get_int(rows, 0, 0);
+    browsing->each = true;
     browsing_step(browsing, why);
 }
 
@@ -343,6 +355,7 @@ static void on_browse(struct bus_request *request, const void *body, void *arg)
     browsing->ask = body;
     browsing->arena = bus_arena(request);
     browsing->plugin = plugin_find(browsing->ask->plugin);
+    browsing->each = browsing->ask->flat;
     browsing->text = text_line(browsing->ask->query, browsing->arena);
     if (!sort_read(browsing, &why) || !cursor_read(browsing, &why))
         bus_fail(request, &why);

@@ -71,9 +71,10 @@ static size_t values_of(const struct attribute *attribute, const struct facet_ro
     return count;
 }
 
-static void value_write(struct tree_writer *tree, const struct facet_value *value, uint64_t groups)
+static void value_write(struct tree_writer *tree, const struct facet_value *value, uint64_t sampled, uint64_t total)
 {
     const struct attribute *attribute = value->attribute;
+    bool share = sampled > 0 && total > sampled;
     char text[256], query[320];
     if (attribute->type == ATTR_number)
         snprintf(text, sizeof text, "%" PRId64 "..%" PRId64, value->ten, value->ten + 9);
@@ -83,7 +84,8 @@ static void value_write(struct tree_writer *tree, const struct facet_value *valu
     snprintf(query, sizeof query, quoted ? "%s:\"%s\"" : "%s:%s", attribute->name, text);
     tree_map(tree, NULL);
     tree_text(tree, "value", slice_text(attribute->type == ATTR_flag ? "Yes" : text));
-    tree_count(tree, "count", groups);
+    tree_count(tree, "count", share ? value->groups * total / sampled : value->groups);
+    tree_flag(tree, "about", share);
     tree_text(tree, "query", slice_text(query));
     tree_end(tree);
 }
@@ -102,8 +104,7 @@ void facets_write(struct tree_writer *tree, const struct plugin *plugin, const s
         tree_text(tree, "label", slice_text(attribute->label));
         tree_array(tree, "values");
         for (size_t i = 0; i < found && i < VALUES_MAX; i++)
-            value_write(tree, &values[i],
-                        total > sampled && sampled > 0 ? values[i].groups * total / sampled : values[i].groups);
+            value_write(tree, &values[i], sampled, total);
         tree_end(tree);
         tree_end(tree);
     }

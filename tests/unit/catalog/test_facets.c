@@ -37,13 +37,16 @@ static void attributes_come_in_their_order_values_by_how_many_have_them(void **s
     assert_string_equal(
         written(rows, COUNT(rows), 7, 7),
         "[{\"name\"=>\"release_type\", \"label\"=>\"Release type\", \"values\"=>[{\"value\"=>\"Live album\", "
-        "\"count\"=>7, "
+        "\"count\"=>7, \"about\"=>false, "
         "\"query\"=>\"release_type:\"Live album\"\"}]}, "
         "{\"name\"=>\"tags\", \"label\"=>\"Tags\", \"values\"=>[{\"value\"=>\"hip hop\", \"count\"=>1, "
+        "\"about\"=>false, "
         "\"query\"=>\"tags:\"hip hop\"\"}]}, "
         "{\"name\"=>\"format\", \"label\"=>\"Format\", \"values\"=>[{\"value\"=>\"FLAC\", \"count\"=>5, "
-        "\"query\"=>\"format:FLAC\"}, {\"value\"=>\"MP3\", \"count\"=>2, \"query\"=>\"format:MP3\"}]}, "
-        "{\"name\"=>\"log\", \"label\"=>\"Log\", \"values\"=>[{\"value\"=>\"Yes\", \"count\"=>3, "
+        "\"about\"=>false, "
+        "\"query\"=>\"format:FLAC\"}, {\"value\"=>\"MP3\", \"count\"=>2, \"about\"=>false, "
+        "\"query\"=>\"format:MP3\"}]}, "
+        "{\"name\"=>\"log\", \"label\"=>\"Log\", \"values\"=>[{\"value\"=>\"Yes\", \"count\"=>3, \"about\"=>false, "
         "\"query\"=>\"log:yes\"}]}]");
 }
 
@@ -54,16 +57,16 @@ static void numbers_are_told_by_tens_the_greatest_first(void **state)
                                      ROW("year", "10000002001", 4), ROW("year", "09999999995", 8)};
     assert_string_equal(written(rows, COUNT(rows), 15, 15),
                         "[{\"name\"=>\"year\", \"label\"=>\"Year\", \"values\"=>["
-                        "{\"value\"=>\"2000..2009\", \"count\"=>4, \"query\"=>\"year:2000..2009\"}, "
-                        "{\"value\"=>\"1990..1999\", \"count\"=>3, \"query\"=>\"year:1990..1999\"}, "
-                        "{\"value\"=>\"-10..-1\", \"count\"=>8, \"query\"=>\"year:-10..-1\"}]}]");
+                        "{\"value\"=>\"2000..2009\", \"count\"=>4, \"about\"=>false, \"query\"=>\"year:2000..2009\"}, "
+                        "{\"value\"=>\"1990..1999\", \"count\"=>3, \"about\"=>false, \"query\"=>\"year:1990..1999\"}, "
+                        "{\"value\"=>\"-10..-1\", \"count\"=>8, \"about\"=>false, \"query\"=>\"year:-10..-1\"}]}]");
 }
 
 static void of_more_than_were_looked_at_a_share_is_told(void **state)
 {
     (void)state;
     const struct facet_row rows[] = {ROW("format", "FLAC", 30)};
-    assert_non_null(strstr(written(rows, 1, 300, 100000), "\"count\"=>10000"));
+    assert_non_null(strstr(written(rows, 1, 300, 100000), "\"count\"=>10000, \"about\"=>true"));
 }
 
 static void what_the_plugin_does_not_list_is_left_out(void **state)
