@@ -2,7 +2,7 @@
  * by what stands at the end of the one before, so that nothing is shown twice or left out when something is added
  * meanwhile.
  *
- *   read -> query -> page, count and facets side by side -> which torrents fit -> shelf */
+ *   read -> query -> page and facets side by side -> which torrents fit -> shelf */
 #include "services/catalog/browse.h"
 
 #include "services/catalog/facets.h"
@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define SAMPLED_MAX 300 /* groups that are looked at for facets */
+#define SAMPLED_MAX 200 /* groups that are looked at for facets */
 
 /* What a page is put in order by, and its column. */
 static const struct sort {
@@ -140,17 +140,18 @@ static void browsing_step(struct browsing *browsing, const struct fault *why)
         shelf_ask(browsing);
 }
 
-/* ---- page, count, facets ---- */
+/* ---- page, facets ---- */
 
 #define SOUGHT "$1::text, nullif($2, '')::tsquery, nullif($3, '')::tsquery"
 
 static const struct statement browse_find = {
     "browse_find",
-    "SELECT found, of, at FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9)",
+    "SELECT found, of, at, total, about FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9)",
 };
-static const struct statement browse_count = {
-    "browse_count",
-    "SELECT count, about FROM catalog.count_found(" SOUGHT ", $4)",
+/* How many groups there are, beside torrents: facets are counted in groups. */
+static const struct statement browse_groups = {
+    "browse_groups",
+    "SELECT total FROM catalog.find(" SOUGHT ", false, 'added', false, $4, $4, 1)",
 };
 static const struct statement browse_facets = {
     "browse_facets",
@@ -174,6 +175,10 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
     struct browsing *browsing = arg;
     size_t count = rows != NULL ? db_count(rows) : 0;
     bool more = count > browsing->ask->limit;
+    if (count > 0) {
+        browsing->total = (uint64_t)db_get_int(rows, 0, 3);
+        browsing->about = db_get_flag(rows, 0, 4);
+    }
     rows_take(browsing, rows, more ? browsing->ask->limit : count);
     if (more && !browsing->random) /* which has no end */
         browsing->next =
@@ -182,21 +187,10 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
     browsing_step(browsing, why);
 }
 
-static void on_count(void *arg, const struct db_rows *rows, const struct fault *why)
+static void on_groups(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
-    if (why == NULL) {
-        browsing->total = (uint64_t)db_get_int(rows, 0, 0);
-        browsing->about = db_get_flag(rows, 0, 1);
-    }
-    browsing_step(browsing, why);
-}
-
-/* Facets are counted in groups, also beside torrents. */
-static void on_groups_count(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct browsing *browsing = arg;
-    browsing->groups_total = rows != NULL ? (uint64_t)db_get_int(rows, 0, 0) : 0;
+    browsing->groups_total = rows != NULL && db_count(rows) > 0 ? (uint64_t)db_get_int(rows, 0, 0) : 0;
     browsing_step(browsing, why);
 }
 
@@ -228,9 +222,8 @@ static void groups_find(struct browsing *browsing)
     struct slice fields[ATTRIBUTES_MAX];
     struct db_args *args = db_text(db_flag(sought(browsing), browsing->ask->flat), slice_text(browsing->sort->column));
     args = db_int(db_int(db_flag(args, browsing->rising), browsing->key), browsing->id);
-    browsing->waiting = 2;
+    browsing->waiting = 1;
     db_ask(db, &browse_find, db_int(args, (int64_t)browsing->ask->limit + 1), on_found, browsing);
-    db_ask(db, &browse_count, db_flag(sought(browsing), browsing->ask->flat), on_count, browsing);
     if (!browsing->ask->facets || browsing->plugin == NULL)
         return;
     browsing->waiting++;
@@ -239,7 +232,7 @@ static void groups_find(struct browsing *browsing)
     if (!browsing->ask->flat)
         return;
     browsing->waiting++;
-    db_ask(db, &browse_count, db_flag(sought(browsing), false), on_groups_count, browsing);
+    db_ask(db, &browse_groups, db_int(sought(browsing), INT64_MAX), on_groups, browsing);
 }
 
 /* ---- an info-hash ---- */
@@ -375,6 +368,6 @@ void browse_start(void)
 }
 
 const struct statement *const browse_statements[] = {
-    &browse_fitting, &browse_find, &browse_count, &browse_facets, &browse_hash, &browse_query,
+    &browse_fitting, &browse_find, &browse_groups, &browse_facets, &browse_hash, &browse_query,
 };
 const size_t browse_statements_count = sizeof browse_statements / sizeof *browse_statements;

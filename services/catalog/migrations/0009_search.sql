@@ -302,7 +302,8 @@ DECLARE
     within text; -- the same of one torrent, to be asked of its group
     above text := '';
     units text := '';
-    united text := '''=''';
+    united text := '';
+    missing text := ''; -- what must not be needs a torrent to be missing of
 BEGIN
     FOR i IN 1 .. cardinality(clauses) LOOP
         IF i = 1 OR clauses[i] <> clauses[i - 1] THEN
@@ -310,6 +311,10 @@ BEGIN
             within := '';
         END IF;
         tokens := CASE kinds[i] & 3 WHEN 0 THEN catalog.tokens(texts[i]) WHEN 1 THEN ARRAY[texts[i]] ELSE ARRAY[catalog.fold(texts[i])] END;
+        -- The & between two names is no word of them; by itself a name of nothing but punctuation is found.
+        IF kinds[i] & 3 = 0 AND tags[i] = '' AND clauses[1] <> clauses[cardinality(clauses)] AND catalog.fold(texts[i] || ' x') = 'x' THEN
+            tokens := '{}';
+        END IF;
         IF cardinality(tokens) > 0 AND tokens <> ARRAY[''] THEN
             FOR k IN 1 .. cardinality(tokens) LOOP
                 tokens[k] := catalog.lexeme(left(tags[i] || tokens[k], 400));
@@ -329,12 +334,13 @@ BEGIN
         IF kinds[i] & 8 > 0 THEN
             units := units || ' & ' || term;
             united := united || ' <0> ' || CASE WHEN clauses[i] < 0 THEN '!' ELSE '' END || '(' || substr(within, 4) || ')';
+            missing := CASE WHEN clauses[i] < 0 THEN '''='' <0> ' ELSE missing END;
         ELSE
             above := above || ' & ' || term;
         END IF;
     END LOOP;
     below := nullif(substr(units, 4), '')::tsquery;
-    whole := nullif(substr(above || CASE WHEN units = '' THEN '' ELSE ' & ' || united END, 4), '')::tsquery;
+    whole := nullif(substr(above || CASE WHEN units = '' THEN '' ELSE ' & ' || missing || substr(united, 6) END, 4), '')::tsquery;
 END
 $$;
 
@@ -348,44 +354,42 @@ CREATE FUNCTION catalog.source(plugin text, whole tsquery, below tsquery, flat b
         CASE WHEN flat AND below IS NOT NULL THEN ' AND l.terms @@ $3' ELSE '' END
 $$;
 
--- A page of groups (flat: of torrents) after the one of that key and id.
+-- A page of groups (flat: of torrents) after the one of that key and id; and how many there are in all: exactly, or, beyond some
+-- thousands, about as many as PostgreSQL expects. Few are read once, many met in the order that is wanted.
 CREATE FUNCTION catalog.find(plugin text, whole tsquery, below tsquery, flat boolean, sort text, rising boolean, key bigint, id bigint, most bigint)
-RETURNS TABLE (found bigint, at bigint, of bigint) LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    got bigint;
-BEGIN
-    RETURN QUERY EXECUTE format('SELECT l.id, l.%1$I, %2$s%3$s AND (l.%1$I, l.id) %4$s ($4, $5) ORDER BY l.%1$I %5$s, l.id %5$s LIMIT $6',
-        sort, CASE WHEN flat THEN 'l.grp' ELSE 'l.id' END, catalog.source(plugin, whole, below, flat),
-        CASE WHEN rising THEN '>' ELSE '<' END, CASE WHEN rising THEN 'ASC' ELSE 'DESC' END)
-    USING plugin, whole, below, key, id, most;
-    GET DIAGNOSTICS got = ROW_COUNT;
-    IF sort = 'shuffle' AND got < most THEN -- on from the other end, up to where it began
-        RETURN QUERY EXECUTE format('SELECT l.id, l.shuffle, %s%s AND l.shuffle >= $4 ORDER BY l.shuffle DESC LIMIT $5',
-            CASE WHEN flat THEN 'l.grp' ELSE 'l.id' END, catalog.source(plugin, whole, below, flat))
-        USING plugin, whole, below, key, most - got;
-    END IF;
-END
-$$;
-
--- How many there are: exactly, or, beyond some thousands, about as many.
-CREATE FUNCTION catalog.count_found(plugin text, whole tsquery, below tsquery, flat boolean, OUT count bigint, OUT about boolean)
-LANGUAGE plpgsql AS $$
+RETURNS TABLE (found bigint, of bigint, at bigint, total bigint, about boolean) LANGUAGE plpgsql AS $$
 DECLARE
     source text := catalog.source(plugin, whole, below, flat);
+    grp text := CASE WHEN flat THEN 'grp' ELSE 'id' END;
+    after text := CASE WHEN rising THEN '>' ELSE '<' END;
+    falls text := CASE WHEN rising THEN 'ASC' ELSE 'DESC' END;
     plan jsonb;
+    got bigint;
 BEGIN
     about := false;
     IF whole IS NULL THEN
-        SELECT coalesce(sum(CASE WHEN flat THEN p.torrents ELSE p.groups END), 0) INTO count
-        FROM catalog.plugin p WHERE plugin IN ('', p.name);
+        SELECT coalesce(sum(CASE WHEN flat THEN p.torrents ELSE p.groups END), 0) INTO total FROM catalog.plugin p WHERE plugin IN ('', p.name);
+    ELSE
+        EXECUTE 'EXPLAIN (FORMAT JSON) SELECT 1' || source INTO plan USING plugin, whole, below;
+        total := (plan->0->'Plan'->>'Plan Rows')::numeric::bigint;
+        about := total >= 3000;
+    END IF;
+    IF whole IS NOT NULL AND NOT about THEN
+        RETURN QUERY EXECUTE format('WITH hits AS MATERIALIZED (SELECT l.id, l.%s AS grp, l.%I AS at%s LIMIT 20000)'
+            ' SELECT h.id, h.grp, h.at, n.count, n.count = 20000 FROM hits h, (SELECT count(*) FROM hits) AS n', grp, sort, source) ||
+            CASE WHEN sort = 'shuffle' THEN ' ORDER BY h.at < $4 DESC, h.at DESC LIMIT $6'
+                ELSE format(' WHERE (h.at, h.id) %s ($4, $5) ORDER BY h.at %s, h.id %2$s LIMIT $6', after, falls) END
+        USING plugin, whole, below, key, id, most;
         RETURN;
     END IF;
-    EXECUTE 'EXPLAIN (FORMAT JSON) SELECT 1' || source INTO plan USING plugin, whole, below;
-    count := (plan->0->'Plan'->>'Plan Rows')::numeric::bigint;
-    IF count < 3000 THEN
-        EXECUTE 'SELECT count(*) FROM (SELECT 1' || source || ' LIMIT 5000) AS l' INTO count USING plugin, whole, below;
+    RETURN QUERY EXECUTE format('SELECT l.id, l.%1$s, l.%2$I, $7, $8%3$s AND (l.%2$I, l.id) %4$s ($4, $5) ORDER BY l.%2$I %5$s, l.id %5$s LIMIT $6',
+        grp, sort, source, after, falls)
+    USING plugin, whole, below, key, id, most, total, about;
+    GET DIAGNOSTICS got = ROW_COUNT;
+    IF sort = 'shuffle' AND got < most THEN -- on from the other end, up to where it began
+        RETURN QUERY EXECUTE format('SELECT l.id, l.%s, l.shuffle, $6, $7%s AND l.shuffle >= $4 ORDER BY l.shuffle DESC LIMIT $5', grp, source)
+        USING plugin, whole, below, key, most - got, total, about;
     END IF;
-    about := count >= 3000;
 END
 $$;
 

@@ -45,6 +45,13 @@ def test_words_phrases_beginnings_and_what_must_not_be(bus, shelf, fresh):
     assert found(bus, f'"{fresh} who"') == [], "words of one text only are a phrase"
 
 
+def test_punctuation_between_words_is_none_and_by_itself_a_name(bus, shelf, tmp_path, fresh):
+    kind, blue, green = shelf
+    assert found(bus, f"who & {fresh} - green") == [green, blue] and found(bus, f"{fresh} ! ... \u2019 blue") == [blue]
+    album(bus, tmp_path, fresh, "¿¿¿")
+    assert "¿¿¿" in found(bus, "¿¿¿") and found(bus, f'title:"¿¿¿" artist:{fresh}') == ["¿¿¿"]
+
+
 def test_fields(bus, shelf, fresh):
     kind, blue, green = shelf
     for query, names in ((f"artist:{fresh}", [green, blue, kind]), (f"guest:{fresh}", [green]), (f"composer:{fresh}", []),
