@@ -127,8 +127,10 @@ static void write_orders(struct visit *visit, const struct browse *browse)
 /* Where a part of the query stands in it, between spaces; NULL: it does not. */
 static const char *part_find(struct slice query, struct slice part)
 {
-    for (const char *at = query.at, *end = query.at + query.size;
-         part.size > 0 && (at = memmem(at, (size_t)(end - at), part.at, part.size)) != NULL; at++)
+    if (query.size == 0 || part.size == 0)
+        return NULL;
+    const char *at = query.at, *end = query.at + query.size;
+    for (; (at = memmem(at, (size_t)(end - at), part.at, part.size)) != NULL; at++)
         if ((at == query.at || at[-1] == ' ') && (at + part.size == end || at[part.size] == ' '))
             return at;
     return NULL;
