@@ -451,7 +451,8 @@ def test_names_are_suggested_to_members_and_their_tools(instance, member, torren
     name = f"Tinariwen {uuid.uuid4().hex[:8]}"
     upload(member, torrent, **album_fields() | {"artists": name})
     bearer = {"Authorization": f"Bearer {instance.admin('member', 'add', somebody('tool'))['token']}"}
-    for page in (member.get(f"/suggest/music?q={name[:14]}"), Visitor(instance.web).get(f"/suggest/music?q={name[:14]}&field=artist", headers=bearer)):
+    path = f"/suggest/music?q={urllib.parse.quote(name[:14])}"
+    for page in (member.get(path), Visitor(instance.web).get(f"{path}&field=artist", headers=bearer)):
         assert page.headers["Content-Type"] == "application/json" and name in [one["name"] for one in page.json()["names"]]
     wrong = member.get("/suggest/nothing?q=x")
     assert wrong.status == 400 and "no plugin" in wrong.json()["error"]
