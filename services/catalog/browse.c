@@ -146,12 +146,12 @@ static void browsing_step(struct browsing *browsing, const struct fault *why)
 
 static const struct statement browse_find = {
     "browse_find",
-    "SELECT found, of, at, total, about FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9)",
+    "SELECT found, of, at, total, about FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9, $10)",
 };
 /* How many groups there are, beside torrents: facets are counted in groups. */
 static const struct statement browse_groups = {
     "browse_groups",
-    "SELECT total FROM catalog.find(" SOUGHT ", false, 'added', false, $4, $4, 1)",
+    "SELECT total FROM catalog.find(" SOUGHT ", false, false, 'added', false, $4, $4, 1)",
 };
 static const struct statement browse_facets = {
     "browse_facets",
@@ -220,7 +220,8 @@ static void groups_find(struct browsing *browsing)
 {
     struct db *db = service_db();
     struct slice fields[ATTRIBUTES_MAX];
-    struct db_args *args = db_text(db_flag(sought(browsing), browsing->ask->flat), slice_text(browsing->sort->column));
+    struct db_args *args = db_flag(db_flag(sought(browsing), !browsing->query.above), browsing->ask->flat);
+    db_text(args, slice_text(browsing->sort->column));
     args = db_int(db_int(db_flag(args, browsing->rising), browsing->key), browsing->id);
     browsing->waiting = 1;
     db_ask(db, &browse_find, db_int(args, (int64_t)browsing->ask->limit + 1), on_found, browsing);

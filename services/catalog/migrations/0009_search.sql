@@ -355,9 +355,12 @@ CREATE FUNCTION catalog.source(plugin text, whole tsquery, below tsquery, flat b
 $$;
 
 -- A page of groups (flat: of torrents) after the one of that key and id; and how many there are in all: exactly, or, beyond some
--- thousands, about as many as PostgreSQL expects. Few are read once, many met in the order that is wanted.
-CREATE FUNCTION catalog.find(plugin text, whole tsquery, below tsquery, flat boolean, sort text, rising boolean, key bigint, id bigint, most bigint)
-RETURNS TABLE (found bigint, of bigint, at bigint, total bigint, about boolean) LANGUAGE plpgsql AS $$
+-- thousands, about as many as PostgreSQL expects. Few are read once, many met in the order that is wanted. alone: nothing is asked of
+-- groups, so that torrents may be met without them.
+CREATE FUNCTION catalog.find(plugin text, whole tsquery, below tsquery, alone boolean, flat boolean, sort text, rising boolean, key bigint,
+    id bigint, most bigint)
+RETURNS TABLE (found bigint, of bigint, at bigint, total bigint, about boolean) LANGUAGE plpgsql
+SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
     source text := catalog.source(plugin, whole, below, flat);
     grp text := CASE WHEN flat THEN 'grp' ELSE 'id' END;
@@ -370,9 +373,14 @@ BEGIN
     IF whole IS NULL THEN
         SELECT coalesce(sum(CASE WHEN flat THEN p.torrents ELSE p.groups END), 0) INTO total FROM catalog.plugin p WHERE plugin IN ('', p.name);
     ELSE
-        EXECUTE 'EXPLAIN (FORMAT JSON) SELECT 1' || source INTO plan USING plugin, whole, below;
+        EXECUTE 'EXPLAIN (FORMAT JSON) SELECT 1' || catalog.source(plugin, whole, below, false) INTO plan USING plugin, whole, below;
         total := (plan->0->'Plan'->>'Plan Rows')::numeric::bigint;
-        about := total >= 3000;
+        about := total >= CASE WHEN flat THEN 1000 ELSE 3000 END;
+        IF about AND flat THEN
+            source := catalog.source(plugin, CASE WHEN alone THEN NULL ELSE whole END, below, true);
+            EXECUTE 'EXPLAIN (FORMAT JSON) SELECT 1' || source INTO plan USING plugin, whole, below;
+            total := greatest(total, (plan->0->'Plan'->>'Plan Rows')::numeric::bigint);
+        END IF;
     END IF;
     IF whole IS NOT NULL AND NOT about THEN
         RETURN QUERY EXECUTE format('WITH hits AS MATERIALIZED (SELECT l.id, l.%s AS grp, l.%I AS at%s LIMIT 20000)'
@@ -398,7 +406,8 @@ CREATE AGGREGATE catalog.together(tsvector) (SFUNC = tsvector_concat, STYPE = ts
 -- How many of some of the groups found have each value: of all, when there are no more than `most`. Field and value as they are in
 -- `search`; `sampled` is how many groups were looked at. Of torrents only those count that were asked for.
 CREATE FUNCTION catalog.facets(plugin text, whole tsquery, below tsquery, fields text[], most bigint)
-RETURNS TABLE (field text, value text, groups bigint, sampled bigint) LANGUAGE plpgsql STABLE AS $$
+RETURNS TABLE (field text, value text, groups bigint, sampled bigint) LANGUAGE plpgsql STABLE
+SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
     sample text := 'SELECT l.%s' || replace(replace(replace(catalog.source(plugin, whole, NULL, false), '%', '%%'),
         '$1', quote_literal(plugin)), '$2', replace(coalesce(quote_literal(whole), ''), '%', '%%')) || ' ORDER BY l.shuffle LIMIT ' || most;
