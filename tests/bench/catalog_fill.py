@@ -153,7 +153,7 @@ def write(job):
 
 
 INDEXES = ("listed_search", "listed_newest", "listed_added", "listed_year", "listed_size", "listed_shuffle", "listed_unit_added", "listed_unit_year",
-           "listed_unit_size", "listed_unit_shuffle", "name_folded", "name_uses", "name_words", "word_slips")
+           "listed_unit_size", "listed_unit_shuffle", "name_folded", "name_uses", "name_words", "name_often", "word_slips")
 
 
 def fill(albums):

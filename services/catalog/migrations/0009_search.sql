@@ -432,29 +432,47 @@ $$;
 
 -- Names that begin so, or whose words do; when there are few, those that are one slip apart too. field '': of any.
 CREATE FUNCTION catalog.suggest(plugin text, field text, typed text, most bigint)
-RETURNS TABLE (id bigint, of text, entity bigint, name text, hint text, uses integer) LANGUAGE plpgsql STABLE AS $$
+RETURNS TABLE (id bigint, of text, entity bigint, name text, hint text, uses integer) LANGUAGE plpgsql
+SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
     tokens text[] := catalog.tokens(typed);
     source text := 'SELECT n.id, n.field, n.entity, n.name, n.hint, n.uses FROM catalog.name n WHERE n.plugin = $1 AND n.uses > 0' ||
         CASE WHEN field = '' THEN '' ELSE ' AND n.field = $2' END;
     known bigint[] := '{}';
     begins tsquery;
+    whole tsquery;
+    among text;
+    plan jsonb;
 BEGIN
     SELECT string_agg(catalog.lexeme(token) || CASE WHEN place = cardinality(tokens) THEN ':*' ELSE '' END, ' & ')::tsquery INTO begins
     FROM unnest(tokens) WITH ORDINALITY AS each (token, place) WHERE token <> '';
     IF begins IS NULL THEN
         RETURN;
     END IF;
+    SELECT string_agg(catalog.lexeme(token), ' & ')::tsquery INTO whole FROM unnest(tokens) WITH ORDINALITY AS each (token, place)
+    WHERE token <> '' AND place < cardinality(tokens) AND length(tokens[cardinality(tokens)]) <= 3;
+    IF whole IS NOT NULL THEN
+        EXECUTE 'EXPLAIN (FORMAT JSON) SELECT 1 FROM catalog.name n WHERE n.words @@ $1' INTO plan USING whole;
+    END IF;
+    IF whole IS NULL OR (plan->0->'Plan'->>'Plan Rows')::numeric > 1000 THEN
+        whole := begins;
+    END IF;
     FOR id, of, entity, name, hint, uses IN EXECUTE source || ' AND n.folded = $3 ORDER BY n.uses DESC LIMIT 3'
         USING plugin, field, left(catalog.fold(typed), 300) LOOP
         known := known || id;
         RETURN NEXT;
     END LOOP;
-    FOR id, of, entity, name, hint, uses IN EXECUTE source || ' AND n.words @@ $3 ORDER BY n.uses DESC LIMIT $4'
-        USING plugin, field, begins, most LOOP
-        CONTINUE WHEN id = ANY(known) OR cardinality(known) >= most;
-        known := known || id;
-        RETURN NEXT;
+    -- Those that are used often are few, and mostly enough. Of all the others none is met soon, so that they are looked up, and by the
+    -- whole words, when these are not frequent, where the last has just begun.
+    FOREACH among IN ARRAY ARRAY[' AND n.uses >= 8 AND n.words @@ $3 ORDER BY n.uses', ' AND n.words @@ $5' ||
+        CASE WHEN whole <> begins THEN ' AND (n.words || $6) @@ $3' ELSE '' END || ' ORDER BY n.uses + 0'] LOOP
+        EXIT WHEN cardinality(known) >= most;
+        FOR id, of, entity, name, hint, uses IN EXECUTE source || among || ' DESC LIMIT $4'
+            USING plugin, field, begins, most, whole, ''::tsvector LOOP
+            CONTINUE WHEN id = ANY(known) OR cardinality(known) >= most;
+            known := known || id;
+            RETURN NEXT;
+        END LOOP;
     END LOOP;
     IF cardinality(known) >= least(most, 3) THEN
         RETURN;
@@ -464,7 +482,7 @@ BEGIN
                 SELECT w.word FROM catalog.word w WHERE w.slips && catalog.slips(token) AND w.word <> token LIMIT 10) AS near), '') || ')',
             ' & ')::tsquery INTO begins
     FROM unnest(tokens) WITH ORDINALITY AS each (token, place) WHERE token <> '';
-    FOR id, of, entity, name, hint, uses IN EXECUTE source || ' AND n.words @@ $3 ORDER BY n.uses DESC LIMIT $4'
+    FOR id, of, entity, name, hint, uses IN EXECUTE source || ' AND n.words @@ $3 ORDER BY n.uses + 0 DESC LIMIT $4'
         USING plugin, field, begins, most LOOP
         CONTINUE WHEN id = ANY(known) OR cardinality(known) >= most;
         known := known || id;
@@ -495,9 +513,10 @@ CREATE INDEX listed_unit_size ON catalog.listed_unit (plugin, size, id);
 CREATE INDEX listed_unit_shuffle ON catalog.listed_unit (plugin, shuffle, id);
 CREATE UNIQUE INDEX name_entity ON catalog.name (entity) WHERE entity IS NOT NULL;
 CREATE UNIQUE INDEX name_value ON catalog.name (plugin, field, folded) WHERE entity IS NULL;
-CREATE INDEX name_folded ON catalog.name (plugin, folded);
+CREATE INDEX name_folded ON catalog.name (plugin, folded, uses DESC) WHERE uses > 0;
 CREATE INDEX name_uses ON catalog.name (plugin, uses DESC) WHERE uses > 0;
 CREATE INDEX name_words ON catalog.name USING gin (words) WITH (fastupdate = off);
+CREATE INDEX name_often ON catalog.name USING gin (words) WITH (fastupdate = off) WHERE uses >= 8;
 ALTER TABLE catalog.name ALTER COLUMN words SET STATISTICS 1000;
 CREATE INDEX word_slips ON catalog.word USING gin (slips) WITH (fastupdate = off);
 
