@@ -2,7 +2,7 @@
  * by what stands at the end of the one before, so that nothing is shown twice or left out when something is added
  * meanwhile.
  *
- *   read -> query -> page and facets side by side -> which torrents fit -> shelf */
+ *   read -> query -> page -> facets -> which torrents fit -> shelf */
 #include "services/catalog/browse.h"
 
 #include "services/catalog/facets.h"
@@ -14,7 +14,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define SAMPLED_MAX 200 /* groups that are looked at for facets */
+#define SAMPLED_MAX 200     /* groups that are looked at for facets, of few */
+#define SAMPLED_OF_MANY 100 /* and of many */
 
 /* What a page is put in order by, and its column. */
 static const struct sort {
@@ -146,16 +147,17 @@ static void browsing_step(struct browsing *browsing, const struct fault *why)
 
 static const struct statement browse_find = {
     "browse_find",
-    "SELECT found, of, at, total, about FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9, $10)",
+    "SELECT found, of, at, total, about, sample::text FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9, $10, $11)",
 };
 /* How many groups there are, beside torrents: facets are counted in groups. */
 static const struct statement browse_groups = {
     "browse_groups",
-    "SELECT total FROM catalog.find(" SOUGHT ", false, false, 'added', false, $4, $4, 1)",
+    "SELECT total FROM catalog.find(" SOUGHT ", false, false, 'added', false, $4, $4, 1, 0)",
 };
 static const struct statement browse_facets = {
     "browse_facets",
-    "SELECT field, value, groups, sampled FROM catalog.facets(" SOUGHT ", $4::text[], $5)",
+    "SELECT field, value, groups, sampled FROM catalog.facets(" SOUGHT ", $4::text[],"
+    " nullif($5::text, '')::bigint[], $6)",
 };
 
 /* Rows of found and of. */
@@ -170,23 +172,28 @@ static void rows_take(struct browsing *browsing, const struct db_rows *rows, siz
     }
 }
 
+static void facets_ask(struct browsing *browsing, struct slice sample);
+
 static void on_found(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
     size_t count = rows != NULL ? db_count(rows) : 0;
     bool more = count > browsing->ask->limit;
+    rows_take(browsing, rows, more ? browsing->ask->limit : count);
     if (count > 0) {
         browsing->total = (uint64_t)db_get_int(rows, 0, 3);
         browsing->about = db_get_flag(rows, 0, 4);
     }
-    rows_take(browsing, rows, more ? browsing->ask->limit : count);
     if (more && !browsing->random) /* which has no end */
         browsing->next =
             slice_text(arena_print(browsing->arena, "%" PRId64 ".%" PRId64, db_get_int(rows, browsing->count - 1, 2),
                                    browsing->found[browsing->count - 1]));
+    if (count > 0 && browsing->ask->facets && browsing->plugin != NULL)
+        facets_ask(browsing, db_get_text(rows, 0, 5));
     browsing_step(browsing, why);
 }
 
+/* Facets are counted in groups, also beside torrents. */
 static void on_groups(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
@@ -216,24 +223,27 @@ static struct db_args *sought(const struct browsing *browsing)
     return db_text(db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole), browsing->below);
 }
 
-static void groups_find(struct browsing *browsing)
+static void facets_ask(struct browsing *browsing, struct slice sample)
 {
-    struct db *db = service_db();
     struct slice fields[ATTRIBUTES_MAX];
-    struct db_args *args = db_flag(db_flag(sought(browsing), !browsing->query.above), browsing->ask->flat);
-    db_text(args, slice_text(browsing->sort->column));
-    args = db_int(db_int(db_flag(args, browsing->rising), browsing->key), browsing->id);
-    browsing->waiting = 1;
-    db_ask(db, &browse_find, db_int(args, (int64_t)browsing->ask->limit + 1), on_found, browsing);
-    if (!browsing->ask->facets || browsing->plugin == NULL)
-        return;
-    browsing->waiting++;
     size_t count = facets_fields(browsing->plugin, fields);
-    db_ask(db, &browse_facets, db_int(db_texts(sought(browsing), fields, count), SAMPLED_MAX), on_facets, browsing);
+    struct db_args *args = db_text(db_texts(sought(browsing), fields, count), sample);
+    browsing->waiting++;
+    db_ask(service_db(), &browse_facets, db_int(args, SAMPLED_OF_MANY), on_facets, browsing);
     if (!browsing->ask->flat)
         return;
     browsing->waiting++;
-    db_ask(db, &browse_groups, db_int(sought(browsing), INT64_MAX), on_groups, browsing);
+    db_ask(service_db(), &browse_groups, db_int(sought(browsing), INT64_MAX), on_groups, browsing);
+}
+
+static void groups_find(struct browsing *browsing)
+{
+    struct db_args *args = db_flag(db_flag(sought(browsing), !browsing->query.above), browsing->ask->flat);
+    db_text(args, slice_text(browsing->sort->column));
+    args = db_int(db_int(db_flag(args, browsing->rising), browsing->key), browsing->id);
+    args = db_int(db_int(args, (int64_t)browsing->ask->limit + 1), browsing->ask->facets ? SAMPLED_MAX : 0);
+    browsing->waiting = 1;
+    db_ask(service_db(), &browse_find, args, on_found, browsing);
 }
 
 /* ---- an info-hash ---- */

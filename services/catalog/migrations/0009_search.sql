@@ -356,10 +356,10 @@ $$;
 
 -- A page of groups (flat: of torrents) after the one of that key and id; and how many there are in all: exactly, or, beyond some
 -- thousands, about as many as PostgreSQL expects. Few are read once, many met in the order that is wanted. alone: nothing is asked of
--- groups, so that torrents may be met without them.
+-- groups, so that torrents may be met without them. sample: of few, as many groups taken at random, for catalog.facets.
 CREATE FUNCTION catalog.find(plugin text, whole tsquery, below tsquery, alone boolean, flat boolean, sort text, rising boolean, key bigint,
-    id bigint, most bigint)
-RETURNS TABLE (found bigint, of bigint, at bigint, total bigint, about boolean) LANGUAGE plpgsql
+    id bigint, most bigint, sampled bigint)
+RETURNS TABLE (found bigint, of bigint, at bigint, total bigint, about boolean, sample bigint[]) LANGUAGE plpgsql
 SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
     source text := catalog.source(plugin, whole, below, flat);
@@ -383,19 +383,20 @@ BEGIN
         END IF;
     END IF;
     IF whole IS NOT NULL AND NOT about THEN
-        RETURN QUERY EXECUTE format('WITH hits AS MATERIALIZED (SELECT l.id, l.%s AS grp, l.%I AS at%s LIMIT 20000)'
-            ' SELECT h.id, h.grp, h.at, n.count, n.count = 20000 FROM hits h, (SELECT count(*) FROM hits) AS n', grp, sort, source) ||
+        RETURN QUERY EXECUTE format('WITH hits AS MATERIALIZED (SELECT l.id, l.%s AS grp, l.%I AS at, l.shuffle%s LIMIT 20000)'
+            ' SELECT h.id, h.grp, h.at, n.count, n.count = 20000, n.sample FROM hits h, (SELECT (SELECT count(*) FROM hits), CASE WHEN $7 > 0 THEN'
+            ' array(SELECT grp FROM hits GROUP BY grp ORDER BY min(shuffle) LIMIT $7) END AS sample) AS n', grp, sort, source) ||
             CASE WHEN sort = 'shuffle' THEN ' ORDER BY h.at < $4 DESC, h.at DESC LIMIT $6'
                 ELSE format(' WHERE (h.at, h.id) %s ($4, $5) ORDER BY h.at %s, h.id %2$s LIMIT $6', after, falls) END
-        USING plugin, whole, below, key, id, most;
+        USING plugin, whole, below, key, id, most, sampled;
         RETURN;
     END IF;
-    RETURN QUERY EXECUTE format('SELECT l.id, l.%1$s, l.%2$I, $7, $8%3$s AND (l.%2$I, l.id) %4$s ($4, $5) ORDER BY l.%2$I %5$s, l.id %5$s LIMIT $6',
+    RETURN QUERY EXECUTE format('SELECT l.id, l.%1$s, l.%2$I, $7, $8, NULL::bigint[]%3$s AND (l.%2$I, l.id) %4$s ($4, $5) ORDER BY l.%2$I %5$s, l.id %5$s LIMIT $6',
         grp, sort, source, after, falls)
     USING plugin, whole, below, key, id, most, total, about;
     GET DIAGNOSTICS got = ROW_COUNT;
     IF sort = 'shuffle' AND got < most THEN -- on from the other end, up to where it began
-        RETURN QUERY EXECUTE format('SELECT l.id, l.%s, l.shuffle, $6, $7%s AND l.shuffle >= $4 ORDER BY l.shuffle DESC LIMIT $5', grp, source)
+        RETURN QUERY EXECUTE format('SELECT l.id, l.%s, l.shuffle, $6, $7, NULL::bigint[]%s AND l.shuffle >= $4 ORDER BY l.shuffle DESC LIMIT $5', grp, source)
         USING plugin, whole, below, key, most - got, total, about;
     END IF;
 END
@@ -403,21 +404,24 @@ $$;
 
 CREATE AGGREGATE catalog.together(tsvector) (SFUNC = tsvector_concat, STYPE = tsvector, INITCOND = '');
 
--- How many of some of the groups found have each value: of all, when there are no more than `most`. Field and value as they are in
--- `search`; `sampled` is how many groups were looked at. Of torrents only those count that were asked for.
-CREATE FUNCTION catalog.facets(plugin text, whole tsquery, below tsquery, fields text[], most bigint)
+-- How many of some of the groups found have each value: of those, or of `most` taken at random. Field and value as they are in `search`;
+-- `sampled` is how many groups were looked at. Of torrents only those count that were asked for.
+CREATE FUNCTION catalog.facets(plugin text, whole tsquery, below tsquery, fields text[], ids bigint[], most bigint)
 RETURNS TABLE (field text, value text, groups bigint, sampled bigint) LANGUAGE plpgsql STABLE
 SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
     sample text := 'SELECT l.%s' || replace(replace(replace(catalog.source(plugin, whole, NULL, false), '%', '%%'),
         '$1', quote_literal(plugin)), '$2', replace(coalesce(quote_literal(whole), ''), '%', '%%')) || ' ORDER BY l.shuffle LIMIT ' || most;
     above text[] := fields;
-    ids bigint[];
 BEGIN
-    IF below IS NOT NULL THEN
+    IF ids IS NULL AND below IS NOT NULL THEN
         EXECUTE 'SELECT array(' || format(sample, 'id') || ')' INTO ids;
-        above := array(SELECT a.name FROM catalog.attribute a WHERE a.plugin = $1 AND a.kind = 1 AND a.name = ANY(fields));
+    END IF;
+    IF ids IS NOT NULL THEN
         sample := format('SELECT l.%%s FROM catalog.listed l WHERE l.id = ANY(%L::bigint[])', ids);
+    END IF;
+    IF below IS NOT NULL THEN
+        above := array(SELECT a.name FROM catalog.attribute a WHERE a.plugin = $1 AND a.kind = 1 AND a.name = ANY(fields));
         RETURN QUERY SELECT split_part(s.word, '=', 1), substr(s.word, strpos(s.word, '=') + 1), s.ndoc::bigint, cardinality(ids)::bigint
         FROM ts_stat(format('SELECT catalog.together(u.terms) FROM catalog.listed_unit u WHERE u.grp = ANY(%L::bigint[]) AND u.terms @@ %L'
             ' GROUP BY u.grp', ids, below)) AS s
