@@ -14,8 +14,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define SAMPLED_MAX 200     /* groups that are looked at for facets, of few */
-#define SAMPLED_OF_MANY 100 /* and of many */
+#define SAMPLED_MAX 200    /* groups that are looked at for facets, of few */
+#define SAMPLED_OF_MANY 64 /* and of many */
 
 /* What a page is put in order by, and its column. */
 static const struct sort {
