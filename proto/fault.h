@@ -14,7 +14,7 @@ enum status {
 struct fault {
     enum status status; /* STATUS_ok: nothing wrong */
     char field[40];     /* the input at fault, "" when it is none or several */
-    char text[256];     /* one sentence for a person, UTF-8 */
+    char text[512];     /* one sentence for a person, UTF-8 */
 };
 
 /* Fills `why` (which may be NULL) and returns false, so that a check can end in `return fault_set(...)`.

@@ -29,8 +29,7 @@ static bool rows_good(struct adding *adding, const struct fault *why)
     return false;
 }
 
-/* Parameters that every new entity takes: $1 plugin, $2 level, $3 what it is told apart by, $4 attributes, $5 words, $6
- * actor. */
+/* Parameters that every new entity takes: $1 plugin, $2 level, $3 what it is told apart by, $4 attributes, $5 actor. */
 static struct db_args *entity_args(const struct adding *adding, enum level_kind kind)
 {
     const struct plugin *plugin = adding->plugin;
@@ -41,7 +40,6 @@ static struct db_args *entity_args(const struct adding *adding, enum level_kind 
     db_text(args, slice_text(plugin->levels[kind].name));
     db_texts(args, same, count);
     db_text(args, attrs_write(plugin, kind, values, adding->arena));
-    db_text(args, attrs_words(plugin, kind, values, adding->arena));
     return db_int(args, (int64_t)adding->actor);
 }
 
@@ -83,10 +81,10 @@ static void torrent_step(struct adding *adding)
 static const struct statement unit_add = {
     "unit_add",
     "WITH found AS (SELECT e.id, t.id AS torrent FROM catalog.entity e LEFT JOIN catalog.torrent t ON t.entity = e.id"
-    "  WHERE e.parent = $7::bigint AND e.same = catalog.same($3::text[]) AND e.deleted_at IS NULL),"
-    " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, same, attrs, words, added_by)"
-    "  SELECT $1, $2, 3, $7, id, catalog.same($3::text[]), $4::jsonb, $5, $6 FROM catalog.entity"
-    "  WHERE id = $8::bigint AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM found) RETURNING id)"
+    "  WHERE e.parent = $6::bigint AND e.same = catalog.same($3::text[]) AND e.deleted_at IS NULL),"
+    " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, same, attrs, added_by)"
+    "  SELECT $1, $2, 3, $6, id, catalog.same($3::text[]), $4::jsonb, $5 FROM catalog.entity"
+    "  WHERE id = $7::bigint AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM found) RETURNING id)"
     " SELECT id, true, coalesce(torrent, 0) FROM found UNION ALL SELECT id, false, 0 FROM made",
 };
 
@@ -134,10 +132,10 @@ static void base_step(struct adding *adding)
 
 static const struct statement edition_add = {
     "edition_add",
-    "WITH found AS (SELECT id FROM catalog.entity WHERE parent = $7::bigint AND same = catalog.same($3::text[])"
+    "WITH found AS (SELECT id FROM catalog.entity WHERE parent = $6::bigint AND same = catalog.same($3::text[])"
     "  AND deleted_at IS NULL),"
-    " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, name, same, attrs, words, added_by)"
-    "  SELECT $1, $2, 2, $7, $7, $8, catalog.same($3::text[]), $4::jsonb, $5, $6 WHERE NOT EXISTS (SELECT FROM found)"
+    " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, name, same, attrs, added_by)"
+    "  SELECT $1, $2, 2, $6, $6, $7, catalog.same($3::text[]), $4::jsonb, $5 WHERE NOT EXISTS (SELECT FROM found)"
     "  RETURNING id)"
     " SELECT id FROM found UNION ALL SELECT id FROM made",
 };
@@ -223,13 +221,13 @@ static void on_group_credits(void *arg, const struct db_rows *rows, const struct
 static const struct statement group_add = {
     "group_add",
     "WITH found AS (SELECT g.id, g.name, g.attrs FROM catalog.entity g WHERE g.plugin = $1 AND g.kind = 1"
-    "  AND g.deleted_at IS NULL AND (NOT $10::boolean OR g.added_by = $6) AND (g.joins = nullif($11, '')"
-    "   OR (g.same = catalog.same($3::text[]) AND (g.joins IS NULL OR $11 = '')"
-    "    AND (cardinality($8::bigint[]) = 0 OR EXISTS (SELECT FROM catalog.credit c"
-    "     WHERE c.grp = g.id AND c.role = $9 AND c.person = ANY($8::bigint[])))))"
-    "  ORDER BY (g.joins = nullif($11, '')) DESC NULLS LAST, g.id LIMIT 1),"
-    " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, attrs, words, added_by, joins)"
-    "  SELECT $1, $2, 1, $7, catalog.same($3::text[]), $4::jsonb, $5, $6, nullif($11, '')"
+    "  AND g.deleted_at IS NULL AND (NOT $9::boolean OR g.added_by = $5) AND (g.joins = nullif($10, '')"
+    "   OR (g.same = catalog.same($3::text[]) AND (g.joins IS NULL OR $10 = '')"
+    "    AND (cardinality($7::bigint[]) = 0 OR EXISTS (SELECT FROM catalog.credit c"
+    "     WHERE c.grp = g.id AND c.role = $8 AND c.person = ANY($7::bigint[])))))"
+    "  ORDER BY (g.joins = nullif($10, '')) DESC NULLS LAST, g.id LIMIT 1),"
+    " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, attrs, added_by, joins)"
+    "  SELECT $1, $2, 1, $6, catalog.same($3::text[]), $4::jsonb, $5, nullif($10, '')"
     "  WHERE NOT EXISTS (SELECT FROM found)"
     "  RETURNING id, name, attrs)"
     " SELECT id, name, attrs::text, true FROM found UNION ALL SELECT id, name, attrs::text, false FROM made",
@@ -279,8 +277,8 @@ static const struct statement persons_add = {
     "persons_add",
     "WITH given AS (SELECT name, place, catalog.same(ARRAY[name]) AS same"
     "  FROM unnest($3::text[]) WITH ORDINALITY AS names (name, place)),"
-    " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, words, search, added_by)"
-    "  SELECT DISTINCT ON (same) $1, $2, 0, name, same, name, catalog.words(name), $4::bigint FROM given"
+    " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, added_by)"
+    "  SELECT DISTINCT ON (same) $1, $2, 0, name, same, $4::bigint FROM given"
     "  ORDER BY same, place ON CONFLICT (plugin, same) WHERE kind = 0 DO NOTHING RETURNING id, same)"
     " SELECT coalesce(m.id, e.id) FROM given g LEFT JOIN made m ON m.same = g.same"
     " LEFT JOIN catalog.entity e ON e.plugin = $1 AND e.kind = 0 AND e.same = g.same ORDER BY g.place",

@@ -60,12 +60,11 @@ void adding_limit(struct adding *adding, adding_next_fn *next)
 static const struct statement owner_add = {
     "owner_add",
     "WITH given AS (SELECT coalesce(nullif($4::text, ''), 'Member ' || $3::bigint) AS name)"
-    " INSERT INTO catalog.entity AS e (plugin, level, kind, name, same, words, search, added_by)"
-    " SELECT $1, $2, 0, name, catalog.same(ARRAY['member', $3::bigint::text]), name, catalog.words(name), $3::bigint"
+    " INSERT INTO catalog.entity AS e (plugin, level, kind, name, same, added_by)"
+    " SELECT $1, $2, 0, name, catalog.same(ARRAY['member', $3::bigint::text]), $3::bigint"
     " FROM given ON CONFLICT (plugin, same) WHERE kind = 0 DO UPDATE"
-    " SET name = CASE WHEN $4::text = '' THEN e.name ELSE excluded.name END,"
-    "  words = CASE WHEN $4::text = '' THEN e.words ELSE excluded.words END,"
-    "  search = CASE WHEN $4::text = '' THEN e.search ELSE excluded.search END RETURNING id, name",
+    " SET name = CASE WHEN $4::text = '' THEN e.name ELSE excluded.name END"
+    " RETURNING id, name",
 };
 
 static void on_owner(void *arg, const struct db_rows *rows, const struct fault *why)

@@ -47,23 +47,6 @@ void attrs_read(const struct plugin *plugin, struct slice json, struct arena *ar
     json_decref(object);
 }
 
-struct slice attrs_words(const struct plugin *plugin, enum level_kind kind, const struct values *values,
-                         struct arena *arena)
-{
-    struct buffer words = {0};
-    for (size_t i = 0; plugin->attributes[i].name != NULL; i++) {
-        const struct attribute *attribute = &plugin->attributes[i];
-        if (attribute->level != kind || !attribute->searched || values->of[i].size == 0)
-            continue;
-        if (words.size > 0)
-            buffer_add(&words, " ", 1);
-        buffer_add(&words, values->of[i].at, values->of[i].size);
-    }
-    struct slice text = arena_copy(arena, buffer_slice(&words));
-    buffer_free(&words);
-    return text;
-}
-
 size_t attrs_same(const struct plugin *plugin, enum level_kind kind, const struct values *values, struct slice *into)
 {
     size_t count = 0;

@@ -11,10 +11,6 @@ struct slice attrs_write(const struct plugin *plugin, enum level_kind kind, cons
 /* Adds what the JSON holds to `into`; names that the plugin no longer knows are skipped. */
 void attrs_read(const struct plugin *plugin, struct slice json, struct arena *arena, struct values *into);
 
-/* The searched words of one level, in one text. */
-struct slice attrs_words(const struct plugin *plugin, enum level_kind kind, const struct values *values,
-                         struct arena *arena);
-
 /* The values of the level's `same` attributes. Returns how many; `into` holds ATTRIBUTES_MAX. */
 size_t attrs_same(const struct plugin *plugin, enum level_kind kind, const struct values *values, struct slice *into);
 

@@ -1,31 +1,81 @@
-/* See browse.h. A page is found by what stands at its end (the newest torrent's time and the group's id), so that
- * nothing is shown twice or left out when something is added meanwhile. */
+/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0009_search.sql): there a page is found
+ * by what stands at the end of the one before, so that nothing is shown twice or left out when something is added
+ * meanwhile.
+ *
+ *   read -> query -> page -> facets -> which torrents fit -> shelf */
 #include "services/catalog/browse.h"
 
+#include "services/catalog/facets.h"
 #include "services/catalog/page.h"
+#include "services/catalog/query.h"
 #include "services/catalog/text.h"
 #include "services/common/encode.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define NEVER_US 253370764800000000 /* year 9999: before the first page */
+#define SAMPLED_MAX 200    /* groups that are looked at for facets, of few */
+#define SAMPLED_OF_MANY 64 /* and of many */
+
+/* What a page is put in order by, and its column. */
+static const struct sort {
+    const char *name, *column;
+} sorts[] = {{"time", "added"}, {"year", "year"}, {"size", "size"}, {"random", "shuffle"}};
 
 struct browsing {
     struct bus_request *request;
     const struct catalog_browse *ask;
-    struct slice query;
-    int64_t *groups;
+    struct arena *arena;
+    const struct plugin *plugin; /* NULL: of all */
+    const struct sort *sort;
+    bool random, rising;
+    bool each; /* torrents, not groups */
+    struct slice text;
+    struct query query;
+    struct slice whole, below; /* the query of groups and of torrents, as PostgreSQL writes them */
+    int64_t key, id;           /* what the page begins after */
+
+    int64_t *found, *groups; /* groups or torrents, and the groups of these */
     size_t count;
-    int64_t before_us, before_id; /* where the page begins */
-    int64_t last_us;              /* where it ends */
-    bool more;
-    uint64_t total;
+    struct slice next;
+    int64_t *fitting; /* of the groups' torrents those that fit; NULL: all */
+    size_t fitting_count;
+    uint64_t total, groups_total, sampled;
+    bool about;
+    struct facet_row *facets;
+    size_t facets_count;
     unsigned waiting;
     struct fault why;
 };
 
 /* ---- the reply ---- */
+
+static const struct shelf_group *group_of(const struct shelf *shelf, int64_t id)
+{
+    for (size_t i = 0; i < shelf->count; i++)
+        if (shelf->groups[i].entity == (uint64_t)id)
+            return &shelf->groups[i];
+    return NULL;
+}
+
+static void groups_write(struct tree_writer *tree, const struct browsing *browsing, const struct shelf *shelf)
+{
+    uint64_t actor = bus_actor(browsing->request);
+    tree_array(tree, NULL);
+    for (size_t i = 0; i < browsing->count; i++) {
+        const struct shelf_group *group = group_of(shelf, browsing->groups[i]);
+        struct shelf_group only = {0};
+        if (group != NULL && browsing->each)
+            only = shelf_only(group, &browsing->found[i], 1, browsing->arena);
+        else if (group != NULL && browsing->fitting != NULL)
+            only = shelf_only(group, browsing->fitting, browsing->fitting_count, browsing->arena);
+        else if (group != NULL)
+            only = *group;
+        if (only.editions_count > 0)
+            page_group(tree, &only, actor, (struct slice){0});
+    }
+    tree_end(tree);
+}
 
 static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *why)
 {
@@ -34,18 +84,46 @@ static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *w
         bus_fail(browsing->request, why);
         return;
     }
-    struct tree_writer tree;
-    tree_start(&tree);
-    tree_array(&tree, NULL);
-    for (size_t i = 0; i < shelf->count; i++)
-        page_group(&tree, &shelf->groups[i], bus_actor(browsing->request), (struct slice){0});
-    tree_end(&tree);
-    struct catalog_browse_reply reply = {.count = browsing->total, .groups = tree_done(&tree)};
-    if (browsing->more)
-        reply.next = slice_text(arena_print(bus_arena(browsing->request), "%" PRIx64 "-%" PRIx64, browsing->last_us,
-                                            browsing->groups[browsing->count - 1]));
+    struct tree_writer groups, facets;
+    tree_start(&groups);
+    tree_start(&facets);
+    groups_write(&groups, browsing, shelf);
+    struct catalog_browse_reply reply = {
+        .count = browsing->total, .about = browsing->about, .groups = tree_done(&groups), .next = browsing->next};
+    if (browsing->ask->facets && browsing->plugin != NULL) {
+        facets_write(&facets, browsing->plugin, browsing->facets, browsing->facets_count, browsing->sampled,
+                     browsing->ask->flat ? browsing->groups_total : browsing->total);
+        reply.facets = tree_done(&facets);
+    }
     bus_reply(browsing->request, &reply);
-    tree_free(&tree);
+    tree_free(&groups);
+    tree_free(&facets);
+}
+
+/* ---- which torrents fit ---- */
+
+static const struct statement browse_fitting = {
+    "browse_fitting",
+    "SELECT id FROM catalog.listed_unit WHERE grp = ANY($1::bigint[]) AND terms @@ $2::text::tsquery",
+};
+
+static void shelf_ask(struct browsing *browsing)
+{
+    shelf_load(service_db(), browsing->arena, browsing->groups, browsing->count, false, on_shelf, browsing);
+}
+
+static void on_fitting(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    if (why != NULL) {
+        bus_fail(browsing->request, why);
+        return;
+    }
+    browsing->fitting_count = db_count(rows);
+    browsing->fitting = arena_take(browsing->arena, (browsing->fitting_count + 1) * sizeof *browsing->fitting);
+    for (size_t i = 0; i < browsing->fitting_count; i++)
+        browsing->fitting[i] = db_get_int(rows, i, 0);
+    shelf_ask(browsing);
 }
 
 static void browsing_step(struct browsing *browsing, const struct fault *why)
@@ -56,135 +134,220 @@ static void browsing_step(struct browsing *browsing, const struct fault *why)
         return;
     if (browsing->why.status != STATUS_ok)
         bus_fail(browsing->request, &browsing->why);
+    else if (browsing->below.size > 0 && !browsing->each && browsing->count > 0)
+        db_ask(service_db(), &browse_fitting,
+               db_text(db_ints(db_args(), browsing->groups, browsing->count), browsing->below), on_fitting, browsing);
     else
-        shelf_load(service_db(), bus_arena(browsing->request), browsing->groups, browsing->count, false, on_shelf,
-                   browsing);
+        shelf_ask(browsing);
 }
 
-/* ---- which groups ---- */
+/* ---- page, facets ---- */
 
-#define OF_PLUGIN " kind = 1 AND newest_at IS NOT NULL AND ($1 = '' OR plugin = $1)"
-#define MICROSECONDS "(extract(epoch FROM newest_at) * 1000000)::bigint"
-#define PAGE                                                                                                           \
-    " AND (newest_at, id) < (timestamptz 'epoch' + $2::bigint * interval '1 microsecond', $3::bigint)"                 \
-    " ORDER BY newest_at DESC, id DESC LIMIT $4"
+#define SOUGHT "$1::text, nullif($2, '')::tsquery, nullif($3, '')::tsquery"
 
-/* Without a query: straight down the index. */
-static const struct statement browse_all = {
-    "browse_all",
-    "SELECT id, " MICROSECONDS " FROM catalog.entity WHERE" OF_PLUGIN PAGE,
+static const struct statement browse_find = {
+    "browse_find",
+    "SELECT found, of, at, total, about, sample::text FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9, $10, $11)",
 };
-/* By plugins' names, which the index begins with: nothing but the index is read. */
-static const struct statement browse_all_count = {
-    "browse_all_count",
-    "SELECT count(*) FROM catalog.entity WHERE kind = 1 AND newest_at IS NOT NULL AND plugin = ANY($1::text[])",
+/* How many groups there are, beside torrents: facets are counted in groups. */
+static const struct statement browse_groups = {
+    "browse_groups",
+    "SELECT total FROM catalog.find(" SOUGHT ", false, false, 'added', false, $4, $4, 1, 0)",
 };
-/* The words are folded once, not for each row: hence the SELECT around them. What they find is taken from their own
- * index whole (MATERIALIZED), and counted on the way: else a rare word is looked for down the list of all groups. */
-static const struct statement browse_words = {
-    "browse_words",
-    "WITH hits AS MATERIALIZED (SELECT id, newest_at FROM catalog.entity"
-    "  WHERE search @@ (SELECT catalog.query($5)) AND" OF_PLUGIN ")"
-    " SELECT id, " MICROSECONDS ", (SELECT count(*) FROM hits) FROM hits WHERE true" PAGE,
-};
-static const struct statement browse_hash = {
-    "browse_hash",
-    "SELECT DISTINCT u.grp FROM catalog.torrent t JOIN catalog.entity u ON u.id = t.entity"
-    " WHERE t.active AND ($1 = '' OR u.plugin = $1)"
-    " AND (t.info_hash = $2 OR (t.info_hash_v2 IS NOT NULL AND substr(t.info_hash_v2, 1, 20) = $2))",
+static const struct statement browse_facets = {
+    "browse_facets",
+    "SELECT field, value, groups, sampled FROM catalog.facets(" SOUGHT ", $4::text[],"
+    " nullif($5::text, '')::bigint[], $6)",
 };
 
-static void on_groups(void *arg, const struct db_rows *rows, const struct fault *why)
+/* Rows of found and of. */
+static void rows_take(struct browsing *browsing, const struct db_rows *rows, size_t count)
+{
+    browsing->found = arena_take(browsing->arena, (count + 1) * sizeof *browsing->found);
+    browsing->groups = arena_take(browsing->arena, (count + 1) * sizeof *browsing->groups);
+    browsing->count = count;
+    for (size_t i = 0; i < count; i++) {
+        browsing->found[i] = db_get_int(rows, i, 0);
+        browsing->groups[i] = db_get_int(rows, i, 1);
+    }
+}
+
+static void facets_ask(struct browsing *browsing, struct slice sample);
+
+static void on_found(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
     size_t count = rows != NULL ? db_count(rows) : 0;
-    browsing->more = count > browsing->ask->limit;
-    browsing->count = browsing->more ? browsing->ask->limit : count;
-    browsing->groups = arena_take(bus_arena(browsing->request), (count + 1) * sizeof *browsing->groups);
-    for (size_t i = 0; i < browsing->count; i++) {
-        browsing->groups[i] = db_get_int(rows, i, 0);
-        browsing->last_us = db_get_int(rows, i, 1);
+    bool more = count > browsing->ask->limit;
+    rows_take(browsing, rows, more ? browsing->ask->limit : count);
+    if (count > 0) {
+        browsing->total = (uint64_t)db_get_int(rows, 0, 3);
+        browsing->about = db_get_flag(rows, 0, 4);
     }
-    if (count > 0 && browsing->query.size > 0)
-        browsing->total = (uint64_t)db_get_int(rows, 0, 2);
+    if (more && !browsing->random) /* which has no end */
+        browsing->next =
+            slice_text(arena_print(browsing->arena, "%" PRId64 ".%" PRId64, db_get_int(rows, browsing->count - 1, 2),
+                                   browsing->found[browsing->count - 1]));
+    if (count > 0 && browsing->ask->facets && browsing->plugin != NULL)
+        facets_ask(browsing, db_get_text(rows, 0, 5));
     browsing_step(browsing, why);
 }
 
-static void on_count(void *arg, const struct db_rows *rows, const struct fault *why)
+/* Facets are counted in groups, also beside torrents. */
+static void on_groups(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
-    browsing->total = rows != NULL ? (uint64_t)db_get_int(rows, 0, 0) : 0;
+    browsing->groups_total = rows != NULL && db_count(rows) > 0 ? (uint64_t)db_get_int(rows, 0, 0) : 0;
     browsing_step(browsing, why);
 }
 
-static void on_hash(void *arg, const struct db_rows *rows, const struct fault *why)
+static void on_facets(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
-    browsing->count = rows != NULL && db_count(rows) > 0;
-    browsing->total = browsing->count;
-    browsing->groups = arena_take(bus_arena(browsing->request), sizeof *browsing->groups);
-    if (browsing->count > 0)
-        *browsing->groups = db_get_int(rows, 0, 0);
+    size_t count = rows != NULL ? db_count(rows) : 0;
+    browsing->facets = arena_take(browsing->arena, (count + 1) * sizeof *browsing->facets);
+    browsing->facets_count = count;
+    for (size_t i = 0; i < count; i++) {
+        browsing->facets[i] = (struct facet_row){
+            .field = arena_copy(browsing->arena, db_get_text(rows, i, 0)),
+            .value = arena_copy(browsing->arena, db_get_text(rows, i, 1)),
+            .groups = (uint64_t)db_get_int(rows, i, 2),
+        };
+        browsing->sampled = (uint64_t)db_get_int(rows, i, 3);
+    }
     browsing_step(browsing, why);
 }
 
-static struct db_args *page_args(const struct browsing *browsing)
+static struct db_args *sought(const struct browsing *browsing)
 {
-    struct db_args *args = db_text(db_args(), browsing->ask->plugin);
-    db_int(db_int(args, browsing->before_us), browsing->before_id);
-    return db_int(args, (int64_t)browsing->ask->limit + 1);
+    return db_text(db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole), browsing->below);
 }
 
-static struct db_args *count_args(const struct browsing *browsing)
+static void facets_ask(struct browsing *browsing, struct slice sample)
 {
-    struct slice *names = arena_take(bus_arena(browsing->request), (plugins_count + 1) * sizeof *names);
-    for (size_t i = 0; i < plugins_count; i++)
-        names[i] = slice_text(plugins[i]->name);
-    if (browsing->ask->plugin.size > 0)
-        names[0] = browsing->ask->plugin;
-    return db_texts(db_args(), names, browsing->ask->plugin.size > 0 ? 1 : plugins_count);
+    struct slice fields[ATTRIBUTES_MAX];
+    size_t count = facets_fields(browsing->plugin, fields);
+    struct db_args *args = db_text(db_texts(sought(browsing), fields, count), sample);
+    browsing->waiting++;
+    db_ask(service_db(), &browse_facets, db_int(args, SAMPLED_OF_MANY), on_facets, browsing);
+    if (!browsing->ask->flat)
+        return;
+    browsing->waiting++;
+    db_ask(service_db(), &browse_groups, db_int(sought(browsing), INT64_MAX), on_groups, browsing);
 }
 
 static void groups_find(struct browsing *browsing)
 {
-    struct db *db = service_db();
-    struct slice plugin = browsing->ask->plugin;
-    uint8_t hash[20];
+    struct db_args *args = db_flag(db_flag(sought(browsing), !browsing->query.above), browsing->ask->flat);
+    db_text(args, slice_text(browsing->sort->column));
+    args = db_int(db_int(db_flag(args, browsing->rising), browsing->key), browsing->id);
+    args = db_int(db_int(args, (int64_t)browsing->ask->limit + 1), browsing->ask->facets ? SAMPLED_MAX : 0);
     browsing->waiting = 1;
-    if (hex_read(browsing->query, hash, sizeof hash)) {
-        db_ask(db, &browse_hash, db_bytes(db_text(db_args(), plugin), slice_of(hash, sizeof hash)), on_hash, browsing);
-    } else if (browsing->query.size > 0) {
-        db_ask(db, &browse_words, db_text(page_args(browsing), browsing->query), on_groups, browsing);
-    } else {
-        browsing->waiting = 2;
-        db_ask(db, &browse_all, page_args(browsing), on_groups, browsing);
-        db_ask(db, &browse_all_count, count_args(browsing), on_count, browsing);
-    }
+    db_ask(service_db(), &browse_find, args, on_found, browsing);
 }
 
-/* One of a cursor's two numbers, in hex. */
-static bool number_read(struct slice hex, int64_t most, int64_t *into)
+/* ---- an info-hash ---- */
+
+static const struct statement browse_hash = {
+    "browse_hash",
+    "SELECT t.id, u.grp FROM catalog.torrent t JOIN catalog.entity u ON u.id = t.entity"
+    " WHERE t.active AND ($1 = '' OR u.plugin = $1)"
+    " AND (t.info_hash = $2 OR (t.info_hash_v2 IS NOT NULL AND substr(t.info_hash_v2, 1, 20) = $2)"
+    "  OR t.info_hash_v2 = $3)",
+};
+
+static void on_hash(void *arg, const struct db_rows *rows, const struct fault *why)
 {
-    char digits[17] = "", *end;
-    memcpy(digits, hex.at, hex.size < sizeof digits ? hex.size : 0);
-    unsigned long long number = strtoull(digits, &end, 16);
-    *into = (int64_t)number;
-    return *digits != '\0' && *end == '\0' && number <= (unsigned long long)most;
+    struct browsing *browsing = arg;
+    rows_take(browsing, rows, rows != NULL && db_count(rows) > 0);
+    browsing->total = browsing->count;
+    browsing->each = true;
+    browsing_step(browsing, why);
 }
 
+/* A v1 hash, or a v2 one, or that cut as trackers and clients do. */
+static bool hash_find(struct browsing *browsing)
+{
+    uint8_t hash[32];
+    bool cut = hex_read(browsing->text, hash, 20);
+    if (!cut && !hex_read(browsing->text, hash, 32))
+        return false;
+    struct db_args *args = db_text(db_args(), browsing->ask->plugin);
+    args = db_bytes(db_bytes(args, slice_of(hash, cut ? 20 : 0)), slice_of(hash, cut ? 0 : 32));
+    browsing->waiting = 1;
+    db_ask(service_db(), &browse_hash, args, on_hash, browsing);
+    return true;
+}
+
+/* ---- the query ---- */
+
+static const struct statement browse_query = {
+    "browse_query",
+    "SELECT whole::text, below::text FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[])",
+};
+
+static void on_query(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    if (why != NULL) {
+        bus_fail(browsing->request, why);
+        return;
+    }
+    browsing->whole = arena_copy(browsing->arena, db_get_text(rows, 0, 0));
+    browsing->below = arena_copy(browsing->arena, db_get_text(rows, 0, 1));
+    groups_find(browsing);
+}
+
+static void query_ask(struct browsing *browsing)
+{
+    const struct query *query = &browsing->query;
+    int64_t *clauses = arena_take(browsing->arena, query->count * sizeof *clauses);
+    int64_t *kinds = arena_take(browsing->arena, query->count * sizeof *kinds);
+    struct slice *tags = arena_take(browsing->arena, query->count * sizeof *tags);
+    struct slice *texts = arena_take(browsing->arena, query->count * sizeof *texts);
+    for (size_t i = 0; i < query->count; i++) {
+        clauses[i] = query->terms[i].clause;
+        kinds[i] = query->terms[i].kind;
+        tags[i] = query->terms[i].tag;
+        texts[i] = query->terms[i].text;
+    }
+    struct db_args *args = db_ints(db_ints(db_args(), clauses, query->count), kinds, query->count);
+    args = db_texts(db_texts(args, tags, query->count), texts, query->count);
+    db_ask(service_db(), &browse_query, args, on_query, browsing);
+}
+
+/* ---- the beginning ---- */
+
+static bool sort_read(struct browsing *browsing, struct fault *why)
+{
+    browsing->sort = &sorts[0];
+    for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++)
+        if (slice_is(browsing->ask->sort, sorts[i].name))
+            browsing->sort = &sorts[i];
+    browsing->random = strcmp(browsing->sort->name, "random") == 0;
+    browsing->rising = browsing->ask->rising && !browsing->random;
+    return browsing->ask->sort.size == 0 || slice_is(browsing->ask->sort, browsing->sort->name) ||
+           fault_set(why, STATUS_invalid, "sort", "Lists are in order of time, year or size, or random.");
+}
+
+/* "KEY.ID". */
 static bool cursor_read(struct browsing *browsing, struct fault *why)
 {
-    struct slice cursor = browsing->ask->cursor;
-    browsing->before_us = NEVER_US;
-    browsing->before_id = ID_MAX;
-    if (cursor.size == 0)
+    const char *cursor = arena_copy(browsing->arena, browsing->ask->cursor).at;
+    char *end;
+    browsing->key = browsing->rising ? INT64_MIN : INT64_MAX;
+    browsing->id = browsing->rising ? 0 : INT64_MAX;
+    if (browsing->random)
+        random_bytes(&browsing->key, sizeof browsing->key);
+    if (browsing->ask->cursor.size == 0)
         return true;
-    const char *dash = memchr(cursor.at, '-', cursor.size);
-    size_t first = dash != NULL ? (size_t)(dash - cursor.at) : cursor.size;
-    if (dash == NULL || !number_read(slice_of(cursor.at, first), NEVER_US, &browsing->before_us) ||
-        !number_read(slice_of(dash + 1, cursor.size - first - 1), ID_MAX, &browsing->before_id))
+    browsing->key = strtoll(cursor, &end, 10);
+    if (end == cursor || *end != '.')
         return fault_set(why, STATUS_invalid, "cursor", "That page is not known: begin at the first one.");
-    return true;
+    cursor = end + 1;
+    browsing->id = strtoll(cursor, &end, 10);
+    return (end > cursor && *end == '\0') ||
+           fault_set(why, STATUS_invalid, "cursor", "That page is not known: begin at the first one.");
 }
 
 static void on_browse(struct bus_request *request, const void *body, void *arg)
@@ -192,12 +355,22 @@ static void on_browse(struct bus_request *request, const void *body, void *arg)
     (void)arg;
     struct fault why = {0};
     struct browsing *browsing = arena_take(bus_arena(request), sizeof *browsing);
-    *browsing = (struct browsing){.request = request, .ask = body};
-    browsing->query = text_line(browsing->ask->query, bus_arena(request));
-    if (cursor_read(browsing, &why))
-        groups_find(browsing);
-    else
+    browsing->request = request;
+    browsing->ask = body;
+    browsing->arena = bus_arena(request);
+    browsing->plugin = plugin_find(browsing->ask->plugin);
+    browsing->each = browsing->ask->flat;
+    browsing->text = text_line(browsing->ask->query, browsing->arena);
+    if (!sort_read(browsing, &why) || !cursor_read(browsing, &why))
         bus_fail(request, &why);
+    else if (hash_find(browsing))
+        return;
+    else if (!query_read(browsing->text, browsing->plugin, browsing->arena, &browsing->query, &why))
+        bus_fail(request, &why);
+    else if (browsing->query.count > 0)
+        query_ask(browsing);
+    else
+        groups_find(browsing);
 }
 
 void browse_start(void)
@@ -206,9 +379,6 @@ void browse_start(void)
 }
 
 const struct statement *const browse_statements[] = {
-    &browse_all,
-    &browse_all_count,
-    &browse_words,
-    &browse_hash,
+    &browse_fitting, &browse_find, &browse_groups, &browse_facets, &browse_hash, &browse_query,
 };
 const size_t browse_statements_count = sizeof browse_statements / sizeof *browse_statements;

@@ -1,4 +1,4 @@
-/* catalog.browse: groups that match, newest first, page by page. */
+/* catalog.browse: groups or torrents that match, in some order, page by page. */
 #ifndef DJEMBE_CATALOG_BROWSE_H
 #define DJEMBE_CATALOG_BROWSE_H
 

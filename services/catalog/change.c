@@ -97,20 +97,14 @@ void changing_start(struct changing *changing)
 /* ---- what was changed ---- */
 
 /* A group without torrents is in no list, and its page can be found only by who has its address. */
-static const struct statement change_group = {
-    "change_group",
-    "UPDATE catalog.entity g SET newest_at = (SELECT max(t.added_at) FROM catalog.entity u"
-    "   JOIN catalog.torrent t ON t.entity = u.id AND t.active WHERE u.grp = g.id AND u.kind = 3),"
-    "  search = catalog.words(concat_ws(' ', g.words,"
-    "  (SELECT string_agg(p.name, ' ') FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person WHERE c.grp = "
-    "g.id),"
-    "  (SELECT string_agg(b.words, ' ') FROM catalog.entity b WHERE b.grp = g.id AND b.deleted_at IS NULL)))"
-    " WHERE g.id = ANY($1::bigint[])",
+static const struct statement change_list = {
+    "change_list",
+    "SELECT catalog.list($1::bigint[])",
 };
 
 void change_touch_all(struct db_tx *tx, const int64_t *groups, size_t count, db_done_fn *done, void *arg)
 {
-    db_tx_ask(tx, &change_group, db_ints(db_args(), groups, count), done, arg);
+    db_tx_ask(tx, &change_list, db_ints(db_args(), groups, count), done, arg);
 }
 
 void change_touch(struct db_tx *tx, uint64_t group)
@@ -141,6 +135,6 @@ void change_log(struct db_tx *tx, const struct change *change)
     db_tx_ask(tx, change->request != 0 ? &change_add_request : &change_add, args, NULL, NULL);
 }
 
-const struct statement *const change_statements[] = {&change_lock, &change_kept, &change_group, &change_add,
+const struct statement *const change_statements[] = {&change_lock, &change_kept, &change_list, &change_add,
                                                      &change_add_request};
 const size_t change_statements_count = sizeof change_statements / sizeof *change_statements;

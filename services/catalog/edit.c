@@ -33,8 +33,8 @@ static void on_made(void *owner)
 
 static const struct statement edit_update = {
     "edit_update",
-    "UPDATE catalog.entity SET name = $2, same = catalog.same($3::text[]), attrs = $4::jsonb, words = $5,"
-    " joins = nullif($6, ''), revision = revision + 1 WHERE id = $1",
+    "UPDATE catalog.entity SET name = $2, same = catalog.same($3::text[]), attrs = $4::jsonb,"
+    " joins = nullif($5, ''), revision = revision + 1 WHERE id = $1",
 };
 /* Who owns a group stays in its credits: no form is asked for that. */
 static const struct statement edit_credits_drop = {
@@ -52,7 +52,6 @@ static void entity_update(struct editing *editing)
     db_text(args, plugin_value(plugin, values, level->named));
     db_texts(args, same, count);
     db_text(args, attrs_write(plugin, editing->kind, values, editing->arena));
-    db_text(args, attrs_words(plugin, editing->kind, values, editing->arena));
     db_tx_ask(editing->changing.tx, &edit_update, db_text(args, plugin_value(plugin, values, level->joins)), NULL,
               NULL);
 }

@@ -45,8 +45,8 @@ static void on_group(void *arg, const struct shelf *shelf, const struct fault *w
 
 static const struct statement person_groups = {
     "person_groups",
-    "SELECT g.id FROM catalog.entity g WHERE g.newest_at IS NOT NULL"
-    " AND g.id IN (SELECT grp FROM catalog.credit WHERE person = $1) ORDER BY g.newest_at DESC, g.id DESC LIMIT $2",
+    "SELECT l.id FROM catalog.listed l WHERE l.id IN (SELECT grp FROM catalog.credit WHERE person = $1)"
+    " ORDER BY l.added DESC, l.id DESC LIMIT $2",
 };
 
 static void on_person(void *arg, const struct shelf *shelf, const struct fault *why)

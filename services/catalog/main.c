@@ -13,12 +13,14 @@
 #include "services/catalog/entity.h"
 #include "services/catalog/fact.h"
 #include "services/catalog/history.h"
+#include "services/catalog/listing.h"
 #include "services/catalog/piece.h"
 #include "services/catalog/plugin.h"
 #include "services/catalog/reports.h"
 #include "services/catalog/requests.h"
 #include "services/catalog/retire.h"
 #include "services/catalog/shelf.h"
+#include "services/catalog/suggest.h"
 #include "services/catalog/tags.h"
 #include "services/catalog/talk.h"
 #include "services/catalog/torrent.h"
@@ -60,6 +62,7 @@ static bool start(struct fault *why)
     bookmarks_start();
     browse_start();
     comments_start();
+    suggest_start();
     delete_start();
     edit_start();
     history_start();
@@ -71,6 +74,18 @@ static bool start(struct fault *why)
     torrent_start();
     piece_start();
     return true;
+}
+
+static void database_ready(void)
+{
+    listing_start();
+    retire_start();
+}
+
+static void stop(void)
+{
+    listing_stop();
+    retire_stop();
 }
 
 /* All statements of the parts in one table, so that --check prepares them too. */
@@ -104,6 +119,8 @@ static void statements_gather(void)
     statements_add(fact_statements, fact_statements_count);
     statements_add(bookmarks_statements, bookmarks_statements_count);
     statements_add(browse_statements, browse_statements_count);
+    statements_add(suggest_statements, suggest_statements_count);
+    statements_add(listing_statements, listing_statements_count);
     statements_add(entity_statements, entity_statements_count);
     statements_add(torrent_statements, torrent_statements_count);
     statements_add(piece_statements, piece_statements_count);
@@ -130,8 +147,8 @@ int main(int argc, char **argv)
         .statements = statements,
         .statements_count = statements_count,
         .start = start,
-        .database_ready = retire_start,
-        .stop = retire_stop,
+        .database_ready = database_ready,
+        .stop = stop,
         .metrics = metrics,
     };
     return service_main(argc, argv, &service);

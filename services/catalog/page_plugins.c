@@ -1,6 +1,8 @@
 /* catalog.plugin.list: what a form needs to know of each plugin. */
 #include "services/catalog/page.h"
 
+#include "services/catalog/query.h"
+
 #include <stdlib.h>
 
 static void text(struct tree_writer *tree, const char *key, const char *value)
@@ -36,6 +38,17 @@ static bool is_named(const struct attribute *attribute, const char *name)
     return name != NULL && strcmp(attribute->name, name) == 0;
 }
 
+/* What a name typed here may be among those that are there: the kind of name that catalog.suggest takes. */
+static void suggest_write(struct tree_writer *tree, const struct plugin *plugin, const struct attribute *attribute)
+{
+    if (attribute->type == ATTR_credit)
+        text(tree, "suggest", plugin->levels[LEVEL_person].name);
+    else if (attribute->suggested)
+        text(tree, "suggest", attribute->name);
+    else if (is_named(attribute, plugin->levels[LEVEL_group].named))
+        text(tree, "similar", plugin->levels[LEVEL_group].name);
+}
+
 static void field_write(struct tree_writer *tree, const struct plugin *plugin, const struct attribute *attribute)
 {
     static const char *const types[] = {"text", "long", "number", "choice", "flag", "text", "credit", "date"};
@@ -63,6 +76,30 @@ static void field_write(struct tree_writer *tree, const struct plugin *plugin, c
     }
     if (attribute->roles != NULL)
         roles_write(tree, attribute->roles);
+    suggest_write(tree, plugin, attribute);
+    tree_end(tree);
+}
+
+/* What can be searched by its name. */
+static void search_write(struct tree_writer *tree, const struct plugin *plugin)
+{
+    tree_array(tree, "search");
+    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++) {
+        if (!query_knows(attribute))
+            continue;
+        tree_map(tree, NULL);
+        text(tree, "name", attribute->name);
+        text(tree, "label", attribute->label);
+        tree_end(tree);
+        for (const struct role *role = attribute->roles; role != NULL && role->name != NULL; role++) {
+            if (strcmp(role->name, attribute->name) == 0)
+                continue;
+            tree_map(tree, NULL);
+            text(tree, "name", role->name);
+            text(tree, "label", role->title);
+            tree_end(tree);
+        }
+    }
     tree_end(tree);
 }
 
@@ -86,6 +123,7 @@ static void plugin_write(struct tree_writer *tree, const struct plugin *plugin)
         if (plugin_asks(attribute))
             field_write(tree, plugin, attribute);
     tree_end(tree);
+    search_write(tree, plugin);
     tree_end(tree);
 }
 

@@ -207,6 +207,8 @@ static bool source_check(const struct plugin *plugin, const struct attribute *at
     if (attribute->secret && (!plugin->sealed || attribute->searched || lines_tell(plugin, attribute->name)))
         return fault_set(why, STATUS_internal, attribute->name,
                          "A secret needs a sealed plugin, and stands in no search and no line.");
+    if (attribute->suggested && (attribute->type != ATTR_text || attribute->secret))
+        return fault_set(why, STATUS_internal, attribute->name, "Only texts that all may see are suggested.");
     if (attribute->by_owner && (!plugin->owned || attribute->type != ATTR_credit))
         return fault_set(why, STATUS_internal, attribute->name, "Only an owned group credits its owner.");
     if (attribute->media != MEDIA_none && (plugin->mediainfo == NULL || attribute->choices == NULL))
@@ -234,6 +236,11 @@ static bool attribute_check(const struct plugin *plugin, const struct attribute 
         return fault_set(why, STATUS_internal, attribute->name, "Credits and tags are the group's.");
     if (sized && attribute->low > attribute->high)
         return fault_set(why, STATUS_internal, attribute->name, "Low is above high.");
+    if (attribute->type == ATTR_number && (attribute->low < -NUMBER_MOST || attribute->high > NUMBER_MOST))
+        return fault_set(why, STATUS_internal, attribute->name, "A number has ten digits at most.");
+    for (const struct role *role = attribute->roles; role != NULL && role->name != NULL; role++)
+        if (plugin_attribute(plugin, role->name) >= 0 && strcmp(role->name, attribute->name) != 0)
+            return fault_set(why, STATUS_internal, role->name, "The name stands for a role and for another attribute.");
     if (attribute->label == NULL || attribute->help == NULL)
         return fault_set(why, STATUS_internal, attribute->name, "The attribute says nothing to people.");
     return source_check(plugin, attribute, why);

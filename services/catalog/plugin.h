@@ -13,6 +13,7 @@
 #define ATTRIBUTES_MAX 48
 #define CREDITS_MAX 100
 #define TAGS_MAX 40
+#define NUMBER_MOST 9999999999 /* of a number, above and below zero: searches look at ten digits */
 
 /* From the top. A plugin may do without persons and editions, never without groups and units. */
 enum level_kind { LEVEL_person, LEVEL_group, LEVEL_edition, LEVEL_unit, LEVEL_COUNT };
@@ -56,8 +57,9 @@ struct attribute {
     enum level_kind level;
     enum attribute_type type;
     bool required;
-    bool searched; /* its words find the group */
-    bool faceted;  /* lists can be narrowed by it */
+    bool searched;  /* its words find the group */
+    bool faceted;   /* lists can be narrowed by it */
+    bool suggested; /* ATTR_text: its values are offered while somebody types one */
     int64_t low, high;
     const char *const *choices; /* NULL ends the list */
     const struct role *roles;   /* the first one leads: a required credit wants somebody in it */

@@ -43,6 +43,34 @@ const struct shelf_unit *shelf_find(const struct shelf *shelf, uint64_t torrent,
     return NULL;
 }
 
+static bool is_among(const int64_t *torrents, size_t count, uint64_t torrent)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((uint64_t)torrents[i] == torrent)
+            return true;
+    return false;
+}
+
+struct shelf_group shelf_only(const struct shelf_group *group, const int64_t *torrents, size_t count,
+                              struct arena *arena)
+{
+    struct shelf_group only = *group;
+    only.editions = arena_take(arena, (group->editions_count + 1) * sizeof *only.editions);
+    only.editions_count = 0;
+    for (size_t e = 0; e < group->editions_count; e++) {
+        const struct shelf_edition *from = &group->editions[e];
+        struct shelf_edition *into = &only.editions[only.editions_count];
+        *into = *from;
+        into->units = arena_take(arena, from->units_count * sizeof *into->units);
+        into->units_count = 0;
+        for (size_t u = 0; u < from->units_count; u++)
+            if (is_among(torrents, count, from->units[u].torrent))
+                into->units[into->units_count++] = from->units[u];
+        only.editions_count += into->units_count > 0;
+    }
+    return only;
+}
+
 /* Rows come group by group, so the place of the last one is nearly always right. */
 static struct shelf_group *group_find(struct shelf *shelf, uint64_t entity, size_t *place)
 {
@@ -182,8 +210,9 @@ static const struct statement shelf_units = {
     " WHERE u.grp = ANY($1::bigint[]) AND u.kind = 3 ORDER BY u.grp, u.parent, u.id",
 };
 
-static void unit_read(const struct db_rows *rows, size_t row, const struct shelf_group *group, struct arena *arena,
-                      struct shelf_unit *unit)
+/* `above`: the values of its edition and its group. */
+static void unit_read(const struct db_rows *rows, size_t row, const struct plugin *plugin, const struct values *above,
+                      struct arena *arena, struct shelf_unit *unit)
 {
     *unit = (struct shelf_unit){
         .entity = (uint64_t)db_get_int(rows, row, 1),
@@ -197,10 +226,9 @@ static void unit_read(const struct db_rows *rows, size_t row, const struct shelf
         .info_hash_v2 = arena_copy(arena, db_get_bytes(rows, row, 11)),
         .files = arena_copy(arena, db_get_bytes(rows, row, 12)),
         .warning = arena_copy(arena, db_get_text(rows, row, 13)),
-        .values = group->values,
+        .values = *above,
     };
-    attrs_read(group->plugin, db_get_text(rows, row, 2), arena, &unit->values);
-    attrs_read(group->plugin, db_get_text(rows, row, 4), arena, &unit->values);
+    attrs_read(plugin, db_get_text(rows, row, 2), arena, &unit->values);
 }
 
 static void on_units(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -209,6 +237,7 @@ static void on_units(void *arg, const struct db_rows *rows, const struct fault *
     size_t count = rows != NULL ? db_count(rows) : 0, place = 0;
     struct shelf_unit *unit = arena_take(loading->shelf.arena, (count + 1) * sizeof *unit);
     struct shelf_edition *edition = arena_take(loading->shelf.arena, (count + 1) * sizeof *edition);
+    struct values values = {0}; /* of the edition and the group of the row before */
     for (size_t i = 0; i < count; i++) {
         struct shelf_group *group = group_find(&loading->shelf, (uint64_t)db_get_int(rows, i, 0), &place);
         uint64_t above = (uint64_t)db_get_int(rows, i, 3);
@@ -219,8 +248,10 @@ static void on_units(void *arg, const struct db_rows *rows, const struct fault *
         if (group->editions_count == 0 || edition[-1].entity != above) {
             *edition++ = (struct shelf_edition){.entity = above, .units = unit};
             group->editions_count++;
+            values = group->values;
+            attrs_read(group->plugin, db_get_text(rows, i, 4), loading->shelf.arena, &values);
         }
-        unit_read(rows, i, group, loading->shelf.arena, unit++);
+        unit_read(rows, i, group->plugin, &values, loading->shelf.arena, unit++);
         edition[-1].units_count++;
     }
     loading_step(loading, why);

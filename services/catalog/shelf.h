@@ -59,6 +59,10 @@ struct slice shelf_href(const struct plugin *plugin, enum level_kind kind, uint6
 /* A torrent on the shelf; NULL: it is not there. */
 const struct shelf_unit *shelf_find(const struct shelf *shelf, uint64_t torrent, const struct shelf_group **group);
 
+/* The group as if it had no other torrents than these: editions without any are left out. */
+struct shelf_group shelf_only(const struct shelf_group *group, const int64_t *torrents, size_t count,
+                              struct arena *arena);
+
 /* What lines of a unit are made of. */
 struct line_source shelf_source(const struct shelf_group *group, const struct values *values);
 

@@ -245,19 +245,35 @@ static const struct statement tag_vote = {
     " SELECT plugin, entity FROM there",
 };
 
+struct voting {
+    struct changing changing;
+    uint64_t entity, tag;
+    int64_t vote;
+};
+
+/* A tag that more are against than for is none that a search finds. */
 static void on_voted(void *arg, const struct db_rows *rows, const struct fault *why)
 {
-    struct bus_request *request = arg;
+    struct voting *voting = arg;
     struct fault missing = {0};
     const struct plugin *plugin = why == NULL && db_count(rows) > 0 ? plugin_find(db_get_text(rows, 0, 0)) : NULL;
-    if (plugin != NULL) {
-        uint64_t group = (uint64_t)db_get_int(rows, 0, 1);
-        struct catalog_tag_vote_reply reply = {.href = shelf_href(plugin, LEVEL_group, group, bus_arena(request))};
-        bus_reply(request, &reply);
+    if (plugin == NULL) {
+        fault_set(&missing, STATUS_not_found, "tag", "There is no such tag here (any more).");
+        changing_fail(&voting->changing, why != NULL ? why : &missing);
         return;
     }
-    fault_set(&missing, STATUS_not_found, "tag", "There is no such tag here (any more).");
-    bus_fail(request, why != NULL ? why : &missing);
+    uint64_t group = (uint64_t)db_get_int(rows, 0, 1);
+    change_touch(voting->changing.tx, group);
+    struct slice href = shelf_href(plugin, LEVEL_group, group, bus_arena(voting->changing.request));
+    changing_done(&voting->changing, &(struct catalog_tag_vote_reply){.href = href});
+}
+
+static void on_turn_to_vote(void *owner)
+{
+    struct voting *voting = owner;
+    struct db_args *args = db_int(db_int(db_args(), (int64_t)voting->entity), (int64_t)voting->tag);
+    db_int(db_int(args, (int64_t)bus_actor(voting->changing.request)), voting->vote);
+    db_tx_ask(voting->changing.tx, &tag_vote, args, on_voted, voting);
 }
 
 static void on_vote(struct bus_request *request, const void *body, void *arg)
@@ -270,9 +286,12 @@ static void on_vote(struct bus_request *request, const void *body, void *arg)
         bus_fail(request, &why);
         return;
     }
-    struct db_args *args = db_int(db_int(db_args(), (int64_t)ask->entity), (int64_t)ask->tag);
-    db_int(db_int(args, (int64_t)bus_actor(request)), ask->vote);
-    db_ask(service_db(), &tag_vote, args, on_voted, request);
+    struct voting *voting = arena_take(bus_arena(request), sizeof *voting);
+    *voting = (struct voting){.changing = {.request = request, .run = on_turn_to_vote, .owner = voting},
+                              .entity = ask->entity,
+                              .tag = ask->tag,
+                              .vote = ask->vote};
+    changing_start(&voting->changing);
 }
 
 void tags_start(void)

@@ -97,6 +97,7 @@ static void add_search(struct visit *visit)
     tree_open_map(visit->out, "search");
     tree_print(visit->out, "action", "/%.*s", SLICE_ARGS(look_text(plugin, "name")));
     tree_text(visit->out, "title", look_text(plugin, "title"));
+    tree_print(visit->out, "suggest", "/suggest/%.*s", SLICE_ARGS(look_text(plugin, "name")));
     tree_print(visit->out, "upload_href", "/upload/%.*s", SLICE_ARGS(look_text(plugin, "name")));
     tree_close(visit->out);
 }

@@ -48,6 +48,7 @@ PAGE(sign_out_post);
 PAGE(sign_up);
 PAGE(sign_up_post);
 PAGE(browse);
+PAGE(suggest);
 PAGE(entity);
 PAGE(upload);
 PAGE(upload_post);

@@ -13,6 +13,7 @@ const struct route routes[] = {
     {"GET", "/sign-up", FOR_anyone, GUARD_none, NO_TOKEN, page_sign_up},
     {"POST", "/sign-up", FOR_anyone, GUARD_csrf, NO_TOKEN, page_sign_up_post},
 
+    {"GET", "/suggest/:plugin", FOR_member, GUARD_none, TOKEN, page_suggest},
     {"GET", "/upload/:plugin", FOR_member, GUARD_none, NO_TOKEN, page_upload},
     {"POST", "/upload/:plugin", FOR_member, GUARD_csrf_files, TOKEN, page_upload_post},
     {"GET", "/torrent/:id.torrent", FOR_member, GUARD_none, TOKEN, page_torrent},

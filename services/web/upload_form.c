@@ -12,7 +12,7 @@ struct shown {
     struct tree_writer *out;
     const msgpack_object *field;
     const struct form *typed;
-    struct slice name, type, more;
+    struct slice plugin, name, type, more;
     bool repeat;
 };
 
@@ -147,6 +147,14 @@ static void write_limits(const struct shown *shown)
         tree_object(shown->out, "high", high);
 }
 
+/* Where names are that go on as is typed here, or that it may be. */
+static void write_suggest(const struct shown *shown, const char *key)
+{
+    struct slice kind = look_text(shown->field, key);
+    if (kind.size > 0)
+        tree_print(shown->out, key, "/suggest/%.*s?field=%.*s", SLICE_ARGS(shown->plugin), SLICE_ARGS(kind));
+}
+
 static bool is_at_fault(const struct shown *shown, const struct fault *why)
 {
     return why != NULL && shown->name.size > 0 && slice_equal(slice_text(why->field), shown->name);
@@ -171,6 +179,8 @@ static void write_field(const struct shown *shown, const struct fault *why)
     tree_flag(out, type, true);
     tree_text(out, "value", value);
     tree_flag(out, "checked", is_set(value));
+    write_suggest(shown, "suggest");
+    write_suggest(shown, "similar");
     write_limits(shown);
     write_choices(shown, value);
     tree_flag(out, "has_rows", shown->repeat);
@@ -204,8 +214,14 @@ static bool write_section(struct tree_writer *out, const msgpack_object *plugin,
             tree_open_array(out, "fields");
             open = true;
         }
-        struct shown shown = {
-            out, field, typed, look_text(field, "name"), look_text(field, "type"), more, is_repeated(field)};
+        struct shown shown = {out,
+                              field,
+                              typed,
+                              look_text(plugin, "name"),
+                              look_text(field, "name"),
+                              look_text(field, "type"),
+                              more,
+                              is_repeated(field)};
         write_field(&shown, why);
         marked = marked || is_at_fault(&shown, why);
     }

@@ -10,6 +10,7 @@ import msgpack, zmq, zmq.auth
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "unit" / "ratio"))
 import ledger
 from ledger import sql, wait_for
+from processes import cpu_of, postgres_cpu
 from ratio_fill import fill, rows_of
 
 BATCH, IN_FLIGHT, PACE, MOVING, MINUTES = 1000, 4, 20000, 10, 25
@@ -31,7 +32,6 @@ class Service:
         self.filled = time.monotonic() - began
         self.replica.start_soon()
         wait_for(self.ready, 3600)
-        self.postmaster = int(open(f"{os.environ['DJEMBE_TEST_CLUSTER']}/data/postmaster.pid").readline())
 
     def ready(self):
         return self.replica.ready() and self.metric("ratio_book_copies") > 0
@@ -47,7 +47,7 @@ class Service:
 
     def cpu(self):
         """Seconds that the service and all processes of PostgreSQL have worked."""
-        return cpu_of(self.replica.process.pid), sum(cpu_of(pid) for pid in [self.postmaster, *children(self.postmaster)])
+        return cpu_of(self.replica.process.pid), postgres_cpu()
 
     def rss(self):
         return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{self.replica.process.pid}/status").read()).group(1)) * 1024
@@ -59,22 +59,6 @@ class Service:
         socket.curve_serverkey, _ = zmq.auth.load_certificate(f"{self.site.keys}/ratio.key")
         socket.connect(self.replica.address)
         return socket
-
-
-def stat(pid):
-    try:
-        return open(f"/proc/{pid}/stat").read().rpartition(") ")[2].split()
-    except FileNotFoundError:
-        return None
-
-
-def children(pid):
-    return [int(other) for other in os.listdir("/proc") if other.isdigit() and (stat(other) or [0, 0])[1] == str(pid)]
-
-
-def cpu_of(pid):
-    fields = stat(pid)
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0
 
 
 def ask(socket, number, method, body):

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import html
 import itertools
 import json
 import os
@@ -468,11 +469,29 @@ def test_what_is_typed_is_never_markup(member, torrent):
         assert "<script>alert" not in member.get(path).html and "<b>x" not in member.get(path).html, path
 
 
-def test_a_search_for_an_info_hash_leads_to_the_album(member, torrent):
+def test_a_search_for_an_info_hash_leads_to_the_torrent(member, torrent):
     page = upload(member, torrent, **album_fields())
-    group = page.location.split("#")[0]
-    info_hash = re.search(r"\b([0-9a-f]{40})\b", member.get(group).text).group(1)
-    assert member.get(f"/music?q={info_hash}").location == group
+    info_hash = re.search(r"\b([0-9a-f]{40})\b", member.get(page.location.split("#")[0]).text).group(1)
+    assert member.get(f"/music?q={info_hash}").location == page.location
+    assert member.get(f"/music?q={'0' * 40}").status == 200
+
+
+def test_names_are_suggested_to_members_and_their_tools(instance, member, torrent):
+    name = f"Tinariwen {uuid.uuid4().hex[:8]}"
+    upload(member, torrent, **album_fields() | {"artists": name})
+    bearer = {"Authorization": f"Bearer {instance.admin('member', 'add', somebody('tool'))['token']}"}
+    path = f"/suggest/music?q={urllib.parse.quote(name[:14])}"
+    for page in (member.get(path), Visitor(instance.web).get(f"{path}&field=artist", headers=bearer)):
+        assert page.headers["Content-Type"] == "application/json" and name in [one["name"] for one in page.json()["names"]]
+    wrong = member.get("/suggest/nothing?q=x")
+    assert wrong.status == 400 and "no plugin" in wrong.json()["error"]
+    assert Visitor(instance.web).get("/suggest/music?q=x").status in (303, 401)
+
+
+def test_a_search_that_cannot_be_read_says_why_and_keeps_what_was_typed(member):
+    page = member.get("/music?q=lable%3Aecm&sort=year&view=flat")
+    assert page.status == 400 and 'no field "lable"' in html.unescape(page.html) and 'value="lable:ecm"' in page.html
+    assert ("sort", "year") in page.form("/music") and ("view", "flat") in page.form("/music")
 
 
 def test_the_operator_repeats_a_request_and_it_happens_once(instance):

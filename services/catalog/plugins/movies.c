@@ -94,7 +94,7 @@ static const struct attribute attributes[] = {
     {.name = "subtitles", .label = "Subtitles", .level = LEVEL_unit, .type = ATTR_text, .low = 2, .high = 400,
      .help = "Languages, separated by commas."},
     {.name = "release_group", .label = "Release group", .level = LEVEL_unit, .type = ATTR_text, .low = 1, .high = 60,
-     .searched = true, .help = "Who made it, as in the file's name."},
+     .searched = true, .suggested = true, .help = "Who made it, as in the file's name."},
     {.name = "three_d", .label = "3D", .level = LEVEL_unit, .type = ATTR_flag, .help = "In three dimensions."},
     {.name = "extras", .label = "Extras", .level = LEVEL_unit, .type = ATTR_flag,
      .help = "Not the film itself: what came with it."},

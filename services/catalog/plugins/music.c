@@ -67,7 +67,7 @@ static const struct attribute attributes[] = {
     {.name = "release_year", .label = "Edition year", .level = LEVEL_edition, .type = ATTR_number, .low = 1860,
      .high = 2100, .help = "When this edition came out. Leave it empty for the original release."},
     {.name = "label", .label = "Record label", .level = LEVEL_edition, .type = ATTR_text, .low = 2, .high = 80,
-     .searched = true, .help = "Who published this edition."},
+     .searched = true, .suggested = true, .help = "Who published this edition."},
     {.name = "catalogue_number", .label = "Catalogue number", .level = LEVEL_edition, .type = ATTR_text, .low = 2,
      .high = 80, .searched = true, .help = "As printed on the spine."},
     {.name = "media", .label = "Media", .level = LEVEL_edition, .type = ATTR_choice, .choices = medias,

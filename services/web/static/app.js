@@ -25,11 +25,117 @@ for (const button of document.querySelectorAll("button[name=more]")) {
     const rows = button.closest("fieldset").querySelectorAll(".entry");
     if (rows.length === 0) return;
     event.preventDefault();
-    const fresh = rows[rows.length - 1].cloneNode(true);
-    fresh.querySelector("input").value = "";
+    const fresh = rows[rows.length - 1].cloneNode(true), field = fresh.querySelector("input");
+    field.value = "";
+    field.closest(".offered")?.replaceWith(field);
     rows[rows.length - 1].after(fresh);
-    fresh.querySelector("input").focus();
+    if (field.dataset.suggest) offer(field);
+    field.focus();
   });
+}
+
+// Names that go on as is typed: a list below the field, moved through by arrows. In a search box a name that has a page leads there, any
+// other is searched for; in a form it is taken over.
+let offers = 0;
+function offer(field) {
+  const list = document.createElement("ul"), id = `offers-${++offers}`, around = document.createElement("div");
+  let timer, asked = 0, names = [], at = -1;
+  around.className = "offered";
+  field.replaceWith(around);
+  around.append(field, list);
+  Object.assign(list, { id, className: "offers", hidden: true });
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Names that are here");
+  for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", id], ["autocomplete", "off"]]) {
+    field.setAttribute(name, value);
+  }
+  const close = () => {
+    list.hidden = true;
+    at = -1;
+    field.setAttribute("aria-expanded", "false");
+    field.removeAttribute("aria-activedescendant");
+  };
+  const take = (name) => {
+    close();
+    if (field.type !== "search") field.value = name.name;
+    else if (name.href) location.href = name.href;
+    else {
+      field.value = `${name.field}:"${name.name}"`;
+      field.form.submit();
+    }
+  };
+  const mark = (to) => {
+    list.children[at]?.setAttribute("aria-selected", "false");
+    at = to;
+    list.children[at]?.setAttribute("aria-selected", "true");
+    list.children[at]?.scrollIntoView({ block: "nearest" });
+    if (at >= 0) field.setAttribute("aria-activedescendant", list.children[at].id);
+    else field.removeAttribute("aria-activedescendant");
+  };
+  const show = (told) => {
+    names = told;
+    at = -1;
+    list.replaceChildren(...names.map((name, i) => {
+      const entry = document.createElement("li"), kind = document.createElement("span");
+      kind.className = "kind";
+      kind.textContent = name.hint || (field.type === "search" ? name.label : "");
+      entry.append(name.name, kind);
+      entry.id = `${id}-${i}`;
+      entry.setAttribute("role", "option");
+      entry.setAttribute("aria-selected", "false");
+      entry.addEventListener("mousedown", (event) => { event.preventDefault(); take(name); });
+      return entry;
+    }));
+    list.hidden = names.length === 0;
+    field.setAttribute("aria-expanded", String(!list.hidden));
+  };
+  const ask = async () => {
+    const number = ++asked, typed = field.value.trim();
+    if (typed.length < 2 || /[:"*]|(^| )-/.test(typed)) return close();
+    const told = await namesLike(field.dataset.suggest, typed);
+    if (number === asked && document.activeElement === field) show(told);
+  };
+  field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 150); });
+  field.addEventListener("blur", close);
+  field.addEventListener("keydown", (event) => {
+    if (list.hidden) return;
+    if (event.key === "ArrowDown") mark(at + 1 < names.length ? at + 1 : -1);
+    else if (event.key === "ArrowUp") mark(at < 0 ? names.length - 1 : at - 1);
+    else if (event.key === "Escape") close();
+    else if (event.key === "Enter" && at >= 0) take(names[at]);
+    else return;
+    event.preventDefault();
+  });
+}
+
+async function namesLike(where, typed) {
+  try {
+    const answer = await fetch(`${where}${where.includes("?") ? "&" : "?"}q=${encodeURIComponent(typed)}`);
+    return answer.ok ? (await answer.json()).names : [];
+  } catch {
+    return []; // away: the form works without
+  }
+}
+for (const field of document.querySelectorAll("[data-suggest]")) offer(field);
+
+// What may be here already is told while its name is typed.
+for (const field of document.querySelectorAll("[data-similar]")) {
+  const told = document.createElement("div");
+  let timer, asked = 0;
+  told.className = "help";
+  told.setAttribute("role", "status");
+  field.after(told);
+  const ask = async () => {
+    const number = ++asked, typed = field.value.trim();
+    const names = typed.length < 3 ? [] : await namesLike(field.dataset.similar, typed);
+    if (number !== asked) return;
+    told.replaceChildren(...(names.length > 0 ? ["Is it one of these? Then add to it: "] : []), ...names.slice(0, 5).flatMap((name, i) => {
+      const link = document.createElement("a");
+      Object.assign(link, { href: name.href, target: "_blank", textContent: name.name });
+      return [...(i > 0 ? [" · "] : []), link, name.hint ? ` (${name.hint})` : ""];
+    }));
+  };
+  field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 300); });
 }
 
 // Ctrl or Cmd while folding one group folds or opens all of the page's.

@@ -12,9 +12,13 @@ SERVICES = ("tracker", "web", "catalog", "ratio", "admin")
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that connections are given, and with one for facts 10 above."""
+    while True:
+        port = random.randrange(15000, 32000)
+        with contextlib.suppress(OSError), socket.socket() as probe, socket.socket() as facts:
+            probe.bind(("127.0.0.1", port))
+            facts.bind(("127.0.0.1", port + 10))
+            return port
 
 
 def until(reached, seconds=60):

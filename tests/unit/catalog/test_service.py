@@ -1,10 +1,10 @@
 """djembe-catalog on a scratch PostgreSQL, asked over the bus: uploads, joins, duplicates, idempotency, races between replicas,
 searches, paging, limits, faults. Run by ctest through tests/postgres."""
-import os, random, re, subprocess
+import os, random, subprocess
 
 import libtorrent, msgpack, pytest
 
-from service_kit import FLAC, HYBRID, MP3, ROOT, V1, V2, Refused, Replica, add, at_once, browse, refused, torrent, until
+from service_kit import FLAC, HYBRID, MP3, V1, V2, Refused, Replica, add, at_once, browse, refused, torrent, until
 
 
 # ---- uploads ----
@@ -238,9 +238,9 @@ def test_pages_show_each_group_once_even_when_something_is_added_meanwhile(bus, 
 def test_words_are_found_without_case_accents_and_punctuation(bus, tmp_path, fresh):
     add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=f"Sigur Rós {fresh}", title="Ágætis byrjun: AC/DC's “Straße”",
                                                     label="Smekkleysa"))
-    for query in ("sigur ros", "ROS Agaetis", "agæt", "byrjun ac dc", "ac", "strasse", "1999", "smekk", "\u2019 ros"):
+    for query in ("sigur ros", "ROS Agaetis", "agæt*", "byrjun ac dcs", "ac", "ac/dc's", "strasse", "1999", "smekk*", "\u2019 ros"):
         assert browse(bus, f"{fresh} {query}").get("count") == 1, query
-    for query in ("sigurros", "byrjunx", "2001"):
+    for query in ("sigurros", "byrjunx", "2001", "smekk", "byrjun-agaetis"):
         assert browse(bus, f"{fresh} {query}").get("count", 0) == 0, query
 
 
@@ -248,7 +248,7 @@ def test_names_of_nothing_but_punctuation_are_told_apart(bus, tmp_path, fresh):
     one = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="( )"))
     two = add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="÷"))
     assert not two.get("joined") and one["href"].split("#")[0] != two["href"].split("#")[0]
-    for query in ("'", "\\", "' | !", ":*", "&", "a:*b", "%", "\x7f", "()"):
+    for query in ("'", "\\", "' | !", ":*", "&", '"a:*b"', "%", "\x7f", "()"):
         browse(bus, query)
 
 
@@ -309,32 +309,3 @@ def test_postgresql_away_is_told_and_survived(replicas, tmp_path, fresh):
 
     until(is_added)
     assert browse(bus, fresh)["count"] == 1
-
-
-def test_a_rare_word_is_found_by_its_index_and_the_count_reads_one_too(bus, sql):
-    """As the daemon prepares them: a plan for any parameters, on a table of many albums."""
-    sql("INSERT INTO catalog.entity (plugin, level, kind, name, same, added_by, search, newest_at)"
-        " SELECT 'music', 'album', 1, 'many', sha256(convert_to(g::text, 'UTF8')), 1, catalog.words('many ' || g), now()"
-        " FROM generate_series(1, 20000) AS g RETURNING 1")
-    sql("ANALYZE catalog.entity; SELECT 1")
-    sql("SET plan_cache_mode = force_generic_plan; SELECT 1")
-    source = (ROOT / "services/catalog/browse.c").read_text()
-    defines = dict(re.findall(r"#define (\w+) +((?:[^\n]*\\\n)*[^\n]*\n)", source))
-
-    def plan(name, types, values):
-        text = re.search(rf'"{name}",\n(.*?),\n}};', source, re.S).group(1)
-        for define in ("OF_PLUGIN", "MICROSECONDS", "PAGE"):
-            text = text.replace(define, defines[define])
-        text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text))
-        sql(f"PREPARE {name} ({types}) AS {text}; SELECT 1")
-        return "\n".join(row[0] for row in sql(f"EXPLAIN EXECUTE {name} ({values})"))
-
-    try:
-        words = plan("browse_words", "text, bigint, bigint, bigint, text", "'music', 253370764800000000, 9000000000000000000, 51, 'x'")
-        assert "Bitmap Index Scan on entity_search" in words and "Seq Scan" not in words, words
-        listed = plan("browse_all", "text, bigint, bigint, bigint", "'music', 253370764800000000, 9000000000000000000, 51")
-        assert "Index Scan using entity_newest" in listed and "Sort" not in listed, listed
-        assert browse(bus, "many 77")["count"] == browse(bus, "many 77", limit=1)["count"] > 1
-        assert browse(bus, "many 19999")["count"] == 1
-    finally:
-        sql("DELETE FROM catalog.entity WHERE name = 'many' RETURNING 1")

@@ -64,6 +64,9 @@ def test_what_members_vote_down_is_in_no_list_but_on_the_page(bus, group, fresh)
     vote(bus, group, "jazz", -1)
     assert [one["name"] for one in browse(bus, fresh)["groups"][0]["tags"]] == ["live"]
     assert [name for name, _ in scores(bus, group)] == ["live", "jazz"]
+    found = [tagged for tagged in ("live", "jazz") if browse(bus, f"{fresh} tags:{tagged}", plugin="music").get("groups")]
+    vote(bus, group, "jazz", 0)
+    assert found == ["live"] and browse(bus, f"{fresh} tags:jazz", plugin="music")["groups"]
 
 
 def test_an_upload_votes_for_its_tags(bus, listed, tmp_path, fresh):  # noqa: F811

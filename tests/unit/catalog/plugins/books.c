@@ -31,7 +31,7 @@ static const struct attribute attributes[] = {
     {.name = "isbn", .label = "ISBN", .level = LEVEL_edition, .type = ATTR_text, .low = 10, .high = 17,
      .searched = true, .help = "As printed in the book; leave it empty when there is none."},
     {.name = "publisher", .label = "Publisher", .level = LEVEL_edition, .type = ATTR_text, .low = 2, .high = 80,
-     .searched = true, .help = "Who published this edition."},
+     .searched = true, .suggested = true, .help = "Who published this edition."},
     {.name = "published", .label = "Edition year", .level = LEVEL_edition, .type = ATTR_number, .low = 1450,
      .high = 2100, .help = "When this edition came out."},
     {.name = "format", .label = "Format", .level = LEVEL_unit, .type = ATTR_choice, .choices = formats,

@@ -1,0 +1,83 @@
+/* See suggest.h. What has a name, how often it is used, and which words are a slip apart is kept by catalog.list in
+ * PostgreSQL. */
+#include "services/catalog/suggest.h"
+
+#include "services/catalog/shelf.h"
+#include "services/catalog/text.h"
+#include "services/catalog/tree.h"
+
+struct suggesting {
+    struct bus_request *request;
+    const struct plugin *plugin;
+};
+
+static const struct statement suggest_names = {
+    "suggest_names",
+    "SELECT of, entity, name, hint, uses FROM catalog.suggest($1, $2, $3, $4)",
+};
+
+/* A group or a person has a page; all else is searched for. `field` is that of a level or of an attribute. */
+static void name_write(struct tree_writer *tree, const struct suggesting *suggesting, const struct db_rows *rows,
+                       size_t row)
+{
+    const struct plugin *plugin = suggesting->plugin;
+    struct slice field = db_get_text(rows, row, 0);
+    enum level_kind kind = plugin_level(plugin, field);
+    int place = plugin_attribute(plugin, field.at);
+    bool entity = !db_is_null(rows, row, 1) && kind != LEVEL_COUNT;
+    if (!entity && place < 0)
+        return;
+    tree_map(tree, NULL);
+    tree_text(tree, "name", db_get_text(rows, row, 2));
+    tree_text(tree, "field", field);
+    tree_text(tree, "label", slice_text(entity ? plugin->levels[kind].title : plugin->attributes[place].label));
+    tree_text_if(tree, "hint", db_get_text(rows, row, 3));
+    tree_count(tree, "uses", (uint64_t)db_get_int(rows, row, 4));
+    if (entity)
+        tree_text(tree, "href",
+                  shelf_href(plugin, kind, (uint64_t)db_get_int(rows, row, 1), bus_arena(suggesting->request)));
+    tree_end(tree);
+}
+
+static void on_names(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct suggesting *suggesting = arg;
+    if (why != NULL) {
+        bus_fail(suggesting->request, why);
+        return;
+    }
+    struct tree_writer tree;
+    tree_start(&tree);
+    tree_array(&tree, NULL);
+    for (size_t i = 0; i < db_count(rows); i++)
+        name_write(&tree, suggesting, rows, i);
+    tree_end(&tree);
+    struct catalog_suggest_reply reply = {.names = tree_done(&tree)};
+    bus_reply(suggesting->request, &reply);
+    tree_free(&tree);
+}
+
+static void on_suggest(struct bus_request *request, const void *body, void *arg)
+{
+    (void)arg;
+    const struct catalog_suggest *ask = body;
+    struct fault why = {0};
+    struct suggesting *suggesting = arena_take(bus_arena(request), sizeof *suggesting);
+    *suggesting = (struct suggesting){.request = request, .plugin = plugin_find(ask->plugin)};
+    if (suggesting->plugin == NULL) {
+        fault_set(&why, STATUS_invalid, "plugin", "There is no plugin of that name: choose one of the list.");
+        bus_fail(request, &why);
+        return;
+    }
+    struct db_args *args = db_text(db_text(db_args(), ask->plugin), ask->field);
+    args = db_int(db_text(args, text_line(ask->text, bus_arena(request))), (int64_t)ask->limit);
+    db_ask(service_db(), &suggest_names, args, on_names, suggesting);
+}
+
+void suggest_start(void)
+{
+    bus_serve(service_bus(), NULL, &catalog_suggest_message, on_suggest, NULL);
+}
+
+const struct statement *const suggest_statements[] = {&suggest_names};
+const size_t suggest_statements_count = sizeof suggest_statements / sizeof *suggest_statements;

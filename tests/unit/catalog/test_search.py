@@ -1,0 +1,267 @@
+"""Searches in the running catalog: the syntax, facets, orders, flat lists, suggestions. What follows from a plugin's description is tried
+with Books, which says nothing about search but its attributes."""
+import os, random, urllib.request
+
+import pytest
+
+from service_kit import FLAC, MP3, Refused, add, browse, refused, torrent, until
+
+MUSIC = {"plugin": "music"}
+
+
+def found(bus, query, **more):
+    return [group["name"] for group in browse(bus, query, **MUSIC | more)["groups"]]
+
+
+def album(bus, tmp_path, fresh, title, **more):
+    return add(bus, torrent(tmp_path, "x", ["1.flac", "x.log"] if more.get("format") != "MP3" else ["1.mp3"], size=more.pop("size", 40000)),
+               dict(FLAC, **{"artists": f"Who {fresh}", "title": title} | more))
+
+
+def book(bus, tmp_path, **fields):
+    return add(bus, torrent(tmp_path, "x", "1.epub"), {"format": "EPUB", **fields}, plugin="books")
+
+
+@pytest.fixture
+def shelf(bus, tmp_path, fresh):
+    """Three albums of one artist, the first in two formats of two editions."""
+    one = album(bus, tmp_path, fresh, f"Kind of {fresh}", label="Columbia", catalogue_number="CL 1355", tags="modal, hip hop")
+    group = bus.ask("catalog.entity.get", {"entity": one["entity"]})["page"]["entity"]
+    add(bus, torrent(tmp_path, "x", "1.mp3"), dict(MP3, media="Vinyl", label="Écoute", release_title="Deluxe"), parent=group)
+    album(bus, tmp_path, fresh, "Blue in Green", year="1985", release_type="EP", scene="1", size=90000)
+    album(bus, tmp_path, fresh, "Green", year="2003", media="WEB", format="MP3", bitrate="V0 (VBR)", size=10000,
+          artists=[f"Who {fresh}", f"Guest {fresh}"], artists_role=["main", "guest"])
+    return [f"Kind of {fresh}", "Blue in Green", "Green"]
+
+
+def test_words_phrases_beginnings_and_what_must_not_be(bus, shelf, fresh):
+    kind, blue, green = shelf
+    assert found(bus, fresh) == [green, blue, kind]
+    assert found(bus, f"{fresh} green") == [green, blue]
+    assert found(bus, f'{fresh} "in green"') == [blue] and found(bus, f'{fresh} "green in"') == []
+    assert found(bus, f"{fresh} green -blue") == [green] and found(bus, f'{fresh} -"in green"') == [green, kind]
+    assert found(bus, f"{fresh} gre") == [] and found(bus, f"{fresh} gre*") == [green, blue]
+    assert found(bus, f"{fresh} ecoute ÉCOUTE") == [kind]
+    assert found(bus, f'"{fresh} who"') == [], "words of one text only are a phrase"
+
+
+def test_punctuation_between_words_is_none_and_by_itself_a_name(bus, shelf, tmp_path, fresh):
+    kind, blue, green = shelf
+    assert found(bus, f"who & {fresh} - green") == [green, blue] and found(bus, f"{fresh} ! ... \u2019 blue") == [blue]
+    album(bus, tmp_path, fresh, "¿¿¿")
+    assert "¿¿¿" in found(bus, "¿¿¿") and found(bus, f'title:"¿¿¿" artist:{fresh}') == ["¿¿¿"]
+
+
+def test_fields(bus, shelf, fresh):
+    kind, blue, green = shelf
+    for query, names in ((f"artist:{fresh}", [green, blue, kind]), (f"guest:{fresh}", [green]), (f"composer:{fresh}", []),
+                         (f'main:"who {fresh}"', [green, blue, kind]), (f"title:{fresh}", [kind]), (f"{fresh} label:écou*", [kind]),
+                         (f"{fresh} -label:columbia", [green, blue, kind]), (f"{fresh} tags:modal", [kind]), (f"{fresh} tag:modal", None),
+                         (f'{fresh} tags:"Hip Hop"', [kind]), (f"{fresh} tags:hip", []), (f"{fresh} release_type:ep", [blue]),
+                         (f"{fresh} catalogue_number:1355", [kind]), (f"{fresh} log:yes", [blue, kind]), (f"{fresh} scene:yes", [blue])):
+        if names is None:
+            assert refused(browse, bus, query, **MUSIC).field == "query"
+        else:
+            assert found(bus, query) == names, query
+
+
+def test_numbers_and_ranges(bus, shelf, fresh):
+    kind, blue, green = shelf
+    for query, names in (("year:1999", [kind]), ("year:1985..1999", [blue, kind]), ("year:2000..", [green]), ("year:..1990", [blue]),
+                         ("-year:1980..1989", [green, kind]), ("year:1999..1999", [kind]), ("year:1900..1984", [])):
+        assert found(bus, f"{fresh} {query}") == names, query
+
+
+def test_what_is_asked_of_torrents_is_asked_of_one_of_them(bus, shelf, fresh):
+    kind = shelf[0]
+    assert found(bus, f"{fresh} format:FLAC media:CD label:columbia") == [kind]
+    assert found(bus, f"{fresh} format:FLAC media:Vinyl") == [], "one is FLAC and another vinyl, none is both"
+    assert found(bus, f"{fresh} label:columbia -format:MP3") == [kind] and found(bus, f"{fresh} label:columbia -format:FLAC") == []
+    group, = browse(bus, f"{fresh} media:vinyl", **MUSIC)["groups"]
+    assert [unit["title"] for edition in group["editions"] for unit in edition["formats"]] == ["MP3 / 320"], "and only that one is shown"
+
+
+def test_bad_syntax_and_unknown_fields_get_one_sentence(bus):
+    for query, words in (('"kind of', "not closed"), ("lable:ecm", 'no field "lable"'), ("format:FLOC", "FLAC, MP3"),
+            ("log:maybe", "yes or no"),
+                         ("year:new", "year:10..20"), ("year:2..1", "ends before"), ("title:*", "title: say")):
+        fault = refused(browse, bus, query, **MUSIC)
+        assert (fault.status, fault.field) == ("invalid", "query") and words in str(fault), query
+    for field in ("artists", "composer", "label", "catalogue_number", "year", "tags", "bitrate", "scene"):
+        assert field in str(refused(browse, bus, "lable:ecm", **MUSIC))
+    assert "one plugin" in str(refused(browse, bus, "year:1999"))
+
+
+@pytest.mark.parametrize("title,queries,others", (
+    ("東京の夜", ("東京", "夜", "京の", '"の夜"'), ("京東", "昼")), ("ガラスの靴", ("ガラス", "カラスの") [:1], ("ラガス",)),
+    ("ความรัก", ("รัก", "ความ"), ("กรัร",)), ("Любовь и мир", ("любовь", "МИР"), ("люб",)), ("الليل الطويل", ("الليل",), ("ليل",)),
+    ("노래의 날", ("노래의",), ("노래",)), ("Ångström Übung", ("angstrom", "ubung", "Übung"), ("angstr",))))
+def test_text_of_any_script_is_found(bus, tmp_path, fresh, title, queries, others):
+    album(bus, tmp_path, fresh, title)
+    for query in queries:
+        assert found(bus, f"{fresh} {query}") == [title], query
+    for query in others:
+        assert found(bus, f"{fresh} {query}") == [], query
+
+
+def test_a_hash_leads_to_the_torrent(bus, tmp_path, fresh):
+    told = album(bus, tmp_path, fresh, "T")
+    other = add(bus, torrent(tmp_path, "x", "1.flac", flags=0), dict(MP3, artists=fresh, title="Hybrid"))
+    unit = bus.ask("catalog.entity.get", {"entity": other["entity"]})["page"]["group"]["editions"][0]["formats"][0]
+    for digits, href in ((told["info_hash"].hex(), told["href"]), (unit["info_hash"].upper(), other["href"]),
+            (unit["info_hash_v2"], other["href"]),
+                         (unit["info_hash_v2"][:40], other["href"])):
+        group, = browse(bus, digits)["groups"]
+        assert href.split("#")[0] == group["href"]
+    assert browse(bus, "0" * 40)["groups"] == [] and browse(bus, "0" * 64)["groups"] == []
+
+
+def test_orders_and_their_pages(bus, shelf, fresh):
+    kind, blue, green = shelf
+    for sort, names in (("time", [green, blue, kind]), ("year", [green, kind, blue]), ("size", [blue, kind, green])):
+        assert found(bus, fresh, sort=sort) == names
+        assert found(bus, fresh, sort=sort, rising=True) == names[::-1]
+        for rising in (False, True):
+            first = browse(bus, fresh, sort=sort, rising=rising, limit=2, **MUSIC)
+            rest = browse(bus, fresh, sort=sort, rising=rising, limit=2, cursor=first["next"], **MUSIC)
+            pages = [group["name"] for group in first["groups"] + rest["groups"]]
+            assert pages == (names[::-1] if rising else names) and "next" not in rest
+    seen = {tuple(found(bus, fresh, sort="random")) for _ in range(60)}
+    assert all(sorted(one) == sorted(shelf) for one in seen) and len(seen) > 1
+    assert refused(browse, bus, sort="seeders").field == "sort"
+    for cursor in ("x", "1", "1.", "1.x", "9-9"):
+        assert refused(browse, bus, cursor=cursor).field == "cursor", cursor
+
+
+def test_flat_lists_have_torrents(bus, shelf, fresh):
+    page = browse(bus, fresh, flat=True, sort="size", **MUSIC)
+    rows = [(group["name"], unit["title"]) for group in page["groups"] for edition in group["editions"] for unit in edition["formats"]]
+    assert page["count"] == 4 and [len(group["editions"]) for group in page["groups"]] == [1] * 4
+    assert rows[0] == ("Blue in Green", "FLAC / Lossless / Log / Scene") and rows[-1] == ("Green", "MP3 / V0 (VBR)")
+    sizes = [group["size"] for group in page["groups"]]
+    assert sizes == sorted(sizes, reverse=True)
+    page = browse(bus, f"{fresh} media:CD -scene:yes", flat=True, **MUSIC)
+    assert page["count"] == 1 and page["groups"][0]["name"] == shelf[0] and page["groups"][0]["torrents_count"] == 1
+    first = browse(bus, fresh, flat=True, limit=3, **MUSIC)
+    rest = browse(bus, fresh, flat=True, limit=3, cursor=first["next"], **MUSIC)
+    torrents = [group["editions"][0]["formats"][0]["torrent"] for group in first["groups"] + rest["groups"]]
+    assert len(set(torrents)) == 4 and torrents == sorted(torrents, reverse=True)
+
+
+def test_facets_are_counted_and_each_leads_to_as_many(bus, shelf, fresh):
+    def facets(query):
+        return {facet["name"]: {value["value"]: (value["count"], value["query"]) for value in facet["values"]}
+                for facet in browse(bus, query, facets=True, **MUSIC)["facets"]}
+    told = facets(fresh)
+    assert list(told) == ["year", "release_type", "tags", "media", "format", "bitrate", "log", "scene"]
+    assert told["year"] == {"2000..2009": (1, "year:2000..2009"), "1990..1999": (1, "year:1990..1999"),
+            "1980..1989": (1, "year:1980..1989")}
+    assert told["format"] == {"FLAC": (2, "format:FLAC"), "MP3": (2, "format:MP3")} and told["scene"] == {"Yes": (1, "scene:yes")}
+    for base in (fresh, f"{fresh} format:FLAC", f"{fresh} -media:CD"):
+        for values in facets(base).values():
+            for count, query in values.values():
+                assert browse(bus, f"{base} {query}", **MUSIC)["count"] == count, (base, query)
+    assert facets(f"{fresh} media:vinyl")["format"] == {"MP3": (1, "format:MP3")}
+    assert "facets" not in browse(bus, fresh, **MUSIC)
+
+
+def test_lists_follow_what_changes(bus, shelf, fresh, sql):
+    before = browse(bus, **MUSIC)["count"], browse(bus, flat=True, **MUSIC)["count"]
+    group, = browse(bus, f"title:{fresh}", **MUSIC)["groups"]
+    torrents = [unit["torrent"] for edition in group["editions"] for unit in edition["formats"]]
+    key = [os.urandom(16) for _ in torrents]
+    bus.ask("catalog.torrent.delete", {"key": key[0], "torrent": torrents[0], "reason": "x"}, actor=5)
+    assert browse(bus, f"title:{fresh}", flat=True, **MUSIC)["count"] == 1
+    bus.ask("catalog.torrent.delete", {"key": key[1], "torrent": torrents[1], "reason": "x"}, actor=5)
+    assert found(bus, f"title:{fresh}") == [] and "count" not in browse(bus, f"title:{fresh}", **MUSIC)
+    assert (browse(bus, **MUSIC)["count"], browse(bus, flat=True, **MUSIC)["count"]) == (before[0] - 1, before[1] - 2)
+    assert sql("SELECT (SELECT sum(groups) FROM catalog.plugin) = (SELECT count(*) FROM catalog.listed),"
+               " (SELECT sum(torrents) FROM catalog.plugin) = (SELECT count(*) FROM catalog.listed_unit)") == [(True, True)]
+    assert sql("SELECT count(*) FROM (SELECT unnest(names) AS id FROM catalog.listed) l RIGHT JOIN catalog.name n USING (id)"
+               " WHERE n.entity IS NULL GROUP BY n.id, n.uses HAVING count(l.id) <> n.uses") == []
+
+
+# ---- suggestions ----
+
+def suggested(bus, text, field="", plugin="music", limit=8):
+    return bus.ask("catalog.suggest", {"plugin": plugin, "field": field, "text": text, "limit": limit})["names"]
+
+
+def names(told):
+    return [one["name"] for one in told]
+
+
+def test_names_are_suggested_by_how_their_words_begin(bus, shelf, fresh):
+    for typed in (f"who {fresh}", f"who {fresh[:8]}", f"{fresh[:8]}", f"{fresh} WHO", f"Whó {fresh[:9]}"):
+        assert f"Who {fresh}" in names(suggested(bus, typed)), typed
+    artist, = suggested(bus, f"who {fresh}", "artist")
+    assert (artist["label"], artist["uses"]) == ("Artist", 3) and artist["href"].startswith("/music/artist/")
+    page = bus.ask("catalog.entity.get", {"entity": int(artist["href"].rsplit("/", 1)[1])})["page"]
+    assert page["name"] == f"Who {fresh}"
+    kind, = suggested(bus, f"kind {fresh}", "album")
+    assert (kind["name"], kind["hint"], kind["uses"]) == (f"Kind of {fresh}", f"Who {fresh}, 1999", 2)
+    assert suggested(bus, f"kind {fresh}", "artist") == [] and suggested(bus, "") == [] == suggested(bus, "%_\\")
+    assert names(suggested(bus, fresh, limit=1)) == [f"Who {fresh}"], "the most used first"
+
+
+def test_a_slip_is_forgiven(bus, tmp_path, fresh):
+    album(bus, tmp_path, fresh, f"Symphony {fresh}", label=f"Ärztewerk{fresh}")
+    for typed in ("symphoni", "smphony", "sympphony", "smyphony", "symphonyy"):
+        assert f"Symphony {fresh}" in names(suggested(bus, f"{typed} {fresh}")), typed
+    swapped = fresh[:5] + fresh[6] + fresh[5] + fresh[7:]
+    assert swapped == fresh or f"Symphony {fresh}" in names(suggested(bus, f"symphony {swapped}"))
+    assert names(suggested(bus, f"arztewrk{fresh}", "label")) == [f"Ärztewerk{fresh}"]
+    assert suggested(bus, f"symfony-x {fresh}") == [], "two are not"
+
+
+def test_what_is_gone_is_no_longer_suggested(bus, tmp_path, fresh):
+    told = album(bus, tmp_path, fresh, "T", artists=f"Gone {fresh}", label=f"Away {fresh}")
+    assert len(suggested(bus, fresh)) == 2
+    bus.ask("catalog.torrent.delete", {"key": os.urandom(16), "torrent": told["torrent"], "reason": "x"}, actor=5)
+    assert suggested(bus, fresh) == []
+
+
+# ---- plugins ----
+
+def test_a_plugin_is_searched_by_what_it_says_of_itself(bus, tmp_path, fresh):
+    book(bus, tmp_path, authors=[f"Ursula {fresh}", f"Tr {fresh}"], authors_role=["author", "translator"], title=f"Left {fresh}",
+            year="-300",
+         publisher=f"Ace {fresh}", isbn="0441478123", tags="novel")
+    for query in (f"left {fresh}", f"author:ursula title:{fresh}", f"translator:{fresh}", f"publisher:ace work:{fresh}",
+            f"{fresh} year:-305..-295",
+                  f"{fresh} year:..-1", f"{fresh} isbn:0441478123", f"{fresh} tags:novel format:epub scan:no"):
+        assert browse(bus, query, plugin="books").get("count") == 1, query
+    for query in (f"translator:ursula {fresh}", f"{fresh} year:0..", f"{fresh} scan:yes"):
+        assert "count" not in browse(bus, query, plugin="books"), query
+    assert "translator" in str(refused(browse, bus, "x:y", plugin="books"))
+    facets = browse(bus, fresh, plugin="books", facets=True)["facets"]
+    assert [facet["name"] for facet in facets] == ["year", "tags", "format"] and facets[0]["values"][0]["value"] == "-300..-291"
+    assert {one["label"] for one in suggested(bus, fresh, plugin="books")} == {"Author", "Work", "Publisher"}
+
+
+def test_what_is_secret_is_neither_searched_nor_suggested(bus, tmp_path, fresh):
+    add(bus, torrent(tmp_path, "x", "1.bin", piece=1 << 18), {"name": f"nas {fresh}", "redundancy": "2", "message": f"taxes{fresh}"},
+            plugin="backup",
+        member="owner")
+    assert browse(bus, f"nas {fresh} number:1", plugin="backup")["count"] == 1
+    assert "count" not in browse(bus, f"taxes{fresh}", plugin="backup") and suggested(bus, f"taxes{fresh}", plugin="backup") == []
+    assert 'no field "message"' in str(refused(browse, bus, "message:x", plugin="backup"))
+
+
+def test_what_was_listed_by_another_description_is_listed_again(bus, replicas, tmp_path, fresh, sql):
+    """As after an update, or a change of a plugin: every group is found by what the plugin says now."""
+    from service_kit import Replica
+    told = album(bus, tmp_path, fresh, f"T {fresh}", label=f"Old {fresh}")
+    sql("UPDATE catalog.attribute SET searched = false, suggested = false WHERE plugin = 'music' AND name = 'label' RETURNING 1")
+    group = bus.ask("catalog.entity.get", {"entity": told["entity"]})["page"]["entity"]
+    sql("SELECT catalog.list(ARRAY[%s]::bigint[])", group)
+    assert found(bus, f"old {fresh}") == []
+    folder = tmp_path / "another"
+    folder.mkdir()
+    os.symlink(replicas[0].keys, folder / "keys")
+    replica = Replica(folder)
+    try:
+        until(lambda: found(bus, f"old {fresh}") == [f"T {fresh}"])
+        assert names(suggested(bus, f"old {fresh}", "label")) == [f"Old {fresh}"]
+    finally:
+        replica.stop()
