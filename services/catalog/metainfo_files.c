@@ -223,7 +223,10 @@ static bool file_read_v2(const struct bencode *file, const struct path *path, st
     if (length.integer > 0 ? !rooted : root.kind != BENCODE_none)
         return fault_set(why, STATUS_invalid, FIELD,
                          "A file in this torrent has no proper pieces root: make the torrent again.");
-    return padding || content_add(into, path, length.integer, root.text, why);
+    if (padding)
+        return fault_set(why, STATUS_invalid, FIELD,
+                         "The file tree of this torrent holds padding, which v2 has none of: make the torrent again.");
+    return content_add(into, path, length.integer, root.text, why);
 }
 
 /* Depth is bounded by bencode_read. */

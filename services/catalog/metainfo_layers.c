@@ -1,46 +1,26 @@
 /* See metainfo_layers.h. A layer that does not give the root would make every client refuse what it gets. */
 #include "services/catalog/metainfo_layers.h"
 
-#include <assert.h>
-#include <openssl/evp.h>
+#include "services/common/merkle.h"
+
 #include <stdlib.h>
 
-#define HASH 32
-#define BLOCK 16384 /* what one leaf of the tree covers */
-
-static void hash_pair(const unsigned char pair[2 * HASH], unsigned char into[HASH])
-{
-    int done = EVP_Digest(pair, (size_t)2 * HASH, into, NULL, EVP_sha256(), NULL);
-    assert(done == 1);
-}
-
 /* The root of one layer, padded to a power of two with the root of a piece that is not there. */
-static void layer_root(struct slice layer, uint64_t piece_length, struct arena *arena, unsigned char root[HASH])
+static void layer_root(struct slice layer, uint64_t piece_length, struct arena *arena, uint8_t root[MERKLE_SIZE])
 {
-    unsigned char pad[2 * HASH] = {0};
-    for (uint64_t covered = BLOCK; covered < piece_length; covered *= 2) {
-        hash_pair(pad, pad);
-        memcpy(pad + HASH, pad, HASH);
-    }
-    size_t count = layer.size / HASH;
-    unsigned char *row = arena_take(arena, layer.size + HASH);
+    uint8_t absent[2 * MERKLE_SIZE] = {0};
+    size_t count = layer.size / MERKLE_SIZE;
+    uint8_t *row = arena_take(arena, layer.size + MERKLE_SIZE);
+    merkle_fold(absent, 1, piece_length / MERKLE_BLOCK, (const uint8_t[MERKLE_SIZE]){0});
     memcpy(row, layer.at, layer.size);
-    while (count > 1) {
-        if (count % 2 == 1)
-            memcpy(row + count++ * HASH, pad, HASH);
-        for (size_t i = 0; i < count / 2; i++)
-            hash_pair(row + 2 * i * HASH, row + i * HASH);
-        count /= 2;
-        hash_pair(pad, pad);
-        memcpy(pad + HASH, pad, HASH);
-    }
-    memcpy(root, row, HASH);
+    merkle_fold(row, count, merkle_width(count), absent);
+    memcpy(root, row, MERKLE_SIZE);
 }
 
 static int root_order(const void *a, const void *b)
 {
     return memcmp((*(const struct content_file *const *)a)->root.at, (*(const struct content_file *const *)b)->root.at,
-                  HASH);
+                  MERKLE_SIZE);
 }
 
 /* Files that need a layer, by root: the order in which a dictionary must have them. */
@@ -59,13 +39,13 @@ static bool layer_check(const struct content_file *file, struct slice root, cons
                         uint64_t piece_length, struct arena *arena, struct fault *why)
 {
     uint64_t pieces = (file->file.size + piece_length - 1) / piece_length;
-    unsigned char made[HASH];
-    if (!slice_equal(root, file->root) || layer->kind != BENCODE_text || layer->text.size / HASH != pieces ||
-        layer->text.size % HASH != 0)
+    uint8_t made[MERKLE_SIZE];
+    if (!slice_equal(root, file->root) || layer->kind != BENCODE_text || layer->text.size / MERKLE_SIZE != pieces ||
+        layer->text.size % MERKLE_SIZE != 0)
         return fault_set(why, STATUS_invalid, "metainfo",
                          "The piece layers of this torrent do not fit its files: make the torrent again.");
     layer_root(layer->text, piece_length, arena, made);
-    if (memcmp(made, root.at, HASH) != 0)
+    if (memcmp(made, root.at, MERKLE_SIZE) != 0)
         return fault_set(why, STATUS_invalid, "metainfo",
                          "The piece layers of this torrent do not give its files' hashes: make the torrent again.");
     return true;

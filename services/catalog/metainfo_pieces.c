@@ -2,7 +2,8 @@
  * takes the same time whatever they are. */
 #include "services/catalog/metainfo_pieces.h"
 
-#include "services/common/bencode.h"
+#include "services/catalog/metainfo_files.h"
+#include "services/common/merkle.h"
 
 #include <stdlib.h>
 
@@ -66,11 +67,56 @@ static uint64_t length_of(const struct bencode *info)
     return length;
 }
 
-bool pieces_find(struct slice stored, struct pieces_place *into)
+/* A file of at most one piece has its root alone, over a tree no wider than its blocks need. */
+static struct piece_v2 piece_of(const struct content_file *file, const struct bencode *layers, uint64_t index,
+                                uint64_t piece_length)
+{
+    uint64_t rest = file->file.size - index * piece_length;
+    struct piece_v2 piece = {
+        .root = file->root,
+        .size = rest < piece_length ? rest : piece_length,
+        .leaves = piece_length / MERKLE_BLOCK,
+    };
+    if (file->file.size <= piece_length) {
+        piece.leaves = merkle_width((rest + MERKLE_BLOCK - 1) / MERKLE_BLOCK);
+        return piece;
+    }
+    struct slice root;
+    struct bencode layer;
+    for (size_t place = 0; bencode_next(layers, &place, &root, &layer);)
+        if (slice_equal(root, file->root))
+            piece.root = slice_of(layer.text.at + MERKLE_SIZE * index, MERKLE_SIZE);
+    return piece;
+}
+
+static bool find_v2(const struct bencode *whole, const struct bencode *info, int64_t wanted, struct arena *arena,
+                    struct pieces_place *into, struct piece_v2 *found)
+{
+    static const struct metainfo_limits limits = {.files = SIZE_MAX, .size = INT64_MAX};
+    struct content content = {.limits = &limits, .arena = arena};
+    struct bencode tree = bencode_get(info, "file tree"), layers = bencode_get(whole, "piece layers");
+    struct fault why;
+    if (tree.kind != BENCODE_dict || !content_read_v2(&tree, &content, &why))
+        return false;
+    for (size_t i = 0; i < content.count; i++) {
+        uint64_t size = content.files[i].file.size, count = (size + into->piece_length - 1) / into->piece_length;
+        if (count == 0)
+            continue;
+        if (wanted >= (int64_t)into->count && wanted < (int64_t)(into->count + count))
+            *found = piece_of(&content.files[i], &layers, (uint64_t)wanted - into->count, into->piece_length);
+        into->length = into->count * into->piece_length + size;
+        into->count += count;
+    }
+    return true;
+}
+
+bool pieces_find(struct slice stored, int64_t piece, struct arena *arena, struct pieces_place *into,
+                 struct piece_v2 *found)
 {
     struct bencode whole;
     char reason[64];
     *into = (struct pieces_place){0};
+    *found = (struct piece_v2){0};
     if (!bencode_read(stored, &whole, reason) || whole.kind != BENCODE_dict)
         return false;
     struct bencode info = bencode_get(&whole, "info");
@@ -78,8 +124,10 @@ bool pieces_find(struct slice stored, struct pieces_place *into)
         return false;
     struct bencode pieces = bencode_get(&info, "pieces");
     into->piece_length = (uint64_t)bencode_get(&info, "piece length").integer;
+    if (into->piece_length == 0)
+        return false;
     if (pieces.kind != BENCODE_text)
-        return true;
+        return find_v2(&whole, &info, piece, arena, into, found);
     into->at = (uint64_t)(pieces.text.at - stored.at);
     into->count = pieces.text.size / HASH_V1;
     into->length = length_of(&info);

@@ -1,5 +1,5 @@
 /* The first question about a torrent reads its metainfo and stores where the hashes lie; later ones read twenty bytes.
- */
+ * A torrent of v2 alone is read each time: where a piece lies follows from all files before it. */
 #include "services/catalog/piece.h"
 
 #include "services/catalog/catalog.h"
@@ -10,16 +10,21 @@ struct asking {
     const struct catalog_torrent_piece *ask;
     struct slice info_hash;
     struct pieces_place place;
+    struct piece_v2 found;
 };
 
 static void reply(struct asking *asking, struct slice sha1)
 {
     const struct pieces_place *place = &asking->place;
+    const struct piece_v2 *found = &asking->found;
     bus_reply(asking->request, &(struct catalog_torrent_piece_reply){.info_hash = asking->info_hash,
                                                                      .pieces = place->count,
                                                                      .piece_length = place->piece_length,
                                                                      .length = place->length,
-                                                                     .sha1 = sha1});
+                                                                     .sha1 = sha1,
+                                                                     .root = found->root,
+                                                                     .size = found->size,
+                                                                     .leaves = found->leaves});
 }
 
 static bool has_piece(const struct asking *asking)
@@ -48,9 +53,13 @@ static void on_metainfo(void *arg, const struct db_rows *rows, const struct faul
         return;
     }
     struct slice metainfo = db_get_bytes(rows, 0, 0);
-    if (!pieces_find(metainfo, place)) {
+    if (!pieces_find(metainfo, asking->ask->piece, bus_arena(asking->request), place, &asking->found)) {
         bus_fail(asking->request,
                  &(struct fault){.status = STATUS_internal, .text = "The torrent's metainfo cannot be read."});
+        return;
+    }
+    if (place->at == 0) {
+        reply(asking, slice_of(NULL, 0));
         return;
     }
     struct db_args *args = db_int(db_args(), (int64_t)asking->ask->torrent);
@@ -62,7 +71,7 @@ static void on_metainfo(void *arg, const struct db_rows *rows, const struct faul
 
 static const struct statement piece_get = {
     "piece_get",
-    "SELECT info_hash, piece_length, pieces, pieces_at, content,"
+    "SELECT info_hash, piece_length, NULLIF(pieces, 0), pieces_at, content,"
     " CASE WHEN $2::bigint BETWEEN 0 AND pieces - 1 THEN substr(metainfo, (pieces_at + 20 * $2::bigint + 1)::int, 20)"
     " ELSE '' END FROM catalog.torrent WHERE id = $1 AND active",
 };
@@ -78,7 +87,7 @@ static void on_piece(void *arg, const struct db_rows *rows, const struct fault *
         return;
     }
     asking->info_hash = arena_copy(bus_arena(asking->request), db_get_bytes(rows, 0, 0));
-    if (db_is_null(rows, 0, 1)) {
+    if (db_is_null(rows, 0, 2)) {
         db_ask(service_db(), &piece_metainfo, db_int(db_args(), (int64_t)asking->ask->torrent), on_metainfo, asking);
         return;
     }

@@ -19,6 +19,7 @@ from instance import HOST, wait_for
 from recorder import Recorder
 
 PIECE = 256 * 1024
+V2_ONLY = 32  # libtorrent::create_torrent::v2_only
 CLOSED = 19  # a port where nobody listens
 CLOSED_PORT = 6900  # of a way to the tracker on which clients seem to listen there
 
@@ -44,14 +45,15 @@ class Firewall(Recorder):
 class Backup:
     """One version of a backup, its content, and everybody's copies of it."""
 
-    def __init__(self, instance, folder, owner):
+    def __init__(self, instance, folder, owner, flags=V1_ONLY, files=(("aa", 24 * PIECE + 1000),)):
         self.instance, self.folder = instance, folder
         self.content = folder / "pack"
         self.content.mkdir()
-        (self.content / "aa").write_bytes(os.urandom(24 * PIECE + 1000))
+        for name, size in files:
+            (self.content / name).write_bytes(os.urandom(size))
         storage = libtorrent.file_storage()
         libtorrent.add_files(storage, str(self.content))
-        made = libtorrent.create_torrent(storage, piece_size=PIECE, flags=V1_ONLY)
+        made = libtorrent.create_torrent(storage, piece_size=PIECE, flags=flags)
         made.set_priv(True)
         libtorrent.set_piece_hashes(made, str(folder))
         self.info_hash = libtorrent.torrent_info(made.generate()).info_hash().to_bytes()
@@ -101,6 +103,16 @@ def backup(instance, tmp_path_factory):
 def lonely(instance, tmp_path_factory):
     """One that nobody has, so that who lies cannot fetch it either."""
     return Backup(instance, tmp_path_factory.mktemp("lonely"), "other")
+
+
+V2_FILES = (("aa", PIECE + 1000), ("ab", 1000), ("ac", 0), ("ad", PIECE - 20000), ("ae", PIECE))
+V2_PIECES = (PIECE, 1000, 1000, PIECE - 20000, PIECE)
+
+
+@pytest.fixture(scope="module")
+def v2_alone(instance, tmp_path_factory):
+    """One whose torrent has no v1 pieces."""
+    return Backup(instance, tmp_path_factory.mktemp("v2"), "third", V2_ONLY, V2_FILES)
 
 
 class Holder:
@@ -155,7 +167,7 @@ def note(holder, situation, audit):
 
 
 @pytest.fixture(scope="module")
-def holders(backup, lonely):
+def holders(backup, lonely, v2_alone):
     """All situations at once: {name: holder}."""
     closed_port = backup.instance.port(CLOSED_PORT)
     firewall = Firewall(HOST, closed_port, backup.instance.port(6969))
@@ -170,9 +182,11 @@ def holders(backup, lonely):
                 ("seed-mode", clients.Libtorrent, 6, {"content": "none", "habits": {"seed_mode": True, "announces_each": 2}}),
                 ("firewalled", clients.Libtorrent, 7, {"habits": {"announces_each": 2}, "announces_to": closed_port}),
                 ("chokes", clients.Libtorrent, 8, {"habits": never}),
-                ("deletes", clients.Transmission, 9, {}))
+                ("deletes", clients.Transmission, 9, {}),
+                ("v2", clients.Libtorrent, 10, {}))
+        held = {"seed-mode": lonely, "v2": v2_alone}
         with ThreadPoolExecutor() as pool:
-            begun = {name: pool.submit(Holder, lonely if name == "seed-mode" else backup, name, client, f"10.77.0.{address}", **more)
+            begun = {name: pool.submit(Holder, held.get(name, backup), name, client, f"10.77.0.{address}", **more)
                      for name, client, address, more in situations}
         made = {name: holder.result() for name, holder in begun.items()}
         yield made
@@ -201,6 +215,17 @@ def test_a_client_that_has_its_copy_is_proven(holders, backup, name):
 def test_a_client_that_requires_encryption_is_proven(holders):
     audit = note(holders["encrypted"], "requires encryption", holders["encrypted"].audited())
     assert (audit["outcome"], audit["way"], audit["dialled_in"]) == ("passed", "encrypted", False), audit
+
+
+def test_a_version_without_v1_pieces_is_proven(holders, v2_alone):
+    """Whichever piece is drawn: a whole one, what is left of a file, a file of one block, one of less than a piece, one of a piece."""
+    holder = holders["v2"]
+    for times in range(1, 5):
+        audit = note(holder, "v2 alone", holder.audited())
+        assert (audit["outcome"], audit["result"], audit["received"]) == ("passed", "pass", V2_PIECES[audit["piece"]]), audit
+        if times == 1:
+            wait_for("the copy counts", lambda: v2_alone.state(holder.user)[5] == "held" and v2_alone.state(holder.user)[9])
+        v2_alone.make_due(holder.user)
 
 
 def test_seed_mode_without_data_is_never_proven(holders, lonely):
@@ -305,6 +330,16 @@ def test_a_wrong_piece_fails_at_once(backup):
         wait_for("the copy is gone", lambda: backup.state(cheat.member["user"]) is None)
         wait_for("the holder is told", lambda: backup.sql(
             f"SELECT count(*) FROM web.notice WHERE member = {cheat.member['user']} AND kind = 'audit_failed'") == "1")
+    finally:
+        cheat.close()
+
+
+def test_a_wrong_piece_of_a_version_without_v1_pieces_fails_at_once(v2_alone):
+    cheat = Cheat(v2_alone, "v2-liar", "10.77.0.1", lies, port=7002)
+    try:
+        audit = times_audited(v2_alone, cheat.member["user"], 1)
+        assert (audit["outcome"], audit["result"], audit["received"]) == ("wrong", "fail", V2_PIECES[audit["piece"]]), audit
+        wait_for("the copy is gone", lambda: v2_alone.state(cheat.member["user"]) is None)
     finally:
         cheat.close()
 

@@ -4,6 +4,7 @@
 
 #include "services/common/clock.h"
 #include "services/common/log.h"
+#include "services/common/merkle.h"
 
 #include <inttypes.h>
 
@@ -11,6 +12,23 @@ static void ask_again(struct audit *audit)
 {
     audit->stage = STAGE_asking;
     audit->next_at = clock_ticks() + AGAIN_MS;
+}
+
+/* Of a torrent of v2 alone a root comes instead of a SHA-1, and only catalog knows how long the piece is. */
+static bool set_hash(struct wire_goal *goal, const struct catalog_torrent_piece_reply *told)
+{
+    if (told->sha1.size == sizeof goal->sha1) {
+        memcpy(goal->sha1, told->sha1.at, sizeof goal->sha1);
+        return true;
+    }
+    if (told->root.size != sizeof goal->root || told->size == 0 || told->size > goal->piece_size ||
+        told->leaves > WIRE_PIECE_MAX / MERKLE_BLOCK || told->leaves != merkle_width(told->leaves) ||
+        told->leaves * MERKLE_BLOCK < told->size)
+        return false;
+    memcpy(goal->root, told->root.at, sizeof goal->root);
+    goal->leaves = (uint32_t)told->leaves;
+    goal->piece_size = (uint32_t)told->size;
+    return true;
 }
 
 static void on_hash(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
@@ -25,11 +43,10 @@ static void on_hash(void *arg, const void *reply, const msgpack_object *body, co
         ask_again(audit);
         return;
     }
-    if (told->sha1.size != sizeof audit->goal.sha1) {
+    if (!set_hash(&audit->goal, told)) {
         audit->stage = STAGE_over;
         return;
     }
-    memcpy(audit->goal.sha1, told->sha1.at, sizeof audit->goal.sha1);
     audit->stage = STAGE_dialling;
     audit->next_at = 0;
 }
@@ -94,7 +111,7 @@ static void on_peers(void *arg, const void *reply, const msgpack_object *body, c
     known(audit);
 }
 
-/* Pieces of the two kinds that nobody can be asked for: of a torrent that is gone, or has none of version 1. */
+/* Whatever catalog admits as a backup can; what this program cannot count with is not asked for. */
 static bool can_be_audited(const struct catalog_torrent_piece_reply *told)
 {
     return told->pieces > 0 && told->piece_length > 0 && told->piece_length <= WIRE_PIECE_MAX &&
@@ -111,7 +128,7 @@ static void on_torrent(void *arg, const void *reply, const msgpack_object *body,
         return;
     if ((why != NULL && why->status == STATUS_not_found) || (why == NULL && !can_be_audited(told))) {
         log_warning("a version cannot be audited", "version=%" PRIu64 " why=\"%s\"", audit->version,
-                    why != NULL ? why->text : "it has no v1 pieces of a size that is audited");
+                    why != NULL ? why->text : "it is not cut into pieces that can be asked for");
         audit->stage = STAGE_over;
         return;
     }

@@ -2,6 +2,7 @@
 #include "services/ratio/auditor/wire.h"
 
 #include "services/common/arena.h"
+#include "services/common/merkle.h"
 
 #include <assert.h>
 #include <openssl/evp.h>
@@ -170,13 +171,22 @@ static void forget_asked(struct wire *wire)
     wire->asked = 0;
 }
 
+static bool is_right(const struct wire *wire)
+{
+    const struct wire_goal *goal = &wire->goal;
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    if (goal->leaves > 0) {
+        merkle_root(slice_of(wire->piece, goal->piece_size), goal->leaves, digest);
+        return memcmp(digest, goal->root, sizeof goal->root) == 0;
+    }
+    int done = EVP_Digest(wire->piece, goal->piece_size, digest, NULL, EVP_sha1(), NULL);
+    assert(done);
+    return memcmp(digest, goal->sha1, sizeof goal->sha1) == 0;
+}
+
 static enum wire_result judge(struct wire *wire)
 {
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    int done = EVP_Digest(wire->piece, wire->goal.piece_size, digest, NULL, EVP_sha1(), NULL);
-    assert(done);
-    bool same = memcmp(digest, wire->goal.sha1, sizeof wire->goal.sha1) == 0;
-    return end(wire, same ? WIRE_PASSED : WIRE_WRONG);
+    return end(wire, is_right(wire) ? WIRE_PASSED : WIRE_WRONG);
 }
 
 static uint32_t number_at(const char *at)

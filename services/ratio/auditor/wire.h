@@ -1,5 +1,5 @@
 /* The peer wire as the auditor speaks it (BEP 3, BEP 6; RULES 2.11): a leecher that has nothing, asks for one piece
- * once it is unchoked, and compares its SHA-1. Pure: bytes and the time come in (ms, of any clock that never falls),
+ * once it is unchoked, and compares its hash. Pure: bytes and the time come in (ms, of any clock that never falls),
  * bytes to send and one result come out. Messages that are longer than the torrent can have are refused. */
 #ifndef DJEMBE_RATIO_AUDITOR_WIRE_H
 #define DJEMBE_RATIO_AUDITOR_WIRE_H
@@ -11,7 +11,7 @@
 
 enum wire_result {
     WIRE_GOES_ON,
-    WIRE_PASSED,  /* the piece came, and its SHA-1 matches */
+    WIRE_PASSED,  /* the piece came, and its hash matches */
     WIRE_WRONG,   /* the whole piece came, and it does not */
     WIRE_REFUSED, /* while unchoked: a reject, or the peer does not say that it has the piece */
     WIRE_SILENT,  /* closed or silent after a request, while unchoked */
@@ -24,8 +24,10 @@ enum wire_result {
 struct wire_goal {
     uint8_t info_hash[20], peer_id[20];
     uint8_t sha1[20];
+    uint8_t root[32]; /* when there are leaves: of the tree over the piece's blocks (BEP 52), instead of the SHA-1 */
+    uint32_t leaves;
     uint32_t pieces, piece;
-    uint32_t piece_size; /* bytes of this piece: the last one may be shorter */
+    uint32_t piece_size; /* bytes of this piece: the last one, or a file's last, may be shorter */
     uint32_t handshake_ms, unchoke_ms;
 };
 

@@ -1,7 +1,9 @@
 /* Whatever metainfo_read accepts keeps its promises: paths stay inside, sizes add up, and what is to be stored is
- * private, the same when read again, and of the same hashes. */
+ * private, the same when read again, of the same hashes, and can be audited. */
+#include "services/catalog/metainfo_pieces.h"
 #include "services/catalog/plugin.h"
 #include "services/common/encode.h"
+#include "services/common/merkle.h"
 
 #include <assert.h>
 
@@ -34,6 +36,26 @@ static void check_plugins(const struct metainfo *metainfo, struct arena *arena)
     }
 }
 
+static void check_pieces(const struct metainfo *metainfo, struct arena *arena)
+{
+    struct pieces_place place;
+    struct piece_v2 found;
+    assert(pieces_find(metainfo->stored, -1, arena, &place, &found) && found.root.size == 0);
+    assert(place.count > 0 && (place.at > 0) == metainfo->v1 && place.piece_length == metainfo->piece_length);
+    assert(place.length > (place.count - 1) * place.piece_length && place.length <= place.count * place.piece_length);
+    if (metainfo->v1)
+        return;
+    uint64_t sum = 0;
+    int64_t step = (int64_t)(place.count / 100 + 1), looked = 0;
+    for (int64_t i = 0; i < (int64_t)place.count; i += step, looked++) {
+        assert(pieces_find(metainfo->stored, i, arena, &place, &found) && found.root.size == MERKLE_SIZE);
+        assert(found.size > 0 && found.size <= place.piece_length && found.leaves == merkle_width(found.leaves));
+        assert(found.size <= found.leaves * MERKLE_BLOCK && found.leaves * MERKLE_BLOCK <= place.piece_length);
+        sum += found.size;
+    }
+    assert(looked < (int64_t)place.count || sum == metainfo->size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new();
@@ -46,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             sum += first.files[i].size;
         }
         check_plugins(&first, arena);
+        check_pieces(&first, arena);
         assert(sum == first.size && sum > 0 && first.files_count <= limits.files);
         if (first.stored.size <= limits.bytes) {
             assert(metainfo_read(first.stored, &limits, arena, &again, &why));

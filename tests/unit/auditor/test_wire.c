@@ -2,6 +2,7 @@
 #include "services/ratio/auditor/wire.h"
 
 #include "services/common/arena.h"
+#include "services/common/merkle.h"
 
 #include <openssl/evp.h>
 #include <setjmp.h>
@@ -156,6 +157,23 @@ static void one_wrong_byte_is_wrong(void **state)
     content[PIECE_SIZE - 1] ^= 1;
     assert_int_equal(peer.result, WIRE_WRONG);
     peer_end(&peer);
+}
+
+static void of_v2_alone_the_blocks_give_the_root(void **state)
+{
+    (void)state;
+    goal.leaves = 16;
+    merkle_root(slice_of(content, PIECE_SIZE), goal.leaves, goal.root);
+    for (int wrong = 0; wrong <= 1; wrong++) {
+        struct peer peer = unchoking(0);
+        content[PIECE_SIZE - 1] ^= (char)wrong;
+        while (peer.result == WIRE_GOES_ON && serve(&peer) > 0)
+            hear(&peer);
+        content[PIECE_SIZE - 1] ^= (char)wrong;
+        assert_int_equal(peer.result, wrong ? WIRE_WRONG : WIRE_PASSED);
+        peer_end(&peer);
+    }
+    goal.leaves = 0;
 }
 
 /* Kinds of the messages that we have sent, behind the handshake. */
@@ -334,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whoever_has_the_piece_passes),
         cmocka_unit_test(one_wrong_byte_is_wrong),
+        cmocka_unit_test(of_v2_alone_the_blocks_give_the_root),
         cmocka_unit_test(nothing_is_asked_for_before_the_unchoke),
         cmocka_unit_test(a_peer_that_never_unchokes_is_busy),
         cmocka_unit_test(a_reject_while_unchoked_is_a_refusal_and_while_choked_is_none),

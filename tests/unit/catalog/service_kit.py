@@ -68,11 +68,12 @@ class Replica:
 
 
 def torrent(folder, name, files, flags=V1, private=True, size=40000, piece=16384):
+    """`files`: a path, several, or {path: size}."""
     root = folder / f"{random.getrandbits(60):x}" / name
     for path in [files] if isinstance(files, str) else files:
         at = root / path
         at.parent.mkdir(parents=True, exist_ok=True)
-        at.write_bytes(random.randbytes(size))
+        at.write_bytes(random.randbytes(files[path] if isinstance(files, dict) else size))
     storage = libtorrent.file_storage()
     libtorrent.add_files(storage, str(root))
     made = libtorrent.create_torrent(storage, piece, flags)

@@ -150,6 +150,17 @@ static void a_piece_layer_that_does_not_give_the_files_hash_is_refused(void **st
     assert_says(world->why, "piece layers");
 }
 
+static void padding_in_a_file_tree_is_refused(void **state)
+{
+    struct world *world = *state;
+    static const char file[] = "d4:infod9:file treed1:ad0:d%s6:lengthi5e11:pieces root32:"
+                               "hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhheee12:meta versioni2e4:name1:x"
+                               "12:piece lengthi16384e7:privatei1ee12:piece layersdee";
+    assert_true(read_bytes(world, slice_text(arena_print(world->arena, file, ""))));
+    assert_false(read_bytes(world, slice_text(arena_print(world->arena, file, "4:attr1:p"))));
+    assert_says(world->why, "holds padding");
+}
+
 /* ---- one recipe ---- */
 
 struct recipe {
@@ -372,6 +383,7 @@ int main(void)
         test(a_v2_torrent_is_served_under_its_cut_hash),
         test(what_is_stored_holds_no_address_and_reads_as_itself),
         test(a_piece_layer_that_does_not_give_the_files_hash_is_refused),
+        test(padding_in_a_file_tree_is_refused),
         test(parts_of_paths_that_do_harm_are_refused),
         test(a_nul_in_a_path_is_refused),
         test(a_path_that_is_too_deep_is_refused),

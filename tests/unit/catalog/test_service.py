@@ -1,6 +1,6 @@
 """djembe-catalog on a scratch PostgreSQL, asked over the bus: uploads, joins, duplicates, idempotency, races between replicas,
 searches, paging, limits, faults. Run by ctest through tests/postgres."""
-import os, random, subprocess
+import hashlib, os, random, subprocess
 
 import libtorrent, msgpack, pytest
 
@@ -60,11 +60,51 @@ def test_the_hash_of_each_piece_is_told_by_itself(bus, tmp_path, fresh, sql, fla
     assert refused(bus.ask, "catalog.torrent.piece", {"torrent": 10 ** 9}).status == "not_found"
 
 
-def test_a_torrent_of_v2_alone_has_no_such_pieces(bus, tmp_path, fresh):
-    told = add(bus, torrent(tmp_path, "x", "1.flac", V2), dict(FLAC, artists=fresh, title="T"))
-    for _ in range(2):
-        got = bus.ask("catalog.torrent.piece", {"torrent": told["torrent"], "piece": 0})
-        assert not got.get("pieces") and not got.get("sha1")
+PIECE = 65536
+SIZES = {"a.flac": 1000, "b/1.flac": PIECE - 20000, "b/2.flac": 0, "b.flac": PIECE, "c.flac": 2 * PIECE, "d.flac": 3 * PIECE + 20000,
+         "e.flac": 5}
+
+
+def root_of(content, leaves):
+    """BEP 52: of blocks of 16 KiB, and zeros for those that are not there."""
+    row = [hashlib.sha256(content[at:at + 16384]).digest() for at in range(0, len(content), 16384)]
+    row += [bytes(32)] * (leaves - len(row))
+    while len(row) > 1:
+        row = [hashlib.sha256(row[at] + row[at + 1]).digest() for at in range(0, len(row), 2)]
+    return row[0]
+
+
+@pytest.mark.parametrize("files", (SIZES, {"a.flac": 3 * PIECE + 1}, {"a.flac": 1}))
+def test_of_v2_alone_the_root_of_each_piece_is_told(bus, tmp_path, fresh, sql, files):
+    """Each file begins a piece, an empty one has none, and only a file of more than one piece has a tree as wide as a piece."""
+    made = torrent(tmp_path, "x", files, V2, piece=PIECE)
+    told = add(bus, made, dict(FLAC, artists=fresh, title="T"))
+    info = libtorrent.torrent_info(libtorrent.bdecode(made))
+    root, = tmp_path.glob("*/x")
+    stored, wanted = info.files(), []
+    for index in range(stored.num_files()):
+        path, size = stored.file_path(index), stored.file_size(index)
+        if "/.pad/" in path:
+            continue
+        content = (root / path.removeprefix("x/")).read_bytes()  # who has one file needs no folder
+        assert len(content) == size
+        leaves = 4 if size > PIECE else 1 << (-(-size // 16384) - 1).bit_length()
+        pieces = [content[at:at + PIECE] for at in range(0, size, PIECE)]
+        assert not pieces or stored.file_offset(index) == len(wanted) * PIECE
+        wanted += [{"root": root_of(piece, leaves), "size": len(piece), "leaves": leaves} for piece in pieces]
+        last = len(wanted) * PIECE - PIECE + len(pieces[-1]) if pieces else last
+    assert len(wanted) == info.num_pieces()
+    for piece in (-1, *range(len(wanted)), len(wanted), 4294967295):
+        got = bus.ask("catalog.torrent.piece", {"torrent": told["torrent"], "piece": piece})
+        assert (got["info_hash"], got["pieces"], got["piece_length"], got["length"]) == (
+            info.info_hashes().v2.to_bytes()[:20], info.num_pieces(), PIECE, last)
+        assert not got.get("sha1")
+        there = {name: got[name] for name in ("root", "size", "leaves") if got.get(name)}
+        assert there == (wanted[piece] if 0 <= piece < len(wanted) else {})
+    sql("UPDATE catalog.torrent SET piece_length = %s, pieces = 0, pieces_at = 0, content = 0 WHERE id = %s RETURNING id",
+        PIECE, told["torrent"])
+    got = bus.ask("catalog.torrent.piece", {"torrent": told["torrent"], "piece": 0})
+    assert got["root"] == wanted[0]["root"], "as it was stored before roots were told"
 
 
 def test_nobody_adds_nothing(bus, tmp_path, fresh):
