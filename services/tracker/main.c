@@ -130,13 +130,14 @@ static struct workers *workers;
 static struct feeds *feeds;
 static struct reporter *reporter;
 static struct store *store;
+static struct share *share;
 static struct loop_timer *sweep_timer, *tick_timer, *gate_timer;
 static int64_t started_at; /* ticks */
 
 static struct monitor monitor(void)
 {
     return (struct monitor){
-        .tracker = tracker, .feeds = feeds, .reporter = reporter, .store = store, .workers = workers};
+        .tracker = tracker, .feeds = feeds, .reporter = reporter, .store = store, .share = share, .workers = workers};
 }
 
 static void on_sweep(void *arg)
@@ -207,6 +208,7 @@ static bool start(struct fault *why)
     feeds = feeds_new(service_bus(), tracker, service_state_folder());
     reporter = reporter_new(loop, service_bus(), tracker);
     store = store_new(loop, service_db(), tracker);
+    share = share_new(loop, service_bus(), tracker);
     counts_serve(service_bus(), tracker);
     introduce_serve(service_bus(), tracker);
     sweep_timer = loop_timer_new(loop, SWEEP_MS, SWEEP_MS, on_sweep, NULL);
@@ -229,6 +231,7 @@ static void stop(void)
     loop_timer_cancel(&tick_timer);
     loop_timer_cancel(&gate_timer);
     store_destroy(&store);
+    share_destroy(&share);
     reporter_destroy(&reporter);
     feeds_destroy(&feeds);
 }
@@ -262,6 +265,7 @@ int main(int argc, char **argv)
 {
     struct service service = {
         .name = "tracker",
+        .asks_own = true,
         .bus_port = 5554,
         .admin_port = 9101,
         .options = options,
