@@ -4,7 +4,6 @@
 #include "services/tracker/counts.h"
 #include "services/tracker/introduce.h"
 #include "services/tracker/monitor.h"
-#include "services/tracker/udp_key.h"
 
 #include <malloc.h>
 
@@ -188,8 +187,10 @@ static bool listen_for_clients(struct fault *why)
         return fault_set(why, STATUS_invalid, "DJEMBE_TRACKER_PROXIES",
                          "DJEMBE_TRACKER_PROXY_PROTOCOL needs to know whose headers to believe: list your proxies in "
                          "DJEMBE_TRACKER_PROXIES.");
-    if (wires.udp && !udp_key_read(service_state_folder(), &wires.key, why))
+    uint8_t secret[SERVICE_SECRET_SIZE];
+    if (!service_secret("connection ids of UDP", secret, why))
         return false;
+    memcpy(wires.key.secret, secret, sizeof wires.key.secret);
     workers = workers_new(tracker, &wires, why);
     return workers != NULL;
 }
