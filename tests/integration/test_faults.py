@@ -16,6 +16,7 @@ import clients
 from announcer import Announcer, Storm
 from content import make_album, make_torrent, same_content
 from instance import DAEMONS, HOST, fetch, wait_for
+from raw import ANNOUNCE, STARTED, Udp, url_option
 from recorder import Recorder
 from visitor import Visitor
 
@@ -237,7 +238,11 @@ def test_two_trackers_know_the_same_swarms_and_each_byte_is_credited_once(make_i
         credited()
         announce(seeder, one, event="stopped")
         both_count(0, 1)
-        announce(seeder, other, event="started")
+        udp = Udp(other)
+        udp.id = Udp(one).connect().id  # a connection id that the first one gave
+        answer = udp.ask(udp.packet(info_hash, seeder.peer_id, up=seeder.up, event=STARTED,
+                                    options=url_option(f"/{giver['passkey']}/announce".encode())))
+        assert answer is not None and answer[:4] == ANNOUNCE.to_bytes(4, "big")
         both_count(1, 1)
 
         for client in both:
