@@ -135,7 +135,7 @@ void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_
 void tracker_peer_gone(struct tracker *tracker, uint32_t session);
 /* A session's totals came from the database or from another tracker: they are taken where newer, which is told. Its
  * client is put into its swarm when it was heard of in time, or out of it when it stopped or has no address. Neither
- * journalled, reported nor stored: whoever took the announce does so. */
+ * journalled, reported nor stored, for whoever took the announce does so; but an epoch that ends by it is reported. */
 bool tracker_restore(struct tracker *tracker, const struct session_totals *totals, const struct contact *contact,
                      int64_t now);
 
