@@ -236,6 +236,9 @@ def test_two_trackers_know_the_same_swarms_and_each_byte_is_credited_once(make_i
             for client in both:
                 announce(client, (one, other)[turn % 2], *((1000, 0) if client is seeder else (0, 999)))
         credited()
+        for rows in ([[1, 2]], [[1, 2, {"hex": "00" * 19}] + [0] * 8]):
+            with pytest.raises(AssertionError, match="Row 1 of sessions: peer_id"):
+                instance.bus("tracker.sessions.heard", {"sessions": rows})
         announce(seeder, one, event="stopped")
         both_count(0, 1)
         udp = Udp(other)
