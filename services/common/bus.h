@@ -25,7 +25,7 @@ struct bus_settings {
     const char *keys;    /* DJEMBE_KEYS: <service>.key (public) and <service>.key_secret */
     const char *listen;  /* "tcp://127.0.0.1:5551"; NULL: only asks */
     const char *version;
-    const struct bus_endpoint *endpoints; /* of every service we may ask */
+    const struct bus_endpoint *endpoints; /* of every service we may ask; one's own for its other replicas */
     size_t endpoints_count;
 };
 
@@ -78,7 +78,12 @@ void bus_ask(struct bus *bus, const char *method, const struct message *message,
 void bus_ask_packed(struct bus *bus, const char *method, struct slice body, const struct bus_call *call,
                     bus_done_fn *done, void *arg);
 
-/* How many replicas of a service answer now. */
+/* The same question to every replica that answers now; `done` is called once for each, and returns how many that are,
+ * perhaps none. A replica that goes away is a fault of its own question, which is not asked elsewhere. */
+unsigned bus_ask_each(struct bus *bus, const struct message *message, const void *ask, const struct bus_call *call,
+                      bus_done_fn *done, void *arg);
+
+/* How many replicas of a service answer now; of one's own service: others than this process. */
 unsigned bus_replicas(const struct bus *bus, const char *service);
 
 /* What has gone over the bus since it was opened. */

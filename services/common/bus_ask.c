@@ -134,7 +134,7 @@ bool bus_pending_answer(struct bus *bus, const struct envelope_reply *reply, str
 
 /* ---- sending ---- */
 
-void bus_pending_send(struct bus_pending *pending)
+static bool send_to(struct bus_pending *pending, struct bus_peer *peer)
 {
     int64_t left = pending->deadline - clock_ticks();
     struct envelope_request header = {
@@ -144,14 +144,21 @@ void bus_pending_send(struct bus_pending *pending)
         .actor = pending->actor,
         .trace = slice_text(pending->trace),
     };
+    if (!bus_peer_send(peer, &header, slice_of(pending->body, pending->size)))
+        return false;
+    pending->peer = peer;
+    peer->busy++;
+    return true;
+}
+
+void bus_pending_send(struct bus_pending *pending)
+{
     if (pending->peer != NULL)
         pending->peer->busy--;
     pending->peer = NULL;
     struct bus_peer *peer = bus_target_pick(pending->target);
-    if (peer == NULL || !bus_peer_send(peer, &header, slice_of(pending->body, pending->size)))
-        return;
-    pending->peer = peer;
-    peer->busy++;
+    if (peer != NULL)
+        send_to(pending, peer);
 }
 
 /* ---- asking ---- */
@@ -190,6 +197,12 @@ static struct bus_pending *pending_new(struct bus *bus, const char *method, cons
     return pending;
 }
 
+static bool fault_busy(const struct bus_target *target, struct fault *why)
+{
+    return fault_set(why, STATUS_unavailable, NULL, "The service %s has too much to do: try again in a minute.",
+                     target->service);
+}
+
 static bool may_start(const struct bus_pending *pending, struct fault *why)
 {
     const struct bus_target *target = pending->target;
@@ -199,23 +212,22 @@ static bool may_start(const struct bus_pending *pending, struct fault *why)
         return fault_set(why, STATUS_too_large, NULL, "That is too large: at most %zu MiB go over at once.",
                          ENVELOPE_BODY_MAX >> 20);
     if (target->pendings_count > BUS_CALLS_MAX || target->pendings_bytes > BUS_BYTES_MAX)
-        return fault_set(why, STATUS_unavailable, NULL, "The service %s has too much to do: try again in a minute.",
-                         target->service);
+        return fault_busy(target, why);
     return true;
 }
 
-/* Takes `body` over (malloc). */
-static void pending_start(struct bus_pending *pending, char *body, size_t size)
+/* Takes `body` over (malloc). With a `peer` it is that one's alone: whoever asks so has made it not repeatable. */
+static void pending_start(struct bus_pending *pending, char *body, size_t size, struct bus_peer *peer)
 {
     struct fault why;
     pending->body = body;
     pending->size = size;
     if (pending->target != NULL)
         pending->target->pendings_bytes += size;
-    if (may_start(pending, &why))
-        bus_pending_send(pending);
-    else
+    if (!may_start(pending, &why) || (peer != NULL && !send_to(pending, peer) && !fault_busy(peer->target, &why)))
         bus_pending_fail(pending, &why);
+    else if (peer == NULL)
+        bus_pending_send(pending);
 }
 
 /* Does the packed question carry an idempotency key? */
@@ -240,23 +252,46 @@ static bool declares_key(const struct message *message, const void *ask)
     return false;
 }
 
-void bus_ask(struct bus *bus, const char *method, const struct message *message, const void *ask,
-             const struct bus_call *call, bus_done_fn *done, void *arg)
+/* `peer` NULL: whichever answers. */
+static void ask_one(struct bus_pending *pending, const struct message *message, const void *ask, struct bus_peer *peer)
 {
     struct fault why;
-    struct bus_pending *pending = pending_new(bus, method != NULL ? method : message->name, call, done, arg);
     if (!fields_check(message->ask, ask, &why)) {
         bus_pending_fail(pending, &why);
         return;
     }
     pending->message = message;
-    pending->repeatable = message->effect == READ || declares_key(message, ask);
+    pending->repeatable = peer == NULL && (message->effect == READ || declares_key(message, ask));
     msgpack_sbuffer packed;
     msgpack_packer packer;
     msgpack_sbuffer_init(&packed);
     msgpack_packer_init(&packer, &packed, msgpack_sbuffer_write);
     fields_pack(message->ask, ask, &packer);
-    pending_start(pending, packed.data, packed.size);
+    pending_start(pending, packed.data, packed.size, peer);
+}
+
+void bus_ask(struct bus *bus, const char *method, const struct message *message, const void *ask,
+             const struct bus_call *call, bus_done_fn *done, void *arg)
+{
+    ask_one(pending_new(bus, method != NULL ? method : message->name, call, done, arg), message, ask, NULL);
+}
+
+unsigned bus_ask_each(struct bus *bus, const struct message *message, const void *ask, const struct bus_call *call,
+                      bus_done_fn *done, void *arg)
+{
+    unsigned count = 0;
+    struct bus_peer *peer;
+    struct bus_target *target = bus_target_of(bus, envelope_service(slice_text(message->name)));
+    if (target == NULL)
+        return 0;
+    TAILQ_FOREACH(peer, &target->peers, link)
+    {
+        if (!bus_peer_answers(peer))
+            continue;
+        ask_one(pending_new(bus, message->name, call, done, arg), message, ask, peer);
+        count++;
+    }
+    return count;
 }
 
 void bus_ask_packed(struct bus *bus, const char *method, struct slice body, const struct bus_call *call,
@@ -267,7 +302,7 @@ void bus_ask_packed(struct bus *bus, const char *method, struct slice body, cons
     pending->repeatable = (message != NULL && message->effect == READ) || has_key(body);
     char *copy = mem_take(body.size + 1);
     memcpy(copy, body.size > 0 ? body.at : "", body.size);
-    pending_start(pending, copy, body.size);
+    pending_start(pending, copy, body.size, NULL);
 }
 
 static void fail_all(struct bus *bus)

@@ -20,11 +20,30 @@ static void set_up(struct bus_peer *peer, bool up)
     bus_target_settle(peer->target);
 }
 
-static void take_pong(struct bus_peer *peer, enum status status)
+/* A service that asks its own replicas finds itself among them. */
+static bool is_own(const struct bus_peer *peer, struct slice body)
+{
+    struct fault why;
+    msgpack_zone zone;
+    msgpack_object object;
+    struct bus_ping_reply pong;
+    if (strcmp(peer->target->service, peer->bus->service) != 0)
+        return false;
+    msgpack_zone_init(&zone, 1024);
+    bool own = object_read(body, ENVELOPE_HEADER_MAX, &zone, &object, &why) &&
+               fields_read(bus_ping_message.reply, sizeof pong, &pong, &object, &why) &&
+               slice_is(pong.replica, peer->bus->replica);
+    msgpack_zone_destroy(&zone);
+    return own;
+}
+
+static void take_pong(struct bus_peer *peer, enum status status, struct slice body)
 {
     peer->ping_id = 0;
     peer->leaving = status != STATUS_ok;
-    set_up(peer, true);
+    peer->own |= status == STATUS_ok && is_own(peer, body);
+    if (!peer->own)
+        set_up(peer, true);
 }
 
 /* `frames` are header and body. */
@@ -39,7 +58,7 @@ static void take_reply(struct bus_peer *peer, zmq_msg_t frames[2])
     if (header.id == 0)
         peer->leaving = true; /* it stops: see say_goodbye in bus_serve.c */
     else if (header.id == peer->ping_id)
-        take_pong(peer, header.status);
+        take_pong(peer, header.status, bus_frame(&frames[1]));
     else
         bus_pending_answer(peer->bus, &header, bus_frame(&frames[1]));
 }
@@ -88,7 +107,7 @@ static void send_ping(struct bus_peer *peer)
 static void on_connected(struct bus_peer *peer)
 {
     peer->connected = true;
-    peer->leaving = false;
+    peer->leaving = peer->own = false;
     send_ping(peer);
 }
 

@@ -107,7 +107,8 @@ struct bus_peer {
     struct loop_watch *watch, *monitor_watch;
     bool listed;    /* the name still resolves to it */
     bool connected; /* the handshake is done */
-    bool up;        /* it answers */
+    bool own;       /* it is this process */
+    bool up;        /* it answers, and is another process */
     bool leaving;   /* it said that it stops: nothing new is asked */
     bool refused;   /* the handshake failed: ZeroMQ would not try again */
     unsigned busy;  /* questions that it has */
@@ -154,6 +155,8 @@ void bus_target_close(struct bus_target *target);
 void bus_target_tick(struct bus_target *target);
 /* Takes up look-ups that are done; false: some are not. */
 bool bus_target_resolve(struct bus_target *target);
+/* Can it be asked something new? */
+bool bus_peer_answers(const struct bus_peer *peer);
 /* The least busy replica that answers; NULL: none does. */
 struct bus_peer *bus_target_pick(struct bus_target *target);
 /* Who can be asked has changed: sends what waits, and asks again what lies with a silent replica. */

@@ -98,12 +98,17 @@ unsigned bus_replicas(const struct bus *bus, const char *service)
 
 /* ---- which replica gets a question ---- */
 
+bool bus_peer_answers(const struct bus_peer *peer)
+{
+    return peer->up && !peer->leaving && peer->listed;
+}
+
 struct bus_peer *bus_target_pick(struct bus_target *target)
 {
     struct bus_peer *best = NULL, *peer;
     TAILQ_FOREACH(peer, &target->peers, link)
     {
-        if (!peer->up || peer->leaving || !peer->listed)
+        if (!bus_peer_answers(peer))
             continue;
         if (best == NULL || peer->busy < best->busy || (peer->busy == best->busy && peer->picked < best->picked))
             best = peer;

@@ -80,7 +80,7 @@ static bool bus_start(struct fault *why)
     static struct bus_endpoint endpoints[SERVICES_COUNT];
     size_t count = 0;
     for (size_t i = 0; i < SERVICES_COUNT; i++)
-        if (strcmp(service_names[i], life.service->name) != 0)
+        if (life.service->asks_own || strcmp(service_names[i], life.service->name) != 0)
             endpoints[count++] = (struct bus_endpoint){service_names[i], life.settings.endpoints[i]};
     const struct bus_settings settings = {
         .service = life.service->name,

@@ -18,6 +18,7 @@ struct service {
     const char *name;                  /* tracker, web, catalog, ratio: also its PostgreSQL schema */
     const char *program;               /* how it is called; NULL: djembe-<name> */
     bool only_asks;                    /* serves nothing on the bus and has no database */
+    bool asks_own;                     /* its replicas ask each other */
     unsigned bus_port, admin_port;     /* defaults, before settings */
     const char *connections;           /* to PostgreSQL, likewise; NULL: 2 */
     const struct option *options;      /* its own; common ones are added */

@@ -22,6 +22,7 @@ static void note_change(struct tracker *tracker, const struct torrent *torrent, 
     uint64_t seq = journal_append(tracker->journal, &change->totals, &contact, &kept);
     outbox_add(tracker->outbox, session, seq);
     tracker_store_later(tracker, session, seq);
+    news_add(&tracker->news, session);
 }
 
 static uint32_t take_totals(struct tracker *tracker, const struct admission *who, const struct announce *ask,

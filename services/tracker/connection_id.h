@@ -8,7 +8,7 @@
 #include "services/tracker/announce.h"
 
 struct connection_key {
-    uint8_t secret[SIPHASH_KEY_SIZE]; /* the same over restarts and for all trackers behind one address */
+    uint8_t secret[SIPHASH_KEY_SIZE]; /* the same over restarts and for all of the site's trackers */
     uint32_t lifetime;                /* seconds for which an id is taken; at least */
 };
 

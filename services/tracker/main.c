@@ -4,7 +4,6 @@
 #include "services/tracker/counts.h"
 #include "services/tracker/introduce.h"
 #include "services/tracker/monitor.h"
-#include "services/tracker/udp_key.h"
 
 #include <malloc.h>
 
@@ -130,13 +129,14 @@ static struct workers *workers;
 static struct feeds *feeds;
 static struct reporter *reporter;
 static struct store *store;
+static struct share *share;
 static struct loop_timer *sweep_timer, *tick_timer, *gate_timer;
 static int64_t started_at; /* ticks */
 
 static struct monitor monitor(void)
 {
     return (struct monitor){
-        .tracker = tracker, .feeds = feeds, .reporter = reporter, .store = store, .workers = workers};
+        .tracker = tracker, .feeds = feeds, .reporter = reporter, .store = store, .share = share, .workers = workers};
 }
 
 static void on_sweep(void *arg)
@@ -187,8 +187,10 @@ static bool listen_for_clients(struct fault *why)
         return fault_set(why, STATUS_invalid, "DJEMBE_TRACKER_PROXIES",
                          "DJEMBE_TRACKER_PROXY_PROTOCOL needs to know whose headers to believe: list your proxies in "
                          "DJEMBE_TRACKER_PROXIES.");
-    if (wires.udp && !udp_key_read(service_state_folder(), &wires.key, why))
+    uint8_t secret[SERVICE_SECRET_SIZE];
+    if (!service_secret("connection ids of UDP", secret, why))
         return false;
+    memcpy(wires.key.secret, secret, sizeof wires.key.secret);
     workers = workers_new(tracker, &wires, why);
     return workers != NULL;
 }
@@ -207,6 +209,7 @@ static bool start(struct fault *why)
     feeds = feeds_new(service_bus(), tracker, service_state_folder());
     reporter = reporter_new(loop, service_bus(), tracker);
     store = store_new(loop, service_db(), tracker);
+    share = share_new(loop, service_bus(), tracker);
     counts_serve(service_bus(), tracker);
     introduce_serve(service_bus(), tracker);
     sweep_timer = loop_timer_new(loop, SWEEP_MS, SWEEP_MS, on_sweep, NULL);
@@ -229,6 +232,7 @@ static void stop(void)
     loop_timer_cancel(&tick_timer);
     loop_timer_cancel(&gate_timer);
     store_destroy(&store);
+    share_destroy(&share);
     reporter_destroy(&reporter);
     feeds_destroy(&feeds);
 }
@@ -262,6 +266,7 @@ int main(int argc, char **argv)
 {
     struct service service = {
         .name = "tracker",
+        .asks_own = true,
         .bus_port = 5554,
         .admin_port = 9101,
         .options = options,

@@ -76,6 +76,7 @@ void monitor_metrics(const struct monitor *monitor, struct buffer *into)
     outcome_metrics(monitor->tracker, into);
     memory_metrics(monitor->tracker, into);
     queue_metrics(monitor, into);
+    share_metrics(monitor->share, into);
     lock_give(&monitor->tracker->lock);
     wire_metrics(monitor->workers, into);
 }

@@ -5,6 +5,7 @@
 #include "services/common/metrics.h"
 #include "services/tracker/feeds.h"
 #include "services/tracker/reporter.h"
+#include "services/tracker/share.h"
 #include "services/tracker/store.h"
 #include "services/tracker/tracker.h"
 #include "services/tracker/workers.h"
@@ -14,6 +15,7 @@ struct monitor {
     const struct feeds *feeds;
     const struct reporter *reporter;
     const struct store *store;
+    const struct share *share;
     const struct workers *workers;
 };
 

@@ -50,13 +50,24 @@ enum column {
     PORT6
 };
 
-static void read_address(const struct db_rows *rows, size_t row, int family, uint8_t *into, uint16_t *port)
+static uint16_t read_address(const struct db_rows *rows, size_t row, int family, uint8_t *into)
 {
     int column = family == AF_INET ? IPV4 : IPV6;
-    if (db_is_null(rows, row, column) || db_is_null(rows, row, column + 1))
-        return;
-    if (inet_pton(family, db_get_text(rows, row, column).at, into) == 1)
-        *port = (uint16_t)db_get_int(rows, row, column + 1);
+    if (db_is_null(rows, row, column) || db_is_null(rows, row, column + 1) ||
+        inet_pton(family, db_get_text(rows, row, column).at, into) != 1)
+        return 0;
+    return (uint16_t)db_get_int(rows, row, column + 1);
+}
+
+/* The database does not know when each of the two addresses was used last. */
+static void read_contact(const struct db_rows *rows, size_t row, int64_t seen_at, struct contact *contact)
+{
+    uint32_t seen = (uint32_t)(seen_at / 1000);
+    *contact = (struct contact){0};
+    contact->port4 = read_address(rows, row, AF_INET, contact->v4);
+    contact->port6 = read_address(rows, row, AF_INET6, contact->v6);
+    contact->seen4 = contact->port4 != 0 ? seen : 0;
+    contact->seen6 = contact->port6 != 0 ? seen : 0;
 }
 
 static void read_row(struct store_load *load, const struct db_rows *rows, size_t row)
@@ -77,11 +88,10 @@ static void read_row(struct store_load *load, const struct db_rows *rows, size_t
     if (peer_id.size != PEER_ID_SIZE)
         return;
     memcpy(totals.peer_id, peer_id.at, PEER_ID_SIZE);
-    struct announce_peer peer = {0};
-    read_address(rows, row, AF_INET, peer.v4, &peer.port4);
-    read_address(rows, row, AF_INET6, peer.v6, &peer.port6);
+    struct contact contact;
+    read_contact(rows, row, totals.seen_at, &contact);
     lock_take(&load->tracker->lock);
-    tracker_restore(load->tracker, &totals, &peer, clock_now());
+    tracker_restore(load->tracker, &totals, &contact, clock_now());
     lock_give(&load->tracker->lock);
 }
 

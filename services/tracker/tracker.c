@@ -107,6 +107,7 @@ struct tracker *tracker_new(const struct tracker_settings *settings, const char 
     tracker->peers = peers_new(tracker->sessions, seed);
     tracker->crowd = (struct crowd){.sessions = tracker->sessions, .peers = tracker->peers, .key = key};
     tracker->outbox = outbox_new(tracker->sessions);
+    news_init(&tracker->news);
     tracker->storable = true;
     if (!open_journal(tracker, folder, now, why))
         tracker_destroy(&tracker);
@@ -120,6 +121,7 @@ void tracker_destroy(struct tracker **tracker)
         return;
     journal_close(&t->journal);
     outbox_destroy(&t->outbox);
+    news_clear(&t->news);
     backlog_clear(&t->to_store);
     pairs_clear(&t->crowd.pairs);
     clients_clear(&t->clients);
@@ -212,21 +214,9 @@ void tracker_drop_peer(struct tracker *tracker, uint32_t session)
     tracker_store_later(tracker, session, journal_next(tracker->journal));
 }
 
-/* The database does not know when each of the two addresses was used last. */
-static struct contact contact_of(const struct announce_peer *peer, int64_t seen_at)
-{
-    uint32_t seen = (uint32_t)(seen_at / 1000);
-    struct contact contact = {.port4 = peer->port4, .port6 = peer->port6};
-    memcpy(contact.v4, peer->v4, sizeof contact.v4);
-    memcpy(contact.v6, peer->v6, sizeof contact.v6);
-    contact.seen4 = peer->port4 != 0 ? seen : 0;
-    contact.seen6 = peer->port6 != 0 ? seen : 0;
-    return contact;
-}
-
 /* Since a session not known here began at what its client reported, ratio credits what lies between its own last totals
  * and those: a row that comes after its session was met anew has nothing to add. */
-void tracker_restore(struct tracker *tracker, const struct session_totals *totals, const struct announce_peer *peer,
+bool tracker_restore(struct tracker *tracker, const struct session_totals *totals, const struct contact *contact,
                      int64_t now)
 {
     assert(lock_is_mine(&tracker->lock));
@@ -235,10 +225,9 @@ void tracker_restore(struct tracker *tracker, const struct session_totals *total
     count_restored(tracker, &change);
     if (change.fell)
         tracker_epoch_ended(tracker, &change.closed);
-    if (!change.took || (now - totals->seen_at) / 1000 > tracker_peer_ttl(tracker))
-        return;
-    struct contact contact = contact_of(peer, totals->seen_at);
-    place_peer(tracker, session, &change.totals, &contact);
+    if (change.took && (now - totals->seen_at) / 1000 <= tracker_peer_ttl(tracker))
+        place_peer(tracker, session, &change.totals, contact);
+    return change.took;
 }
 
 uint32_t tracker_peer_ttl(const struct tracker *tracker)

@@ -8,6 +8,7 @@
 #include "services/tracker/introductions.h"
 #include "services/tracker/journal.h"
 #include "services/tracker/lock.h"
+#include "services/tracker/news.h"
 #include "services/tracker/outbox.h"
 #include "services/tracker/registry.h"
 #include "services/tracker/scrape.h"
@@ -71,6 +72,7 @@ struct tracker {
     struct outbox *outbox;
     struct backlog to_store; /* for store.c: the sessions with MARK_store */
     struct storing storing;
+    struct news news; /* for share.c */
     struct rewriting rewriting;
     uint32_t swept;    /* the sweep's place */
     bool storable;     /* PostgreSQL is there: what is not stored yet stays in the journal */
@@ -81,6 +83,7 @@ struct tracker {
     struct introductions introductions;
     uint64_t outcomes[OUTCOME_count];
     uint64_t scrapes;
+    uint64_t heard; /* sessions that other trackers told of */
 };
 
 /* Replays the journal in `folder`: its sessions, and the peers that are not silent for too long at `now`. NULL with
@@ -130,9 +133,10 @@ void tracker_peer_here(struct tracker *tracker, struct torrent *torrent, uint32_
                        const struct session_totals *totals);
 /* The peer of a session leaves its swarm; nothing happens when there is none. */
 void tracker_peer_gone(struct tracker *tracker, uint32_t session);
-/* A session's totals came from the database: they are taken where newer. The peer is put into its swarm again when its
- * client was heard of in time; port 0: no address of that family. */
-void tracker_restore(struct tracker *tracker, const struct session_totals *totals, const struct announce_peer *peer,
+/* A session's totals came from the database or from another tracker: they are taken where newer, which is told. Its
+ * client is put into its swarm when it was heard of in time, or out of it when it stopped or has no address. Neither
+ * journalled, reported nor stored, for whoever took the announce does so; but an epoch that ends by it is reported. */
+bool tracker_restore(struct tracker *tracker, const struct session_totals *totals, const struct contact *contact,
                      int64_t now);
 
 /* Members who completed it, as far as this tracker knows. */

@@ -15,7 +15,7 @@ from content import make_album, make_torrent, same_content  # noqa: E402
 from instance import wait_for  # noqa: E402
 
 PROJECT = "djembetest"
-PORTS = {"DJEMBE_WEB_PORT": "18080", "DJEMBE_TRACKER_PORT": "16969"}
+PORTS = {"DJEMBE_WEB_PORT": "18080", "DJEMBE_TRACKER_PORT": "16969-16970"}
 
 
 def docker(*words, ok=True, timeout=1500):
@@ -117,8 +117,16 @@ def test_replicas_of_catalog_and_ratio_come_and_go(site):
     assert admin("bus", "catalog.browse", '{"limit": 10}')["count"] == 1
 
 
+def test_a_second_tracker_has_a_folder_of_its_own_on_the_volume(site):
+    compose("up", "-d", "--no-recreate", "--scale", "tracker=2")
+    wait_for("both trackers are healthy", lambda: healthy("tracker"), 60)
+    assert "journal.lock" in compose("exec", "-T", "tracker", "ls", "/var/lib/djembe/2").split()
+    compose("up", "-d", "--no-recreate", "--scale", "tracker=1")
+    wait_for("one tracker is healthy", lambda: healthy("tracker"), 60)
+
+
 def test_an_image_holds_what_runs_and_nothing_else(site):
     for service in ("tracker", "web", "catalog", "ratio"):
         found = docker("run", "--rm", "--entrypoint", "sh", f"djembe/{service}", "-c",
                        "ls /usr/local/bin; command -v gcc cmake psql python3; id -u").split()
-        assert found == [f"djembe-{service}", "healthy", "10001"]
+        assert found == [f"djembe-{service}", "healthy", *(["run-tracker"] if service == "tracker" else []), "10001"]

@@ -16,6 +16,7 @@ class Announcer:
         self.instance, self.member, self.info_hash = instance, member, info_hash
         self.address, self.left, self.port = address, left, port
         self.peer_id = peer_id or b"-TT0001-" + os.urandom(6).hex().encode()
+        self.tracker_port = instance.port(6969)
         self.up = self.down = 0
         self.acknowledged = None  # (up, down) of the newest announce that was answered
         self.refusals = []
@@ -26,7 +27,7 @@ class Announcer:
             "info_hash": self.info_hash, "peer_id": self.peer_id, "port": self.port, "uploaded": self.up,
             "downloaded": self.down, "left": self.left, "compact": 1, "numwant": 10, **({"event": event} if event else {})},
             quote_via=urllib.parse.quote)  # as clients do: a space is %20, for `+` stands for itself
-        connection = http.client.HTTPConnection(HOST, self.instance.port(6969), timeout=timeout,
+        connection = http.client.HTTPConnection(HOST, self.tracker_port, timeout=timeout,
                                                 source_address=(self.address, 0))
         sent = (self.up, self.down)
         try:

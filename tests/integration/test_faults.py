@@ -5,15 +5,18 @@ import random
 import signal
 import subprocess
 import threading
+import urllib.parse
 
 import msgpack
 import pytest
 import zmq
 
+import bencode
 import clients
 from announcer import Announcer, Storm
 from content import make_album, make_torrent, same_content
 from instance import DAEMONS, HOST, fetch, wait_for
+from raw import ANNOUNCE, STARTED, Udp, url_option
 from recorder import Recorder
 from visitor import Visitor
 
@@ -177,14 +180,14 @@ def replicas_come_and_go(instance, hosts):
     assert failures == [] and len(asked) > 100
 
 
-def replica(instance, service, port, admin):
+def replica(instance, service, port, admin, **more):
     state = instance.folder / f"state-{service}-2"
     state.mkdir(exist_ok=True)
     pid = instance.pid(service)
     with open(f"/proc/{pid}/environ", "rb") as file:
         env = dict(part.split("=", 1) for part in file.read().decode().split("\0") if "=" in part)
     env.update(DJEMBE_BUS_LISTEN=f"tcp://127.0.0.2:{instance.port(port)}", DJEMBE_STATE=str(state), DJEMBE_TEST_REPLICA="1",
-               DJEMBE_ADMIN_LISTEN=f"127.0.0.1:{instance.port(admin)}")
+               DJEMBE_ADMIN_LISTEN=f"127.0.0.1:{instance.port(admin)}", **more)
     owner = os.stat(f"/proc/{pid}")
     os.chown(state, owner.st_uid, owner.st_gid)
     log = open(instance.folder / "log" / f"{service}-2.log", "ab")
@@ -193,6 +196,86 @@ def replica(instance, service, port, admin):
     wait_for(f"the second {service} is ready",
              lambda: fetch_status(f"http://127.0.0.1:{instance.port(admin)}/readyz") == 200)
     return process
+
+
+def test_two_trackers_know_the_same_swarms_and_each_byte_is_credited_once(make_instance, tmp_path):
+    instance = make_instance("trackers", start=False)
+    instance.env["DJEMBE_TRACKER"] = f"tcp://127.0.0.1:{instance.port(5554)},tcp://127.0.0.2:{instance.port(5554)}"
+    instance.up()
+    giver, taker = instance.member("giver"), instance.member("taker")
+    album = make_album(tmp_path, "Some Band - Trackers (2005) [FLAC]", size=60000)
+    info_hash = bytes.fromhex(instance.add_torrent(make_torrent(album, tmp_path / "plain.torrent"), "giver")["info_hash"])
+    one, other = instance.port(6969), instance.port(6959)
+    second = replica(instance, "tracker", 5554, 9111, DJEMBE_TRACKER_LISTEN=f"{HOST}:{other}")
+    seeder = Announcer(instance, giver, info_hash, "10.77.0.2", left=0)
+    leecher = Announcer(instance, taker, info_hash, "10.77.0.3", left=50000)
+    both = (seeder, leecher)
+
+    def announce(client, port, up=0, down=0, event=""):
+        client.tracker_port, client.up, client.down = port, client.up + up, client.down + down
+        return client.announce(event)
+
+    def credited():
+        for client in both:
+            moved = client.up, client.down
+            wait_for(f"{client.member['name']} has {moved}, not {instance.totals(client.member['user'])}",
+                     lambda c=client, m=moved: instance.totals(c.member["user"]) == m)
+
+    def both_count(seeders, leechers):
+        for port in (one, other):
+            wait_for(f"{port} counts {seeders} and {leechers}",
+                     lambda p=port: counts(p, giver, info_hash) == (seeders, leechers), 30)
+
+    try:
+        wait_for("each sees the other", lambda: instance.metric("tracker", "tracker_others") == 1)
+        announce(seeder, one, event="started")
+        announce(leecher, other, event="started")
+        both_count(1, 1)
+        assert b"\x0a\x4d\x00\x02\x1b\x58" in announce(leecher, other) and b"\x0a\x4d\x00\x03\x1b\x58" in announce(seeder, one)
+        for turn in range(40):
+            for client in both:
+                announce(client, (one, other)[turn % 2], *((1000, 0) if client is seeder else (0, 999)))
+        credited()
+        for rows in ([[1, 2]], [[1, 2, {"hex": "00" * 19}] + [0] * 8]):
+            with pytest.raises(AssertionError, match="Row 1 of sessions: peer_id"):
+                instance.bus("tracker.sessions.heard", {"sessions": rows})
+        announce(seeder, one, event="stopped")
+        both_count(0, 1)
+        udp = Udp(other)
+        udp.id = Udp(one).connect().id  # a connection id that the first one gave
+        answer = udp.ask(udp.packet(info_hash, seeder.peer_id, up=seeder.up, event=STARTED,
+                                    options=url_option(f"/{giver['passkey']}/announce".encode())))
+        assert answer is not None and answer[:4] == ANNOUNCE.to_bytes(4, "big")
+        both_count(1, 1)
+
+        for client in both:
+            announce(client, one, up=500, down=70)
+        killed = instance.kill("tracker")
+        for client in both:
+            announce(client, other, up=7, down=3)
+        wait_for("the killed tracker runs again", lambda: instance.pid("tracker") not in (None, killed))
+        instance.wait_ready("tracker")
+        wait_for("each sees the other again", lambda: instance.metric("tracker", "tracker_others") == 1)
+        both_count(1, 1)
+        second.kill()
+        second.wait()
+        for client in both:
+            announce(client, one, up=11, down=13)
+        credited()
+        assert not seeder.refusals and not leecher.refusals
+        instance.down()
+        assert instance.complaints() == []
+    finally:
+        second.kill()
+        second.wait()
+
+
+def counts(port, member, info_hash):
+    """Seeders and leechers as a scrape at that port tells them."""
+    status, _, body = fetch(f"http://{HOST}:{port}/{member['passkey']}/scrape?info_hash={urllib.parse.quote(info_hash)}")
+    assert status == 200
+    told = bencode.read(body)[b"files"].get(info_hash, {})
+    return told.get(b"complete"), told.get(b"incomplete")
 
 
 def fetch_status(url):

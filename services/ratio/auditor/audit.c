@@ -72,7 +72,7 @@ static void conclude(struct audit *audit, enum audit_outcome outcome)
     report(audit);
 }
 
-/* ---- asking the holder to dial in ---- */
+/* ---- asking the holder to dial in: whichever tracker its client announces to tells it ---- */
 
 static void on_introduced(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
 {
@@ -80,9 +80,10 @@ static void on_introduced(void *arg, const void *reply, const msgpack_object *bo
     const struct tracker_peer_introduce_reply *told = reply;
     (void)body;
     audit->questions--;
+    audit->introduced |= why == NULL && told->taken;
     if (audit->auditor->stopping || audit->stage != STAGE_waiting || audit->link != NULL)
         return;
-    if (why != NULL || !told->taken)
+    if (audit->questions == 0 && !audit->introduced)
         conclude(audit, AUDIT_unreachable);
 }
 
@@ -106,8 +107,10 @@ static void wait_inward(struct audit *audit)
         .port6 = six->size > 0 ? endpoint_port(six) : 0,
         .seconds = (uint64_t)auditor->inward_ms / 1000,
     };
-    audit->questions++;
-    bus_ask(auditor->bus, NULL, &tracker_peer_introduce_message, &ask, NULL, on_introduced, audit);
+    unsigned asked = bus_ask_each(auditor->bus, &tracker_peer_introduce_message, &ask, NULL, on_introduced, audit);
+    audit->questions += asked;
+    if (asked == 0)
+        conclude(audit, AUDIT_unreachable);
 }
 
 /* ---- connections ---- */

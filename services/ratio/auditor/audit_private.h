@@ -39,6 +39,7 @@ struct audit {
 
     enum audit_outcome outcome;
     struct link_end met;
+    bool introduced; /* a tracker has taken the introduction */
     bool met_six, dialled_in;
 };
 

@@ -180,17 +180,26 @@ static unsigned free_port(void)
     return ntohs(address.sin_port);
 }
 
-static void bus_open(const char *service, const char *keys)
+static void bus_open_at(const char *service, const char *keys, const char *listen)
 {
     struct fault why;
     char address[64];
     snprintf(address, sizeof address, "tcp://catalog:%u", world.port);
     const struct bus_endpoint endpoint = {"catalog", address};
-    struct bus_settings settings = {
-        .service = service, .keys = keys, .version = "1", .endpoints = &endpoint, .endpoints_count = 1};
+    struct bus_settings settings = {.service = service,
+                                    .keys = keys,
+                                    .listen = listen,
+                                    .version = "1",
+                                    .endpoints = &endpoint,
+                                    .endpoints_count = 1};
     world.bus = bus_new(world.loop, &settings, &why);
     if (world.bus == NULL)
         fail_msg("%s", why.text);
+}
+
+static void bus_open(const char *service, const char *keys)
+{
+    bus_open_at(service, keys, NULL);
 }
 
 static int set_up(void **state)
@@ -638,6 +647,97 @@ static void killing_one_of_two_replicas_again_and_again_fails_nothing(void **sta
     assert_true(bus_count(world.bus).repeated > 0);
 }
 
+/* What the replicas said. */
+struct each {
+    unsigned asked, told, failed;
+    uint64_t numbers; /* a bit for each that answered */
+};
+
+static void on_each(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
+{
+    (void)body;
+    struct each *each = arg;
+    each->told++;
+    each->failed += why != NULL;
+    if (why == NULL)
+        each->numbers |= UINT64_C(1) << ((const struct catalog_upload_list_reply *)reply)->count;
+}
+
+static bool all_told(void *arg)
+{
+    const struct each *each = arg;
+    return each->told == each->asked;
+}
+
+static void ask_each(uint32_t delay_ms, struct each *each)
+{
+    struct catalog_upload_list ask = {.user = 1, .before = delay_ms, .limit = 1};
+    *each = (struct each){.told = 0};
+    each->asked = bus_ask_each(world.bus, &catalog_upload_list_message, &ask, &(struct bus_call){.deadline_ms = 10000},
+                               on_each, each);
+    assert_int_equal(each->told, 0);
+}
+
+static void each_replica_is_asked_and_answers_for_itself(void **state)
+{
+    (void)state;
+    struct each each;
+    names_set(1, 3);
+    bus_open("web", world.keys);
+    ask_each(0, &each);
+    assert_int_equal(each.asked, 0); /* nobody answers yet */
+    for (unsigned i = 1; i <= 3; i++)
+        replica_start(i);
+    wait_replicas(3);
+    ask_each(0, &each);
+    assert_int_equal(each.asked, 3);
+    assert_true(wait_for(all_told, &each, PATIENCE_MS));
+    assert_int_equal(each.failed, 0);
+    assert_int_equal(each.numbers, 1 << 1 | 1 << 2 | 1 << 3);
+}
+
+static void a_replica_killed_with_its_question_is_a_fault_of_that_alone(void **state)
+{
+    (void)state;
+    struct each each;
+    names_set(1, 2);
+    replica_start(1);
+    replica_start(2);
+    bus_open("web", world.keys);
+    wait_replicas(2);
+    ask_each(1000, &each); /* a READ, which bus_ask would ask again at the other */
+    assert_int_equal(each.asked, 2);
+    replica_end(2, SIGKILL);
+    assert_true(wait_for(all_told, &each, PATIENCE_MS));
+    assert_int_equal(each.failed, 1);
+    assert_int_equal(each.numbers, 1 << 1);
+}
+
+static bool has_served(void *arg)
+{
+    return bus_count(world.bus).served >= *(const uint64_t *)arg;
+}
+
+/* This process is replica 1 of catalog, and there is another. */
+static void a_replica_asks_the_others_and_not_itself(void **state)
+{
+    (void)state;
+    struct each each;
+    names_set(1, 2);
+    replica_start(2);
+    char listen[64];
+    snprintf(listen, sizeof listen, "tcp://127.0.0.1:%u", world.port);
+    bus_open_at("catalog", world.keys, listen);
+    wait_replicas(1);
+    uint64_t pings = 2; /* its own: it has met itself by then, for only it knows the address */
+    assert_true(wait_for(has_served, &pings, PATIENCE_MS));
+    ask_each(0, &each);
+    assert_int_equal(each.asked, 1);
+    assert_true(wait_for(all_told, &each, PATIENCE_MS));
+    assert_int_equal(each.numbers, 1 << 2);
+    assert_int_equal(bus_replicas(world.bus, "catalog"), 1);
+}
+
 static void a_question_too_large_to_send_is_refused_here(void **state)
 {
     (void)state;
@@ -727,6 +827,9 @@ int main(int argc, char **argv)
         BUS_TEST(a_replica_that_stops_gracefully_fails_nothing),
         BUS_TEST(a_replica_whose_name_is_gone_gets_no_more_questions),
         BUS_TEST(killing_one_of_two_replicas_again_and_again_fails_nothing),
+        BUS_TEST(each_replica_is_asked_and_answers_for_itself),
+        BUS_TEST(a_replica_killed_with_its_question_is_a_fault_of_that_alone),
+        BUS_TEST(a_replica_asks_the_others_and_not_itself),
         BUS_TEST(a_question_too_large_to_send_is_refused_here),
         BUS_TEST(questions_on_their_way_are_told_when_the_bus_is_closed),
         BUS_TEST(an_asker_that_never_stops_does_not_hold_up_the_end),

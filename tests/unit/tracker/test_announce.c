@@ -606,29 +606,128 @@ static void silent_and_refused_peers_are_not_brought_back(void **state)
     start_tracker_at(NOW + 4201 * 1000);
     assert_int_equal(peers_count(tracker->peers), 1);
     struct session_totals stored = totals_of(3);
-    struct announce_peer peer = {.v4 = {10, 0, 0, 2}, .port4 = 6881};
+    struct contact contact = {.v4 = {10, 0, 0, 2}, .port4 = 6881, .seen4 = NOW / 1000 + 100};
     stored.seen_at = NOW + 100000;
-    tracker_restore(tracker, &stored, &peer, NOW + 4201 * 1000);
+    tracker_restore(tracker, &stored, &contact, NOW + 4201 * 1000);
     assert_int_equal(peers_count(tracker->peers), 1);
 }
 
 static void a_stored_row_brings_its_peer_back_but_no_older_totals(void **state)
 {
     (void)state;
-    struct announce_peer peer = {.v4 = {10, 0, 0, 1}, .port4 = 6881};
+    struct contact contact = {.v4 = {10, 0, 0, 1}, .port4 = 6881, .seen4 = NOW / 1000};
     struct session_totals stored = {.user = 1, .torrent = 5, .epoch = NOW - 9, .seen_at = NOW, .up = 100};
     memset(stored.peer_id, 1, PEER_ID_SIZE);
-    tracker_restore(tracker, &stored, &peer, NOW + 5000);
+    tracker_restore(tracker, &stored, &contact, NOW + 5000);
     assert_int_equal(peers_count(tracker->peers), 1);
     stored.up = 50;
     stored.seen_at = NOW - 1;
-    tracker_restore(tracker, &stored, &peer, NOW + 5000);
+    tracker_restore(tracker, &stored, &contact, NOW + 5000);
     assert_int_equal(totals_of(1).up, 100);
     struct announce leecher = from(KEY_B, 2);
     leecher.left = 1;
     announce(leecher, NOW + 6000);
     assert_int_equal(reply.peers_count, 1);
     assert_int_equal(reply.complete, 1);
+}
+
+/* ---- what other trackers tell ---- */
+
+/* What its client announced elsewhere: a seeder of member 1. */
+static struct session_totals heard(uint64_t up, int64_t seen_at)
+{
+    struct session_totals totals = {.user = 1, .torrent = 5, .epoch = NOW, .seen_at = seen_at, .up = up};
+    memset(totals.peer_id, 1, PEER_ID_SIZE);
+    return totals;
+}
+
+static struct contact contact_at(int64_t seen_at, uint16_t port)
+{
+    return (struct contact){.v4 = {10, 0, 0, 9}, .port4 = port, .seen4 = (uint32_t)(seen_at / 1000)};
+}
+
+static struct announce leecher_of_b(void)
+{
+    struct announce leecher = from(KEY_B, 2);
+    leecher.left = 1;
+    return leecher;
+}
+
+static void a_peer_of_another_tracker_is_given_out_until_its_goodbye_there(void **state)
+{
+    (void)state;
+    const struct session_totals *rows;
+    struct session_totals totals = heard(100, NOW + 1000);
+    struct contact contact = contact_at(NOW + 1000, 7000), nowhere = {0};
+    assert_true(tracker_restore(tracker, &totals, &contact, NOW + 1000));
+    announce(leecher_of_b(), NOW + 2000);
+    assert_int_equal(reply.peers_count, 1);
+    assert_int_equal(reply.peers[0].v4[3], 9);
+    assert_int_equal(reply.peers[0].port4, 7000);
+    totals.seen_at = NOW + 3000;
+    totals.flags = SESSION_STOPPED;
+    assert_true(tracker_restore(tracker, &totals, &nowhere, NOW + 3000));
+    announce(leecher_of_b(), NOW + 4000);
+    assert_int_equal(reply.peers_count, 0);
+    assert_int_equal(reply.complete, 0);
+    assert_int_equal(outbox_rows(&rows), 1); /* the leecher alone is ours to report and to store */
+    assert_int_equal(rows[0].user, 2);
+    assert_int_equal(tracker->to_store.count, 1);
+}
+
+static void a_peer_of_another_tracker_that_listens_nowhere_is_counted(void **state)
+{
+    (void)state;
+    struct session_totals totals = heard(100, NOW + 1000);
+    struct contact contact = contact_at(NOW + 1000, 0);
+    tracker_restore(tracker, &totals, &contact, NOW + 1000);
+    announce(leecher_of_b(), NOW + 2000);
+    assert_int_equal(reply.peers_count, 0);
+    assert_int_equal(reply.complete, 1);
+}
+
+static void news_older_than_what_is_known_change_nothing(void **state)
+{
+    (void)state;
+    struct announce seeder = from(KEY_A, 1);
+    struct contact nowhere = {0};
+    announce(seeder, NOW);
+    seeder.up = 500;
+    announce(seeder, NOW + 2000);
+    struct session_totals totals = heard(300, NOW + 1000);
+    totals.flags = SESSION_STOPPED;
+    assert_false(tracker_restore(tracker, &totals, &nowhere, NOW + 2000));
+    assert_int_equal(totals_of(1).up, 500);
+    announce(leecher_of_b(), NOW + 3000);
+    assert_int_equal(reply.peers_count, 1);
+    assert_int_equal(reply.peers[0].v4[3], 1);
+}
+
+static void a_client_that_goes_on_here_goes_on_with_its_epoch(void **state)
+{
+    (void)state;
+    struct session_totals totals = heard(100, NOW + 1000);
+    struct contact contact = contact_at(NOW + 1000, 7000);
+    tracker_restore(tracker, &totals, &contact, NOW + 1000);
+    struct announce seeder = from(KEY_A, 1);
+    seeder.up = 700;
+    announce(seeder, NOW + 2000);
+    assert_int_equal(totals_of(1).epoch, NOW);
+    assert_int_equal(totals_of(1).base_up, 0);
+    assert_int_equal(totals_of(1).up, 700);
+}
+
+static void an_announce_is_news_and_what_was_heard_is_not_told_on(void **state)
+{
+    (void)state;
+    uint32_t sessions[4];
+    struct session_totals totals = heard(100, NOW + 1000);
+    struct contact contact = contact_at(NOW + 1000, 7000);
+    tracker_restore(tracker, &totals, &contact, NOW + 1000);
+    assert_int_equal(news_take(&tracker->news, sessions, 4), 0);
+    announce(leecher_of_b(), NOW + 2000);
+    assert_int_equal(news_take(&tracker->news, sessions, 4), 1);
+    assert_int_equal(totals_of(sessions[0]).user, 2);
 }
 
 /* As store.c does: the sessions that wait are taken, and stored. */
@@ -903,6 +1002,11 @@ int main(void)
         TEST(a_clock_that_steps_costs_nothing),
         TEST(a_restart_goes_on_from_the_journal),
         TEST(a_stored_row_brings_its_peer_back_but_no_older_totals),
+        TEST(a_peer_of_another_tracker_is_given_out_until_its_goodbye_there),
+        TEST(a_peer_of_another_tracker_that_listens_nowhere_is_counted),
+        TEST(news_older_than_what_is_known_change_nothing),
+        TEST(a_client_that_goes_on_here_goes_on_with_its_epoch),
+        TEST(an_announce_is_news_and_what_was_heard_is_not_told_on),
         TEST(peers_are_there_again_after_a_kill),
         TEST(silent_and_refused_peers_are_not_brought_back),
         TEST(segments_that_are_acknowledged_and_stored_are_dropped),

@@ -316,9 +316,9 @@ static void who_lost_a_slot_is_not_brought_back(void **state)
     assert_int_equal(peers_count(tracker->peers), 2);
     tell_slot(HOLDER, "deny", "It expired");
     assert_int_equal(peers_count(tracker->peers), 1);
-    struct announce_peer peer = {.v4 = {10, 0, 0, HOLDER}, .port4 = 6881};
+    struct contact contact = {.v4 = {10, 0, 0, HOLDER}, .port4 = 6881, .seen4 = NOW / 1000 + 2};
     stored.seen_at = NOW + 2000;
-    tracker_restore(tracker, &stored, &peer, NOW + 2000);
+    tracker_restore(tracker, &stored, &contact, NOW + 2000);
     assert_int_equal(peers_count(tracker->peers), 1);
 }
 
