@@ -1,4 +1,4 @@
-/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0009_search.sql): there a page is found
+/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0014_search.sql): there a page is found
  * by what stands at the end of the one before, so that nothing is shown twice or left out when something is added
  * meanwhile.
  *

@@ -38,6 +38,14 @@ void changing_fail(struct changing *changing, const struct fault *why)
     answer(changing, why, (struct slice){0});
 }
 
+bool changing_goes_on(struct changing *changing, const struct fault *why, const struct fault *wrong)
+{
+    if (why == NULL && wrong->status == STATUS_ok)
+        return true;
+    changing_fail(changing, why != NULL ? why : wrong);
+    return false;
+}
+
 /* The answer to the commit was lost: the kept reply tells whether it happened. */
 static void on_resolved(void *arg, struct slice reply, const struct fault *why)
 {

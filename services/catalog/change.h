@@ -24,6 +24,9 @@ struct changing {
 };
 void changing_start(struct changing *changing);
 void changing_fail(struct changing *changing, const struct fault *why);
+/* False, and it has failed, when a statement did (`why`) or its answer is not what was wanted (`wrong`: not STATUS_ok).
+ */
+bool changing_goes_on(struct changing *changing, const struct fault *why, const struct fault *wrong);
 void changing_done(struct changing *changing, const void *reply); /* the message's reply struct: kept, and committed */
 
 /* Lists and searches learn what is in a group now: at the end of a transaction that changed it. */

@@ -105,10 +105,8 @@ static void on_added(void *arg, const struct db_rows *rows, const struct fault *
     if (why == NULL && db_count(rows) == 0)
         fault_set(&wrong, STATUS_conflict, NULL, "You have written %d comments within an hour: wait a little.",
                   HOURLY_MAX);
-    if (why != NULL || wrong.status != STATUS_ok) {
-        changing_fail(&commenting->changing, why != NULL ? why : &wrong);
+    if (!changing_goes_on(&commenting->changing, why, &wrong))
         return;
-    }
     commenting->comment = (uint64_t)db_get_int(rows, 0, 0);
     commenting_end(commenting);
 }

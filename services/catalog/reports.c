@@ -76,10 +76,8 @@ static void on_added(void *arg, const struct db_rows *rows, const struct fault *
     else if (why == NULL && db_get_int(rows, 0, 0) == 0)
         fault_set(&wrong, STATUS_conflict, NULL, "You have %d reports that wait for staff: let them answer first.",
                   OPEN_MAX);
-    if (why != NULL || wrong.status != STATUS_ok) {
-        changing_fail(&reporting->changing, why != NULL ? why : &wrong);
+    if (!changing_goes_on(&reporting->changing, why, &wrong))
         return;
-    }
     reporting->report = (uint64_t)db_get_int(rows, 0, 0);
     struct catalog_report_add_reply reply = {.report = reporting->report, .href = reporting->href};
     changing_done(&reporting->changing, &reply);

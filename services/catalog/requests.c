@@ -68,15 +68,6 @@ static void requesting_start(struct requesting *requesting, const struct fault *
         bus_fail(requesting->changing.request, why);
 }
 
-/* False, and ended, when the statement failed or `wrong` says so. */
-static bool may_go_on(struct requesting *requesting, const struct fault *why, const struct fault *wrong)
-{
-    if (why == NULL && wrong->status == STATUS_ok)
-        return true;
-    changing_fail(&requesting->changing, why != NULL ? why : wrong);
-    return false;
-}
-
 static bool is_member(const struct requesting *requesting, struct fault *why)
 {
     return requesting->actor != 0 ||
@@ -106,7 +97,7 @@ static void on_added(void *arg, const struct db_rows *rows, const struct fault *
                   db_get_int(rows, 0, 1));
     else if (why == NULL && db_get_int(rows, 0, 0) == 0)
         fault_set(&wrong, STATUS_conflict, NULL, "You have %d open requests, the most a member may have.", OPEN_MAX);
-    if (!may_go_on(requesting, why, &wrong))
+    if (!changing_goes_on(&requesting->changing, why, &wrong))
         return;
     requesting->request = (uint64_t)db_get_int(rows, 0, 0);
     requesting_end(requesting);
@@ -183,7 +174,7 @@ static void on_edited(void *arg, const struct db_rows *rows, const struct fault 
     struct fault wrong = {0};
     if (why == NULL && db_count(rows) == 0)
         fault_set(&wrong, STATUS_conflict, "title", "This is asked for already, in another request.");
-    if (may_go_on(requesting, why, &wrong))
+    if (changing_goes_on(&requesting->changing, why, &wrong))
         requesting_end(requesting);
 }
 
@@ -254,7 +245,7 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
     struct fault wrong = {0};
     if (why == NULL)
         may_change(requesting, rows, &wrong);
-    if (may_go_on(requesting, why, &wrong))
+    if (changing_goes_on(&requesting->changing, why, &wrong))
         request_change(requesting);
 }
 

@@ -197,10 +197,8 @@ static void on_removed(void *arg, const struct db_rows *rows, const struct fault
     else if (why == NULL && !db_get_flag(rows, 0, 2))
         fault_set(&wrong, STATUS_forbidden, NULL,
                   "Others have voted on this tag, or added it: vote against it, or report it to staff.");
-    if (why != NULL || wrong.status != STATUS_ok) {
-        changing_fail(&tagging->changing, why != NULL ? why : &wrong);
+    if (!changing_goes_on(&tagging->changing, why, &wrong))
         return;
-    }
     tagging->names = arena_copy(tagging->arena, db_get_text(rows, 0, 1));
     tagging_end(tagging);
 }

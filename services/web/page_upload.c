@@ -75,7 +75,7 @@ static void write_plugin(struct visit *visit, const msgpack_object *plugin)
 
 static bool is_of_file(const struct fault *why)
 {
-    return strcmp(why->field, "metainfo") == 0 || strcmp(why->field, "torrent") == 0;
+    return strcmp(why->field, "torrent") == 0;
 }
 
 /* The catalog ends "it is here already" with where: "see /music/album/12#t34." */
@@ -249,6 +249,8 @@ static void on_added(void *arg, const void *reply, const msgpack_object *body, c
     if (why != NULL) {
         upload->refused = true;
         upload->why = *why;
+        if (strcmp(why->field, "metainfo") == 0) /* as the form calls it, which tools fill in too */
+            snprintf(upload->why.field, sizeof upload->why.field, "torrent");
         if (why->status == STATUS_unavailable)
             fault_set(&upload->why, STATUS_unavailable, NULL,
                       "The catalog is away for the moment. What you typed is kept: send the form again in a minute.");

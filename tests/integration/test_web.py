@@ -384,6 +384,8 @@ def test_a_tool_uploads_with_a_token(instance, torrent):
     assert status == 200 and announce_of(body) == made["announce"]
     refused = tool.post_file("/upload/music", [("title", "x")], "a.torrent", torrent, headers=bearer)
     assert refused.status == 400 and refused.json()["field"]
+    again = tool.post_file("/upload/music", list(album_fields().items()), "a.torrent", torrent, headers=bearer)
+    assert again.status == 409 and again.json()["field"] == "torrent", again.text
     wrong = tool.post_file("/upload/music", [], "a.torrent", torrent, headers={"Authorization": "Bearer nonsense"})
     assert wrong.status == 403 and "token" in wrong.json()["error"]
 

@@ -144,7 +144,7 @@ CREATE FUNCTION catalog.names_of(bigint[]) RETURNS SETOF catalog.named LANGUAGE 
         UNION ALL
         SELECT e.entity, a.plugin, a.name, NULL, t.name, '' FROM catalog.entity_tag e JOIN catalog.tag t ON t.id = e.tag
         JOIN catalog.entity g ON g.id = e.entity JOIN catalog.attribute a ON a.plugin = g.plugin AND a.type = 'tags'
-        WHERE e.entity = ANY($1)) AS n (grp, plugin, field, entity, name, hint)
+        WHERE e.entity = ANY($1) AND e.score >= 0) AS n (grp, plugin, field, entity, name, hint)
 $$;
 
 -- Lists, searches and names learn what is in some groups now.
