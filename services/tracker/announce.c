@@ -53,12 +53,16 @@ static void take_peer(struct tracker *tracker, struct torrent *torrent, uint32_t
 
 /* Only the long form needs the peer_id, which lies elsewhere: reading it costs more than all the rest. */
 static void describe_peers(const struct tracker *tracker, const struct swarm *swarm, const uint32_t *places,
-                           bool compact, struct announce_reply *reply)
+                           const struct announce *ask, struct announce_reply *reply)
 {
+    bool with_v6 = !ask->one_family || ask->address.family == FAMILY_v6;
+    if (ask->compact) {
+        swarm_compact(tracker->peers, swarm, places, reply->peers_count, with_v6, reply);
+        return;
+    }
     for (unsigned i = 0; i < reply->peers_count; i++) {
         swarm_describe(tracker->peers, swarm, places[i], &reply->peers[i]);
-        if (!compact)
-            sessions_peer_id(tracker->sessions, swarm_session(swarm, places[i]), reply->peers[i].peer_id);
+        sessions_peer_id(tracker->sessions, swarm_session(swarm, places[i]), reply->peers[i].peer_id);
     }
 }
 
@@ -121,7 +125,22 @@ static void choose_peers(struct tracker *tracker, const struct torrent *torrent,
     if (wish.wanted > 0 && wish.reach != 0 && !ask->one_family)
         found += choose(tracker, swarm, &choice, wish, places + found);
     reply->peers_count = found;
-    describe_peers(tracker, swarm, places, ask->compact, reply);
+    describe_peers(tracker, swarm, places, ask, reply);
+}
+
+static void add_peer(const struct announce *ask, const struct announce_peer *peer, struct announce_reply *reply)
+{
+    reply->peers[reply->peers_count++] = *peer;
+    if (ask->compact && peer->port4 != 0) {
+        struct compact_v4 *v4 = &reply->v4[reply->v4_count++];
+        memcpy(v4->ip, peer->v4, sizeof v4->ip);
+        port_put(v4->port, peer->port4);
+    }
+    if (ask->compact && peer->port6 != 0) {
+        struct compact_v6 *v6 = &reply->v6[reply->v6_count++];
+        memcpy(v6->ip, peer->v6, sizeof v6->ip);
+        port_put(v6->port, peer->port6);
+    }
 }
 
 /* Whoever wants peers at all is told of the one that the auditor has introduced. */
@@ -133,7 +152,7 @@ static void add_introduced(const struct tracker *tracker, const struct admission
     const struct announce_peer *peer =
         introductions_find(&tracker->introductions, who->member->handle, who->torrent->handle, now);
     if (peer != NULL)
-        reply->peers[reply->peers_count++] = *peer;
+        add_peer(ask, peer, reply);
 }
 
 static void begin_reply(const struct tracker *tracker, const struct announce *ask, struct announce_reply *reply)
@@ -143,7 +162,7 @@ static void begin_reply(const struct tracker *tracker, const struct announce *as
     reply->min_interval = (uint32_t)tracker->settings.min_interval;
     reply->complete = reply->incomplete = 0;
     reply->external = ask->address;
-    reply->peers_count = 0;
+    reply->peers_count = reply->v4_count = reply->v6_count = 0;
 }
 
 /* Clients repeat `stopped` until it succeeds: a failure would make them do so for ever. */

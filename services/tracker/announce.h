@@ -55,7 +55,26 @@ struct announce {
     bool one_family; /* the answer has peers of the address's own family alone (BEP 15) */
 };
 
-/* A peer in an answer. A port of 0: it has no address of that family. */
+/* Addresses as they stand in a compact answer, ports in network order (BEP 23, BEP 7). */
+struct compact_v4 {
+    uint8_t ip[4], port[2];
+};
+struct compact_v6 {
+    uint8_t ip[16], port[2];
+};
+
+static inline uint16_t port_get(const uint8_t port[2])
+{
+    return (uint16_t)(port[0] << 8 | port[1]);
+}
+
+static inline void port_put(uint8_t into[2], uint16_t port)
+{
+    into[0] = (uint8_t)(port >> 8);
+    into[1] = (uint8_t)port;
+}
+
+/* A peer in an answer of the long form. A port of 0: it has no address of that family. */
 struct announce_peer {
     uint8_t v4[4];
     uint16_t port4, port6;
@@ -76,8 +95,11 @@ struct announce_reply {
     uint32_t complete;        /* seeders, the asker included */
     uint32_t incomplete;      /* leechers, the asker included */
     struct address external;  /* how the client looks from here (BEP 24) */
-    unsigned peers_count;
-    struct announce_peer peers[PEERS_MAX];
+    unsigned peers_count;     /* peers, in whichever form */
+    unsigned v4_count, v6_count;
+    struct compact_v4 v4[PEERS_MAX]; /* the compact form's */
+    struct compact_v6 v6[PEERS_MAX];
+    struct announce_peer peers[PEERS_MAX]; /* the long form's */
 };
 
 #endif

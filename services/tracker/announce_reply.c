@@ -5,9 +5,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 
-#define PEER_V4 6
-#define PEER_V6 18
-
 void reply_add(struct reply_text *into, const void *bytes, size_t size)
 {
     assert(size <= sizeof into->at - into->size);
@@ -65,43 +62,15 @@ void failure_write(const char *failure, uint32_t retry, struct reply_text *into)
     reply_text(into, "e");
 }
 
-static void add_port(struct reply_text *into, uint16_t port)
-{
-    const uint8_t bytes[2] = {(uint8_t)(port >> 8), (uint8_t)port};
-    reply_add(into, bytes, sizeof bytes);
-}
-
-static void add_compact_v4(struct reply_text *into, const struct announce_reply *reply)
-{
-    size_t count = 0;
-    for (unsigned i = 0; i < reply->peers_count; i++)
-        count += reply->peers[i].port4 != 0;
-    add_key(into, "peers");
-    add_number(into, count * PEER_V4, ':');
-    for (unsigned i = 0; i < reply->peers_count; i++) {
-        if (reply->peers[i].port4 == 0)
-            continue;
-        reply_add(into, reply->peers[i].v4, sizeof reply->peers[i].v4);
-        add_port(into, reply->peers[i].port4);
-    }
-}
-
 /* Left out when empty: clients that know only `peers` stay unbothered. */
-static void add_compact_v6(struct reply_text *into, const struct announce_reply *reply)
+static void add_compact(struct reply_text *into, const struct announce_reply *reply)
 {
-    size_t count = 0;
-    for (unsigned i = 0; i < reply->peers_count; i++)
-        count += reply->peers[i].port6 != 0;
-    if (count == 0)
+    add_key(into, "peers");
+    reply_bytes(into, reply->v4, reply->v4_count * sizeof *reply->v4);
+    if (reply->v6_count == 0)
         return;
     add_key(into, "peers6");
-    add_number(into, count * PEER_V6, ':');
-    for (unsigned i = 0; i < reply->peers_count; i++) {
-        if (reply->peers[i].port6 == 0)
-            continue;
-        reply_add(into, reply->peers[i].v6, sizeof reply->peers[i].v6);
-        add_port(into, reply->peers[i].port6);
-    }
+    reply_bytes(into, reply->v6, reply->v6_count * sizeof *reply->v6);
 }
 
 static void add_peer(struct reply_text *into, const struct announce *ask, const struct announce_peer *peer, int family)
@@ -150,11 +119,9 @@ void announce_reply_write(const struct announce *ask, const struct announce_repl
     reply_key_number(into, "incomplete", reply->incomplete);
     reply_key_number(into, "interval", reply->interval);
     reply_key_number(into, "min interval", reply->min_interval);
-    if (ask->compact) {
-        add_compact_v4(into, reply);
-        add_compact_v6(into, reply);
-    } else {
+    if (ask->compact)
+        add_compact(into, reply);
+    else
         add_long(into, ask, reply);
-    }
     reply_text(into, "e");
 }

@@ -13,8 +13,6 @@ enum {
     ANNOUNCE_REPLY_SIZE = 20, /* before the peers */
     SCRAPE_REPLY_SIZE = 8,    /* before the counts */
     SCRAPE_ENTRY = 12,
-    PEER_V4 = 6,
-    PEER_V6 = 18,
     URL_MAX = 256,
 };
 
@@ -95,7 +93,8 @@ static enum announce_event event_of(uint32_t number)
 
 static unsigned most_peers(enum address_family family)
 {
-    return (UDP_REPLY_MAX - ANNOUNCE_REPLY_SIZE) / (family == FAMILY_v6 ? PEER_V6 : PEER_V4);
+    size_t each = family == FAMILY_v6 ? sizeof(struct compact_v6) : sizeof(struct compact_v4);
+    return (unsigned)((UDP_REPLY_MAX - ANNOUNCE_REPLY_SIZE) / each);
 }
 
 /* -1 and its like mean that the tracker may choose. */
@@ -175,33 +174,16 @@ void udp_connect_write(uint32_t transaction, uint64_t connection, struct udp_rep
     put(into, &connection, sizeof connection);
 }
 
-/* The address and the port, which there is room for. */
-static uint8_t *put_peer(uint8_t *at, const void *address, size_t size, uint16_t port)
-{
-    port = htobe16(port);
-    memcpy(at, address, size);
-    memcpy(at + size, &port, sizeof port);
-    return at + size + sizeof port;
-}
-
 void udp_announce_write(uint32_t transaction, const struct announce_reply *reply, struct udp_reply *into)
 {
     bool six = reply->external.family == FAMILY_v6;
-    unsigned room = most_peers(reply->external.family);
+    unsigned count = six ? reply->v6_count : reply->v4_count, most = most_peers(reply->external.family);
+    size_t each = six ? sizeof *reply->v6 : sizeof *reply->v4;
     begin(into, UDP_announce, transaction);
     put32(into, reply->interval);
     put32(into, reply->incomplete);
     put32(into, reply->complete);
-    uint8_t *at = into->at + into->size;
-    for (unsigned i = 0; i < reply->peers_count && room > 0; i++) {
-        const struct announce_peer *peer = &reply->peers[i];
-        if ((six ? peer->port6 : peer->port4) == 0)
-            continue;
-        at = six ? put_peer(at, peer->v6, sizeof peer->v6, peer->port6)
-                 : put_peer(at, peer->v4, sizeof peer->v4, peer->port4);
-        room--;
-    }
-    into->size = (size_t)(at - into->at);
+    put(into, six ? (const void *)reply->v6 : (const void *)reply->v4, (count < most ? count : most) * each);
 }
 
 void udp_scrape_write(uint32_t transaction, const struct scrape *scrape, const struct scrape_counts *counts,

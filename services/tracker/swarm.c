@@ -105,7 +105,7 @@ void swarm_leave(struct peers *peers, struct swarm *swarm, uint32_t session)
     uint32_t place = sessions_place(peers->sessions, session);
     if (entry_has_six(&swarm->entries[place]))
         side_drop(&peers->sixes, session);
-    swarm->mute -= swarm->entries[place].port4 == 0;
+    swarm->mute -= !entry_has_v4(&swarm->entries[place]);
     put(peers, swarm, place, swarm->entries[--swarm->count]);
     sessions_set_place(peers->sessions, session, PLACE_NONE);
     peers->count--;
@@ -137,8 +137,8 @@ static struct swarm_entry *entry_of(const struct peers *peers, const struct swar
 
 static void set_port4(struct swarm *swarm, struct swarm_entry *entry, uint16_t port)
 {
-    swarm->mute += (uint32_t)(port == 0) - (uint32_t)(entry->port4 == 0);
-    entry->port4 = port;
+    swarm->mute += (uint32_t)(port == 0) - (uint32_t)!entry_has_v4(entry);
+    port_put(entry->v4.port, port);
 }
 
 static struct six *six_of(const struct peers *peers, const struct swarm_entry *entry)
@@ -172,7 +172,7 @@ static void seen_over_v4(struct peers *peers, struct swarm *swarm, struct swarm_
                          const struct sighting *sighting)
 {
     struct six *six = six_of(peers, entry);
-    memcpy(entry->v4, sighting->address->bytes, sizeof entry->v4);
+    memcpy(entry->v4.ip, sighting->address->bytes, sizeof entry->v4.ip);
     set_port4(swarm, entry, sighting->port);
     if (six == NULL)
         return;
@@ -189,7 +189,7 @@ static void seen_over_v6(struct peers *peers, struct swarm *swarm, struct swarm_
             drop_six(peers, entry);
         return;
     }
-    struct six *six = make_six(peers, entry, entry->port4 != 0 ? sighting->before : 0);
+    struct six *six = make_six(peers, entry, entry_has_v4(entry) ? sighting->before : 0);
     memcpy(six->v6, sighting->address->bytes, sizeof six->v6);
     six->port6 = sighting->port;
     six->seen6 = sighting->now;
@@ -214,8 +214,8 @@ void swarm_contact(const struct peers *peers, const struct swarm *swarm, uint32_
         return;
     const struct swarm_entry *entry = entry_of(peers, swarm, session);
     const struct six *six = six_of(peers, entry);
-    memcpy(into->v4, entry->v4, sizeof into->v4);
-    into->port4 = entry->port4;
+    memcpy(into->v4, entry->v4.ip, sizeof into->v4);
+    into->port4 = port_get(entry->v4.port);
     into->seen4 = six != NULL ? six->seen4 : (uint32_t)(sessions_seen(peers->sessions, session) / 1000);
     if (six == NULL)
         return;
@@ -227,13 +227,13 @@ void swarm_contact(const struct peers *peers, const struct swarm *swarm, uint32_
 enum reach swarm_reach(const struct peers *peers, const struct swarm *swarm, uint32_t session)
 {
     const struct swarm_entry *entry = entry_of(peers, swarm, session);
-    return (entry->port4 != 0 ? REACH_v4 : 0) | (entry_has_six(entry) ? REACH_v6 : 0);
+    return (entry_has_v4(entry) ? REACH_v4 : 0) | (entry_has_six(entry) ? REACH_v6 : 0);
 }
 
 void swarm_set_contact(struct peers *peers, struct swarm *swarm, uint32_t session, const struct contact *contact)
 {
     struct swarm_entry *entry = entry_of(peers, swarm, session);
-    memcpy(entry->v4, contact->v4, sizeof entry->v4);
+    memcpy(entry->v4.ip, contact->v4, sizeof entry->v4.ip);
     set_port4(swarm, entry, contact->port4);
     if (contact->port6 == 0) {
         if (entry_has_six(entry))
@@ -250,14 +250,32 @@ void swarm_set_contact(struct peers *peers, struct swarm *swarm, uint32_t sessio
 void swarm_describe(const struct peers *peers, const struct swarm *swarm, uint32_t place, struct announce_peer *into)
 {
     const struct swarm_entry *entry = &swarm->entries[place];
-    memcpy(into->v4, entry->v4, sizeof into->v4);
-    into->port4 = entry->port4;
+    memcpy(into->v4, entry->v4.ip, sizeof into->v4);
+    into->port4 = port_get(entry->v4.port);
     into->port6 = 0;
     const struct six *six = six_of(peers, entry);
     if (six == NULL)
         return;
     memcpy(into->v6, six->v6, sizeof into->v6);
     into->port6 = six->port6;
+}
+
+void swarm_compact(const struct peers *peers, const struct swarm *swarm, const uint32_t *places, unsigned count,
+                   bool with_v6, struct announce_reply *into)
+{
+    unsigned v4 = 0, v6 = 0;
+    for (unsigned i = 0; i < count; i++) {
+        const struct swarm_entry *entry = &swarm->entries[places[i]];
+        into->v4[v4] = entry->v4;
+        v4 += entry_has_v4(entry);
+        if (!with_v6 || !entry_has_six(entry))
+            continue;
+        const struct six *six = six_of(peers, entry);
+        memcpy(into->v6[v6].ip, six->v6, sizeof six->v6);
+        port_put(into->v6[v6++].port, six->port6);
+    }
+    into->v4_count = v4;
+    into->v6_count = v6;
 }
 
 uint32_t peers_count(const struct peers *peers)

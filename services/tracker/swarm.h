@@ -12,9 +12,8 @@ struct peers;
 
 /* Ten bytes, all that most answers need of a peer. */
 struct swarm_entry {
-    uint16_t who[2]; /* session, whether it has an IPv6 address, and a tag of its member: see swarm.c */
-    uint8_t v4[4];
-    uint16_t port4; /* 0: no IPv4 address, or it does not listen there */
+    uint16_t who[2];      /* session, whether it has an IPv6 address, and a tag of its member: see swarm.c */
+    struct compact_v4 v4; /* a port of 0: no IPv4 address, or it does not listen there */
 };
 
 /* The peers of one torrent: seeders first, then leechers, in no order. All zero: nobody. */
@@ -50,7 +49,7 @@ void swarm_seen(struct peers *peers, struct swarm *swarm, uint32_t session, cons
 void swarm_contact(const struct peers *peers, const struct swarm *swarm, uint32_t session, struct contact *into);
 void swarm_set_contact(struct peers *peers, struct swarm *swarm, uint32_t session, const struct contact *contact);
 
-/* By place in the array: which session, and its addresses for an answer. */
+/* By place in the array: which session, and its addresses. */
 uint32_t swarm_session(const struct swarm *swarm, uint32_t place);
 void swarm_describe(const struct peers *peers, const struct swarm *swarm, uint32_t place, struct announce_peer *into);
 /* Whether the peer there is of that member. */
@@ -65,6 +64,11 @@ enum reach {
 
 /* Over which families the session's client is reached itself; 0: over none. */
 enum reach swarm_reach(const struct peers *peers, const struct swarm *swarm, uint32_t session);
+
+/* The addresses of those at `places`, at most PEERS_MAX, become the answer's compact form: IPv4's, and if wanted
+ * IPv6's. */
+void swarm_compact(const struct peers *peers, const struct swarm *swarm, const uint32_t *places, unsigned count,
+                   bool with_v6, struct announce_reply *into);
 
 /* Which part of a swarm is given to whom. */
 struct swarm_wish {

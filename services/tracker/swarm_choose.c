@@ -40,7 +40,7 @@ static void draw(uint64_t *random, uint32_t range, uint32_t draws, uint32_t *dra
 
 static bool is_reached(const struct swarm_entry *entry, enum reach reach)
 {
-    unsigned by = (entry->port4 != 0) + 2u * entry_has_six(entry);
+    unsigned by = entry_has_v4(entry) + 2u * entry_has_six(entry);
     return (reach >> by & 1) != 0;
 }
 

@@ -41,6 +41,12 @@ static inline bool entry_has_six(const struct swarm_entry *entry)
     return (entry_named(entry) & ENTRY_SIX) != 0;
 }
 
+/* Whether it has an IPv4 address that listens. */
+static inline bool entry_has_v4(const struct swarm_entry *entry)
+{
+    return (entry->v4.port[0] | entry->v4.port[1]) != 0;
+}
+
 static inline uint32_t tag_of(uint32_t member)
 {
     return member * UINT32_C(0x9e3779b1) & ENTRY_TAG;

@@ -31,7 +31,7 @@ static void announce(struct slice passkey, struct slice query)
         return;
     }
     assert(ask.numwant <= PEERS_MAX && ask.up <= INT64_MAX && ask.down <= INT64_MAX && ask.left <= INT64_MAX);
-    reply.peers_count = ask.numwant;
+    reply.peers_count = reply.v4_count = reply.v6_count = ask.numwant;
     announce_reply_write(&ask, &reply, &text);
 }
 

@@ -22,9 +22,7 @@ static void announce(const struct udp_head *head, struct slice packet, enum addr
     }
     assert(ask.numwant <= PEERS_MAX && ask.up <= INT64_MAX && ask.down <= INT64_MAX && ask.left <= INT64_MAX);
     reply.external = from;
-    reply.peers_count = ask.numwant;
-    for (unsigned i = 0; i < PEERS_MAX; i++)
-        reply.peers[i].port4 = reply.peers[i].port6 = 1;
+    reply.v4_count = reply.v6_count = ask.numwant;
     udp_announce_write(head->transaction, &reply, &text);
     assert(text.size == 20 + ask.numwant * (family == FAMILY_v6 ? 18 : 6));
 }

@@ -166,6 +166,16 @@ static void both_addresses_of_a_client_are_given_out(void **state)
     assert_int_equal(reply.peers[0].port4, 6881);
     assert_int_equal(reply.peers[0].port6, 6882);
     assert_int_equal(reply.complete, 1);
+    leecher.compact = true;
+    announce(leecher, NOW);
+    assert_int_equal(reply.v4_count, 1);
+    assert_memory_equal(&reply.v4[0], "\x0a\0\0\1\x1a\xe1", 6);
+    assert_int_equal(reply.v6_count, 1);
+    assert_memory_equal(&reply.v6[0], "\x20\1\1\0\0\0\0\0\0\0\0\0\0\0\0\0\x1a\xe2", 18);
+    leecher.one_family = true;
+    announce(leecher, NOW);
+    assert_int_equal(reply.v4_count, 1);
+    assert_int_equal(reply.v6_count, 0);
 }
 
 static void who_stops_leaves_with_its_totals(void **state)

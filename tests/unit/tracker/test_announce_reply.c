@@ -39,6 +39,16 @@ static void add_peer(uint8_t last, uint16_t port4, uint16_t port6)
     peer->port6 = port6;
 }
 
+static void add_v4(uint8_t last, uint8_t port)
+{
+    reply.v4[reply.v4_count++] = (struct compact_v4){{10, 0, 0, last}, {0x12, port}};
+}
+
+static void add_v6(uint8_t last, uint8_t port)
+{
+    reply.v6[reply.v6_count++] = (struct compact_v6){{0x20, 1, 0xd, 0xb8, [15] = last}, {0x12, port}};
+}
+
 static void nobody_is_an_empty_string(void **state)
 {
     (void)state;
@@ -48,13 +58,14 @@ static void nobody_is_an_empty_string(void **state)
 static void both_families_go_to_their_own_lists(void **state)
 {
     (void)state;
-    add_peer(1, 0x1234, 0);
-    add_peer(2, 0, 0x1235);
-    add_peer(3, 0x0050, 0x0051);
+    add_v4(1, 0x34);
+    add_v6(2, 0x35);
+    add_v4(3, 0x50);
+    add_v6(3, 0x51);
     IS_WRITTEN("d8:completei2e10:incompletei1e8:intervali1800e12:min intervali300e"
-               "5:peers12:\x0a\0\0\x01\x12\x34\x0a\0\0\x03\0\x50"
+               "5:peers12:\x0a\0\0\x01\x12\x34\x0a\0\0\x03\x12\x50"
                "6:peers636:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\x12\x35"
-               "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x03\0\x51"
+               "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x03\x12\x51"
                "e");
 }
 
@@ -97,6 +108,8 @@ static void the_largest_answer_fits_and_is_sound(void **state)
         add_peer(1, 65535, 65535);
         memset(reply.peers[i].v4, 255, 4);
         memset(reply.peers[i].v6, 0xee, 16);
+        add_v4(1, 1);
+        add_v6(1, 1);
     }
     reply.complete = reply.incomplete = reply.interval = reply.min_interval = UINT32_MAX;
     reply.external.family = FAMILY_v6;

@@ -157,13 +157,14 @@ static void an_answer_holds_peers_of_the_askers_family_only(void **state)
     static struct announce_reply reply;
     struct udp_reply text;
     reply = (struct announce_reply){
-        .interval = 1800, .complete = 2, .incomplete = 3, .external = four, .peers_count = PEERS_MAX};
-    for (unsigned i = 0; i < PEERS_MAX; i++)
-        reply.peers[i] = (struct announce_peer){.v4 = {1, 2, 3, (uint8_t)i}, .port4 = 0x1a1b, .port6 = 0x1c1d};
-    reply.peers[0].port4 = 0;
+        .interval = 1800, .complete = 2, .incomplete = 3, .external = four, .v4_count = 3, .v6_count = PEERS_MAX};
+    for (unsigned i = 0; i < PEERS_MAX; i++) {
+        reply.v4[i] = (struct compact_v4){{1, 2, 3, (uint8_t)i}, {0x1a, 0x1b}};
+        reply.v6[i] = (struct compact_v6){.port = {0x1c, 0x1d}};
+    }
     udp_announce_write(7, &reply, &text);
-    assert_int_equal(text.size, 20 + 196 * 6);
-    assert_memory_equal(text.at, "\0\0\0\1\0\0\0\7\0\0\7\x08\0\0\0\3\0\0\0\2\1\2\3\1\x1a\x1b", 26);
+    assert_int_equal(text.size, 20 + 3 * 6);
+    assert_memory_equal(text.at, "\0\0\0\1\0\0\0\7\0\0\7\x08\0\0\0\3\0\0\0\2\1\2\3\0\x1a\x1b", 26);
     reply.external = six;
     udp_announce_write(7, &reply, &text);
     assert_int_equal(text.size, 20 + 65 * 18);
