@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 enum {
-    TURN_MS = 100,         /* a stop is seen this soon */
-    DRAIN_MS = 1000,       /* how long a stop waits for requests that have begun */
-    DRAIN_TURN_MS = 10,    /* a turn without news: nothing has come any more */
-    HEADER_MEMORY = 16384, /* of a connection; a request line of QUERY_MAX fits */
+    TURN_MS = 100,        /* a stop is seen this soon */
+    DRAIN_MS = 1000,      /* how long a stop waits for requests that have begun */
+    DRAIN_TURN_MS = 10,   /* a turn without news: nothing has come any more */
+    HEADER_MEMORY = 8192, /* of a connection, zeroed for each request; a request line above QUERY_MAX fits */
     BODY_MOST = 65536,
 };
 

@@ -5,7 +5,7 @@
 
 #include "proto/slice.h"
 
-#define QUERY_MAX 8192 /* bytes; 64 info-hashes of a scrape, every byte escaped, are below 5000 */
+#define QUERY_MAX 5120 /* bytes; 64 info-hashes of a scrape, every byte escaped, are below 5000 */
 
 /* Takes the next parameter off the front of *rest; false at the end. Name and value are still encoded. */
 bool query_next(struct slice *rest, struct slice *name, struct slice *value);

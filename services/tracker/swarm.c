@@ -135,8 +135,12 @@ static struct swarm_entry *entry_of(const struct peers *peers, const struct swar
     return &swarm->entries[sessions_place(peers->sessions, session)];
 }
 
-static void set_port4(struct swarm *swarm, struct swarm_entry *entry, uint16_t port)
+/* What stays as it is is not written: the lines of a swarm are read by all workers. */
+static void set_v4(struct swarm *swarm, struct swarm_entry *entry, const uint8_t ip[4], uint16_t port)
 {
+    if (port_get(entry->v4.port) == port && memcmp(entry->v4.ip, ip, sizeof entry->v4.ip) == 0)
+        return;
+    memmove(entry->v4.ip, ip, sizeof entry->v4.ip);
     swarm->mute += (uint32_t)(port == 0) - (uint32_t)!entry_has_v4(entry);
     port_put(entry->v4.port, port);
 }
@@ -172,8 +176,7 @@ static void seen_over_v4(struct peers *peers, struct swarm *swarm, struct swarm_
                          const struct sighting *sighting)
 {
     struct six *six = six_of(peers, entry);
-    memcpy(entry->v4.ip, sighting->address->bytes, sizeof entry->v4.ip);
-    set_port4(swarm, entry, sighting->port);
+    set_v4(swarm, entry, sighting->address->bytes, sighting->port);
     if (six == NULL)
         return;
     six->seen4 = sighting->now;
@@ -194,7 +197,7 @@ static void seen_over_v6(struct peers *peers, struct swarm *swarm, struct swarm_
     six->port6 = sighting->port;
     six->seen6 = sighting->now;
     if (is_silent(six->seen4, sighting))
-        set_port4(swarm, entry, 0);
+        set_v4(swarm, entry, entry->v4.ip, 0);
 }
 
 void swarm_seen(struct peers *peers, struct swarm *swarm, uint32_t session, const struct sighting *sighting)
@@ -233,8 +236,7 @@ enum reach swarm_reach(const struct peers *peers, const struct swarm *swarm, uin
 void swarm_set_contact(struct peers *peers, struct swarm *swarm, uint32_t session, const struct contact *contact)
 {
     struct swarm_entry *entry = entry_of(peers, swarm, session);
-    memcpy(entry->v4.ip, contact->v4, sizeof entry->v4.ip);
-    set_port4(swarm, entry, contact->port4);
+    set_v4(swarm, entry, contact->v4, contact->port4);
     if (contact->port6 == 0) {
         if (entry_has_six(entry))
             drop_six(peers, entry);

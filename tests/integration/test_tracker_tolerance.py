@@ -381,7 +381,7 @@ REFUSED = {  # what is sent, what the reason holds
     "a port that is none": (b"/{key}/announce?" + IDS + b"&left=0&port=65536", b"port"),
     "a counter below zero": (b"/{key}/announce?" + IDS + b"&port=1&left=0&uploaded=-1", b"counter"),
     "a counter that is none": (b"/{key}/announce?" + IDS + b"&port=1&left=0&downloaded=1e9", b"counter"),
-    "too much": (b"/{key}/announce?" + IDS + b"&" + REST + b"&x=" + b"y" * 8200, b"too long"),
+    "too much": (b"/{key}/announce?" + IDS + b"&" + REST + b"&x=" + b"y" * 5200, b"too long"),
     "a scrape of everything": (b"/{key}/scrape", b"site"),
     "a scrape of nothing sound": (b"/{key}/scrape?info_hash=abc", b"info_hash"),
     "a scrape by nobody": (b"/" + b"x" * 32 + b"/scrape?info_hash={hash}", b"passkey"),
