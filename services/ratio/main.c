@@ -12,11 +12,15 @@
 
 #include "services/common/service.h"
 
+#include <stdio.h>
+#include <string.h>
+
 extern const struct embedded ratio_migrations[];
 extern const size_t ratio_migrations_count;
 
 static int64_t interval, rate_limit;
 static bool auditor;
+static const char *constants;
 
 /* As the settings have them: seconds. */
 static const char *bands;
@@ -37,10 +41,33 @@ static bool read_rules(struct fault *why)
            fault_set(why, STATUS_invalid, "DJEMBE_RATIO_BANDS", "DJEMBE_RATIO_BANDS: %s", wrong.text);
 }
 
+/* RULES 2.2: pairs with spaces between. What other settings say is not said here. */
+static bool read_constants(struct rules_settings *set, struct fault *why)
+{
+    *set = rules_settings_standard();
+    char pair[100];
+    for (const char *at = constants + strspn(constants, " "); *at != '\0'; at += strspn(at, " ")) {
+        size_t size = strcspn(at, " ");
+        struct fault wrong;
+        snprintf(pair, sizeof pair, "%.*s", (int)(size < sizeof pair ? size : sizeof pair - 1), at);
+        if (strncmp(pair, "interval=", 9) == 0 || strncmp(pair, "auditor=", 8) == 0)
+            return fault_set(
+                why, STATUS_invalid, "DJEMBE_RATIO_RULES",
+                "DJEMBE_RATIO_RULES: interval and auditor are DJEMBE_ANNOUNCE_INTERVAL and DJEMBE_AUDITOR.");
+        if (!rules_settings_set(set, pair, &wrong))
+            return fault_set(why, STATUS_invalid, "DJEMBE_RATIO_RULES", "DJEMBE_RATIO_RULES: %s", wrong.text);
+        at += size;
+    }
+    set->interval = interval;
+    set->auditor = auditor;
+    return true;
+}
+
 static bool start(struct fault *why)
 {
+    struct rules_settings set;
     uint8_t secret[SERVICE_SECRET_SIZE];
-    if (!read_rules(why) || !service_secret("households", secret, why))
+    if (!read_rules(why) || !read_constants(&set, why) || !service_secret("households", secret, why))
         return false;
     memcpy(households_key, secret, sizeof households_key);
     sessions_serve(service_bus(), service_db());
@@ -54,7 +81,7 @@ static bool start(struct fault *why)
     tokens_serve(service_bus(), service_db());
     notices_start(service_bus(), service_db());
     members_publish(service_bus(), service_db());
-    books_serve(service_loop(), service_bus(), service_db(), interval, auditor);
+    books_serve(service_loop(), service_bus(), service_db(), &set);
     return true;
 }
 
@@ -163,6 +190,15 @@ static const struct option options[] = {
      .low = 0,
      .high = 100000,
      .help = "How many that were not are let pass before ratio watch begins."},
+    {.name = "DJEMBE_RATIO_RULES",
+     .kind = OPTION_text,
+     .into = &constants,
+     .standard = "",
+     .low = 0,
+     .high = 1000,
+     .help = "Constants of the backups' rules, as `loan=21474836480 offer=43200` (--replay --set has the same names); "
+             "those "
+             "not named are as the rules have them."},
     {.name = "DJEMBE_AUDITOR",
      .kind = OPTION_flag,
      .into = &auditor,

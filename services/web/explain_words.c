@@ -4,29 +4,35 @@
 #include <stdio.h>
 #include <string.h>
 
-enum unit { NUMBER, BYTES, SPAN, TIME, YES_NO, HOURS };
+enum unit { NUMBER, BYTES, BYTES_UP, BYTES_DOWN, SPAN, TIME, YES_NO, HOURS };
 
 static const struct figure {
     const char *name, *label;
     enum unit unit;
 } figures[] = {
-    {"contribution", "held for others, counting (C)", BYTES},
+    {"contribution", "held for others, counting (C)", BYTES_DOWN},
     {"lent", "held by others (L)", BYTES},
     {"incoming", "on its way to others (IF)", BYTES},
-    {"obligation", "asked for by the own backups (O)", BYTES},
-    {"debt", "owed", BYTES},
-    {"surplus", "held beyond that", BYTES},
+    {"obligation", "asked for by the own backups (O)", BYTES_UP},
+    {"debt", "owed", BYTES_UP},
+    {"surplus", "held beyond that", BYTES_DOWN},
     {"size", "size", BYTES},
     {"loan", "loan", BYTES},
     {"free_space", "declared free space", BYTES},
     {"fetching", "offered or being fetched", BYTES},
     {"room", "room for offers", BYTES},
+    {"wanted", "still wanted", BYTES_UP},
+    {"largest", "the largest free space", BYTES_DOWN},
+    {"together", "free space of all", BYTES_DOWN},
+    {"shortfall", "without a place", BYTES_UP},
     {"clock_seconds", "debt clock", SPAN},
     {"overdue_seconds", "overdue at", SPAN},
     {"release_seconds", "copies are released at", SPAN},
     {"seconds_left", "grace", SPAN},
     {"held_since", "held since", TIME},
     {"since", "since", TIME},
+    {"at", "when", TIME},
+    {"next_at", "next", TIME},
     {"work", "something to hold", YES_NO},
     {"progressing", "a fetch progresses", YES_NO},
     {"restoring", "own content is restored", YES_NO},
@@ -39,6 +45,7 @@ static const struct figure {
     {"colocated", "at the same address", YES_NO},
     {"deleted", "deleted", YES_NO},
     {"barred", "barred", YES_NO},
+    {"suspended", "suspended", YES_NO},
     {"redundancy", "copies wanted (R)", NUMBER},
     {"counted", "counting", NUMBER},
     {"in_flight", "under way", NUMBER},
@@ -54,6 +61,8 @@ static const struct figure {
     {"rank", "of the same owner before it", NUMBER},
     {"score", "score", NUMBER},
     {"place", "place in the queue", NUMBER},
+    {"readers", "feeds read within a day", NUMBER},
+    {"took_ms", "took, ms", NUMBER},
     {"direction", "direction", NUMBER},
     {"hours_since", "the feed was read", HOURS},
 };
@@ -75,14 +84,18 @@ const char *explain_label(struct slice name, char into[EXPLAIN_TEXT_MAX])
     return into;
 }
 
-static const char *print_bytes(int64_t value, char into[FORMAT_MAX])
+/* 2.4: what is held is rounded down, what is owed up. */
+static const char *print_bytes(int64_t value, enum unit unit, char into[FORMAT_MAX])
 {
     char size[FORMAT_MAX];
+    const char *(*format)(uint64_t bytes, char text[FORMAT_MAX]) = unit == BYTES_UP     ? format_size_up
+                                                                   : unit == BYTES_DOWN ? format_size_down
+                                                                                        : format_size;
     if (value >= INT64_C(1) << 62)
         snprintf(into, FORMAT_MAX, "no limit");
     else
         snprintf(into, FORMAT_MAX, "%s%.*s", value < 0 ? "-" : "", FORMAT_MAX - 2,
-                 format_size((uint64_t)(value < 0 ? -value : value), size));
+                 format((uint64_t)(value < 0 ? -value : value), size));
     return into;
 }
 
@@ -101,8 +114,8 @@ const char *explain_value(struct slice name, int64_t value, char into[FORMAT_MAX
     enum unit unit = figure != NULL ? figure->unit : NUMBER;
     if (slice_is(name, "free_space") && value < 0)
         snprintf(into, FORMAT_MAX, "never declared");
-    else if (unit == BYTES)
-        print_bytes(value, into);
+    else if (unit == BYTES || unit == BYTES_UP || unit == BYTES_DOWN)
+        print_bytes(value, unit, into);
     else if (unit == SPAN && value > 0)
         format_span((uint64_t)value, into);
     else if (unit == TIME && value > 0)
@@ -145,6 +158,10 @@ const char *explain_cause(struct slice cause)
                                         {"assign", "points were assigned"},
                                         {"move", "points were moved"},
                                         {"burn", "staff took points"},
+                                        {"grant", "staff gave points"},
+                                        {"retention", "other versions were to be kept"},
+                                        {"suspended", "the account was suspended, or let in again"},
+                                        {"household", "a client reported"},
                                         {"free_space", "a feed was read, or free space declared"},
                                         {"tracker", "the trackers went away or came back"},
                                         {"tick", "offers were made"},
@@ -173,7 +190,7 @@ const char *explain_what(struct slice what)
 const char *explain_changed(struct slice what, int64_t value, char into[FORMAT_MAX])
 {
     if (slice_is(what, "contribution") || slice_is(what, "lent") || slice_is(what, "obligation"))
-        return print_bytes(value, into);
+        return print_bytes(value, find(what)->unit, into);
     if (slice_is(what, "overdue") || slice_is(what, "retired"))
         snprintf(into, FORMAT_MAX, "%s", value != 0 ? "yes" : "no");
     else

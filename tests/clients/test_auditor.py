@@ -43,10 +43,10 @@ class Firewall(Recorder):
 
 
 class Backup:
-    """One version of a backup, its content, and everybody's copies of it."""
+    """One version of a backup, its content, and everybody's copies of it. `host`: where their clients find the tracker."""
 
-    def __init__(self, instance, folder, owner, flags=V1_ONLY, files=(("aa", 24 * PIECE + 1000),)):
-        self.instance, self.folder = instance, folder
+    def __init__(self, instance, folder, owner, flags=V1_ONLY, files=(("aa", 24 * PIECE + 1000),), host=HOST):
+        self.instance, self.folder, self.host = instance, folder, host
         self.content = folder / "pack"
         self.content.mkdir()
         for name, size in files:
@@ -133,7 +133,7 @@ class Holder:
         # the site gives a .torrent only with a slot; whoever has the content already may seed without one
         metainfo = libtorrent.bdecode((backup.folder / "plain.torrent").read_bytes())
         port = announces_to or backup.instance.port(6969)
-        metainfo[b"announce"] = f"http://{HOST}:{port}/{self.member['passkey']}/announce".encode()
+        metainfo[b"announce"] = f"http://{backup.host}:{port}/{self.member['passkey']}/announce".encode()
         torrent = self.folder / "own.torrent"
         torrent.write_bytes(libtorrent.bencode(metainfo))
         self.client.start(torrent, self.folder)
@@ -166,6 +166,12 @@ def note(holder, situation, audit):
     return audit
 
 
+def print_matrix(rows):
+    print("\n\n| client | version | situation | met | result | seconds | connection |\n|---|---|---|---|---|---|---|")
+    for row in rows:
+        print("| {} | {} | {} | {} | {} | {:.1f} | {} |".format(*row))
+
+
 @pytest.fixture(scope="module")
 def holders(backup, lonely, v2_alone):
     """All situations at once: {name: holder}."""
@@ -194,9 +200,7 @@ def holders(backup, lonely, v2_alone):
         for holder in made.values():
             holder.client.kill()
         firewall.close()
-        print("\n\n| client | version | situation | met | result | seconds | connection |\n|---|---|---|---|---|---|---|")
-        for row in MATRIX:
-            print("| {} | {} | {} | {} | {} | {:.1f} | {} |".format(*row))
+        print_matrix(MATRIX)
 
 
 @pytest.mark.parametrize("name", ("transmission", "qbittorrent", "libtorrent"))

@@ -1,5 +1,5 @@
 """A member's client keeps the member's word by itself: qBittorrent reads the feed of offers, fetches what is offered from its owner's
-client, and holds it; what the member owes falls by its size."""
+client, holds it, and is audited; what the member owes falls by its size."""
 
 import re
 
@@ -7,6 +7,9 @@ import clients
 from content import make_album, make_torrent, same_content
 from instance import wait_for
 from visitor import Visitor
+
+
+SETTINGS = {"DJEMBE_AUDITOR": "yes"}
 
 
 def back_up(instance, member, content, torrent, name, redundancy):
@@ -32,6 +35,13 @@ def profile(instance, member):
 def copy_of(instance, version, member):
     copies = instance.bus("ratio.version.get", {"version": version})["copies"]
     return next((copy for copy in copies if copy[4] == member["user"]), None)
+
+
+def audit_of(instance, version, member):
+    """The newest audit of its copy. Its hour has come: it would be within two."""
+    instance.run("psql", "-c", f"UPDATE ratio.audit SET due_at = '2020-01-01' WHERE user_id = {member['user']}")
+    audits = instance.bus("ratio.audit.list", {"user": member["user"], "version": version, "limit": 1})["audits"]
+    return audits[0] if audits and audits[0][6] == "pass" else None
 
 
 def tick(instance):
@@ -61,13 +71,15 @@ def test_qbittorrent_takes_an_offer_from_the_feed_and_holds_it(instance, tmp_pat
         wait_for("an offer, or already more", lambda: tick(instance) and copy_of(instance, version, holder))
         wait_for("qBittorrent has taken it from the feed, and has it all",
                  lambda: [torrent for torrent in taker.of_category("djembe") if torrent["progress"] == 1], 180)
-        copy = wait_for("the books know that it is held", lambda: held(instance, version, holder))
+        wait_for("the books know that it is held", lambda: held(instance, version, holder))
+        audit = wait_for("an audit passes", lambda: audit_of(instance, version, holder), 180)
+        copy = wait_for("it is proven", lambda: (copy := held(instance, version, holder)) and copy[9] and copy)
     finally:
         for client in (taker, giver):
             if client.process:
                 client.stop()
     assert same_content(photos, kept / photos.name)
-    assert copy[11], f"it counts: {copy}"
+    assert copy[11] and audit[8] > 0, f"it counts: {copy}, {audit}"
     assert profile(instance, holder)["contribution"] == size and profile(instance, holder)["debt"] == owed - size
     assert profile(instance, owner)["lent"] == size
 

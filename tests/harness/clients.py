@@ -166,7 +166,7 @@ import libtorrent as lt
 torrent, content, address, port, limit, status_file, habits, *also = sys.argv[1:]
 habits = json.loads(habits)
 session = lt.session({
-    "listen_interfaces": f"{address}:{port}", "outgoing_interfaces": address, "enable_dht": False, "enable_lsd": False,
+    "listen_interfaces": f"{address}:{port}", "outgoing_interfaces": address.strip("[]"), "enable_dht": False, "enable_lsd": False,
     "enable_upnp": False, "enable_natpmp": False, "ssrf_mitigation": False, "enable_outgoing_utp": False,
     "enable_incoming_utp": False, "upload_rate_limit": int(limit) * 1024, "tracker_completion_timeout": 60,
     "allow_multiple_connections_per_ip": True, "stop_tracker_timeout": 60, "alert_mask": lt.alert.category_t.all_categories,

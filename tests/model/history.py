@@ -49,8 +49,8 @@ class Author:
 
     def any_profile(self):
         pairs = list(self.random.choice(sorted(PROFILES.items()))[1])
-        for switch in ("auditor=on", "bounty=off", "loan_copies=0", "loan=2000000000", "fetch_idle=600", "proof_ttl=7200",
-                       "grace_max=999999", "offer=0"):
+        for switch in ("auditor=on", "bounty=off", "loan_copies=0", "loan=2000000000", "loan_age=200000", "fetch_idle=600",
+                       "proof_ttl=7200", "grace_max=999999", "offer=0"):
             if self.random.random() < 0.1:
                 pairs.append(switch)
         return pairs

@@ -19,12 +19,12 @@ HOMES, LIVE_TOGETHER = 4, 16  # households that a member is in at once; members 
 LAST = 253402300799999
 
 DEFAULTS = {
-    "loan": 10 * GIB, "loan_copies": 2, "clock_overdue": 30 * 86400, "clock_release": 44 * 86400,
+    "loan": 10 * GIB, "loan_copies": 2, "loan_age": 0, "clock_overdue": 30 * 86400, "clock_release": 44 * 86400,
     "grace_min": 24 * 3600, "grace_max": 168 * 3600, "offer": 12 * 3600, "fetch_idle": 48 * 3600, "probation": 72 * 3600,
     "proof_ttl": 14 * 86400, "cooldown": 7 * 86400, "want_cap": 2**40, "p_max": 1000, "p_grant": 100, "t_max": 1000, "fair": 25,
     "interval": 1800, "auditor": False, "bounty": True}
 TIMES = ("clock_overdue", "clock_release", "grace_min", "grace_max", "offer", "fetch_idle", "probation", "proof_ttl", "cooldown",
-         "interval")
+         "interval", "loan_age")
 
 EVENTS = {
     "member": "user", "backup": "backup owner redundancy", "redundancy": "backup redundancy",
@@ -64,8 +64,8 @@ def settings(pairs):
 
 
 class Member:
-    def __init__(self, id):
-        self.id = id
+    def __init__(self, id, joined):
+        self.id, self.joined = id, joined
         self.free, self.polled, self.offered = None, None, -1  # offered: `at` of the last offer
         self.clock, self.releases, self.restores = 0, [], []  # ms; instants (at, time); spans in which an own version was being restored
         self.expired, self.idle_until = [], 0  # fetches that ran out; until when no offers and no pause (Q19)
@@ -172,7 +172,8 @@ class View:
         if (v.deleted is not None or self.k[v.id] >= self.R[v.id] or rules.time < rules.members[u].barred_until
                 or rules.members[u].suspended is not None):
             return None
-        loan = rules.set["loan"] if self.k[v.id] < rules.set["loan_copies"] and not self.overdue[u] else 0
+        young = rules.time - rules.members[u].joined < rules.set["loan_age"]
+        loan = rules.set["loan"] if self.k[v.id] < rules.set["loan_copies"] and not self.overdue[u] and not young else 0
         if self.L[u] + self.IF[u] + v.size <= self.C[u] + loan:
             return 1
         return None if self.overdue[u] else 2
@@ -372,7 +373,7 @@ class Rules:
             if v.seeded is not None:
                 yield v.seeded + self.window
         for m in self.members.values():
-            yield from (m.idle_until, m.barred_until)
+            yield from (m.idle_until, m.barred_until, m.joined + self.set["loan_age"])
             yield from (time + 180 * DAY for _, time in m.releases)
             for start, stop in m.restores:
                 yield from (stop, start + 180 * DAY, stop + 180 * DAY)
@@ -523,7 +524,7 @@ class Rules:
 
     def on_member(self, user):
         self.fresh(user, self.members)
-        self.members[user] = Member(user)
+        self.members[user] = Member(user, self.time)
         self.members[user].minted = self.set["p_grant"]
 
     def on_backup(self, backup, owner, redundancy):

@@ -188,7 +188,7 @@ static void dial(struct audit *audit, int64_t now)
     audit->next_at = INT64_MAX;
     auditor->total.dialled++;
     audit->link = link_dial(auditor->loop, target, endpoint_is_six(target) ? &auditor->local6 : &auditor->local4,
-                            &audit->goal, encrypted, now, on_link, audit);
+                            &audit->goal, encrypted, now + auditor->connect_ms, on_link, audit);
 }
 
 /* ---- all of them ---- */
@@ -204,8 +204,10 @@ void audit_begin(struct auditor *auditor, const struct audit_due *due)
     audit->refused = due->refused;
     audit->inward = due->inward;
     memcpy(audit->drawn, due->drawn.at, sizeof audit->drawn);
-    audit->goal.handshake_ms = HANDSHAKE_MS;
+    audit->goal.handshake_ms = (uint32_t)auditor->handshake_ms;
     audit->goal.unchoke_ms = (uint32_t)auditor->unchoke_ms;
+    audit->goal.fetch_ms = (uint32_t)auditor->fetch_ms;
+    audit->goal.fetch_rate = (uint32_t)auditor->fetch_rate;
     memcpy(audit->goal.peer_id, "-DJ0100-", 8);
     random_bytes(audit->goal.peer_id + 8, 12);
     audit->next = auditor->audits;

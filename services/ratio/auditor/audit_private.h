@@ -6,7 +6,7 @@
 #include "services/ratio/audit_plan.h"
 #include "services/ratio/auditor/auditor.h"
 
-enum { TARGETS_MAX = 8, AGAIN_MS = 3000, HANDSHAKE_MS = 10000, BUSY_ADDRESS_MS = 500 };
+enum { TARGETS_MAX = 8, AGAIN_MS = 3000, BUSY_ADDRESS_MS = 500 };
 
 enum stage {
     STAGE_asking,   /* questions are under way, or come again at `next_at` */

@@ -11,12 +11,12 @@
 #include <string.h>
 
 enum { TICK_MS = 100, ASK_MS = 2000, BATCH_MOST = 64, WAITING_MOST = 256 };
-enum {
-    OUTGOING_SECONDS = 2400
-}; /* a lease must outlast the longest outgoing audit: of a piece of 4 MiB, half an hour */
+/* A lease must outlast the longest outgoing audit: of a piece of 4 MiB, all addresses tried both ways, reported late.
+ */
+enum { LONGEST_PIECE = 4 << 20, TRIES_MOST = 16, REPORT_SECONDS = 900 };
 
 static const char *listen_on, *address;
-static int64_t connections, unchoke, inward;
+static int64_t connections, connect_time, handshake, unchoke, piece_time, piece_rate, inward;
 static struct auditor auditor;
 static struct door *door;
 static struct loop_timer *ticker;
@@ -44,6 +44,20 @@ static const struct option options[] = {
      .low = 1,
      .high = 1000,
      .help = "How many copies are audited at once."},
+    {.name = "DJEMBE_AUDITOR_CONNECT",
+     .kind = OPTION_seconds,
+     .into = &connect_time,
+     .standard = "10",
+     .low = 1,
+     .high = 300,
+     .help = "How long a connection to a client may take."},
+    {.name = "DJEMBE_AUDITOR_HANDSHAKE",
+     .kind = OPTION_seconds,
+     .into = &handshake,
+     .standard = "10",
+     .low = 1,
+     .high = 300,
+     .help = "How long its handshake may take then."},
     {.name = "DJEMBE_AUDITOR_UNCHOKE",
      .kind = OPTION_seconds,
      .into = &unchoke,
@@ -51,6 +65,20 @@ static const struct option options[] = {
      .low = 1,
      .high = 3600,
      .help = "How long a client may take until it lets the auditor have something."},
+    {.name = "DJEMBE_AUDITOR_PIECE",
+     .kind = OPTION_seconds,
+     .into = &piece_time,
+     .standard = "60",
+     .low = 1,
+     .high = 3600,
+     .help = "How long a piece may take, besides what its size asks for."},
+    {.name = "DJEMBE_AUDITOR_RATE",
+     .kind = OPTION_bytes,
+     .into = &piece_rate,
+     .standard = "4K",
+     .low = 1024,
+     .high = 1 << 30,
+     .help = "How many bytes a second a piece must come with, beyond that time."},
     {.name = "DJEMBE_AUDITOR_INWARD",
      .kind = OPTION_seconds,
      .into = &inward,
@@ -81,6 +109,12 @@ static void on_due(void *arg, const void *reply, const msgpack_object *body, con
         ask_at = 0; /* there may be more */
 }
 
+static int64_t lease_seconds(void)
+{
+    return inward + TRIES_MOST * (connect_time + handshake) + unchoke + piece_time + LONGEST_PIECE / piece_rate +
+           REPORT_SECONDS;
+}
+
 static void ask(int64_t now)
 {
     int64_t room = connections - (auditor.count - auditor.waiting);
@@ -91,7 +125,7 @@ static void ask(int64_t now)
     asking = true;
     ask_at = now + ASK_MS;
     const struct ratio_audit_due due = {.most = (uint64_t)(room < BATCH_MOST ? room : BATCH_MOST),
-                                        .lease = (uint64_t)(inward + unchoke + OUTGOING_SECONDS)};
+                                        .lease = (uint64_t)lease_seconds()};
     bus_ask(auditor.bus, NULL, &ratio_audit_due_message, &due, NULL, on_due, NULL);
 }
 
@@ -141,7 +175,11 @@ static bool start(struct fault *why)
 {
     auditor.loop = service_loop();
     auditor.bus = service_bus();
+    auditor.connect_ms = connect_time * 1000;
+    auditor.handshake_ms = handshake * 1000;
     auditor.unchoke_ms = unchoke * 1000;
+    auditor.fetch_ms = piece_time * 1000;
+    auditor.fetch_rate = piece_rate;
     auditor.inward_ms = inward * 1000;
     if (!read_addresses(why))
         return false;

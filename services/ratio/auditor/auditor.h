@@ -15,7 +15,7 @@ struct auditor {
     struct bus *bus;
     struct endpoint local4, local6;   /* from which it dials; of size 0: any */
     struct endpoint public4, public6; /* under which holders can dial it; of size 0: they cannot */
-    int64_t unchoke_ms, inward_ms;
+    int64_t connect_ms, handshake_ms, unchoke_ms, fetch_ms, fetch_rate, inward_ms;
     bool encrypts;
     bool stopping;
     struct audit *audits;    /* under way */

@@ -264,15 +264,16 @@ static int socket_open(const struct endpoint *to, const struct endpoint *from)
 }
 
 struct link *link_dial(struct loop *loop, const struct endpoint *to, const struct endpoint *from,
-                       const struct wire_goal *goal, bool encrypted, int64_t now, link_done_fn *done, void *arg)
+                       const struct wire_goal *goal, bool encrypted, int64_t connects_until, link_done_fn *done,
+                       void *arg)
 {
-    struct link *link = link_new(loop, socket_open(to, from), to, now + LINK_CONNECT_MS);
+    struct link *link = link_new(loop, socket_open(to, from), to, connects_until);
     link->dials = true;
     link->encrypts = encrypted;
     link->goal = *goal;
     link_claim(link, done, arg);
     if (link->fd < 0) {
-        link->ends = now; /* the next tick tells */
+        link->ends = 0; /* the next tick tells */
         return link;
     }
     link->watch = loop_watch_fd(loop, link->fd, LOOP_WRITE, on_ready, link);

@@ -8,8 +8,6 @@
 #include "services/ratio/auditor/mse.h"
 #include "services/ratio/auditor/wire.h"
 
-#define LINK_CONNECT_MS 10000
-
 struct link;
 
 struct link_end {
@@ -21,9 +19,10 @@ struct link_end {
 /* Called once, from the loop or from link_tick; the link is to be destroyed in it, or later. */
 typedef void link_done_fn(void *arg, struct link *link, const struct link_end *end);
 
-/* `from`: the local address; of size 0: any. */
+/* `from`: the local address; of size 0: any. Given up when it is not connected at `connects_until`. */
 struct link *link_dial(struct loop *loop, const struct endpoint *to, const struct endpoint *from,
-                       const struct wire_goal *goal, bool encrypted, int64_t now, link_done_fn *done, void *arg);
+                       const struct wire_goal *goal, bool encrypted, int64_t connects_until, link_done_fn *done,
+                       void *arg);
 
 /* Who dialled us says which torrent it wants. `known`: which torrent has that mark (mse.h). `claim`: fills the goal,
  * when that peer is waited for with that torrent, and says with link_claim who gets the result; false: it is not. */

@@ -11,8 +11,6 @@
 enum {
     BLOCK = 16384,             /* bytes asked for at a time (BEP 3) */
     OUTSTANDING_MAX = 8,       /* RULES 2.11 */
-    FETCH_MS = 60000,          /* and a second for each 4 KiB */
-    FETCH_RATE = 4096,         /* bytes a second */
     HAVE_MS = 10000,           /* how long an unchoked peer may take to say that it has the piece */
     MESSAGE_SPARE = 64 * 1024, /* of extensions that we do not know */
 };
@@ -146,7 +144,7 @@ static void ask(struct wire *wire, int64_t now)
         wire->piece = mem_take(wire->goal.piece_size);
     }
     if (wire->fetch_ends == 0)
-        wire->fetch_ends = now + FETCH_MS + (int64_t)wire->goal.piece_size * 1000 / FETCH_RATE;
+        wire->fetch_ends = now + wire->goal.fetch_ms + (int64_t)wire->goal.piece_size * 1000 / wire->goal.fetch_rate;
     for (uint32_t i = 0; i < wire->blocks_count && wire->asked < OUTSTANDING_MAX; i++) {
         if (wire->blocks[i] != BLOCK_missing)
             continue;

@@ -29,6 +29,7 @@ struct wire_goal {
     uint32_t pieces, piece;
     uint32_t piece_size; /* bytes of this piece: the last one, or a file's last, may be shorter */
     uint32_t handshake_ms, unchoke_ms;
+    uint32_t fetch_ms, fetch_rate; /* the piece may take so long, and a second for each so many bytes */
 };
 
 struct wire;

@@ -134,7 +134,7 @@ void books_open(void)
     open_books(NULL);
 }
 
-void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t interval, bool auditor)
+void books_serve(struct loop *loop, struct bus *bus, struct db *db, const struct rules_settings *set)
 {
     book.loop = loop;
     book.bus = bus;
@@ -142,11 +142,10 @@ void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t inte
     book.kept = kept_new(db, "ratio");
     book.slots = feed_new(bus, db, "ratio.slots", "ratio");
     book.retired = feed_new(bus, db, "ratio.retired", "ratio");
-    book.set = rules_settings_standard();
-    book.set.interval = interval;
-    book.set.auditor = auditor;
-    snprintf(book.settings, sizeof book.settings, "rules=%d interval=%" PRId64 " auditor=%s", RULES_EDITION, interval,
-             auditor ? "on" : "off");
+    char told[RULES_SETTINGS_TEXT];
+    book.set = *set;
+    rules_settings_tell(set, told);
+    snprintf(book.settings, sizeof book.settings, "rules=%d %s", RULES_EDITION, told);
     book.beat = loop_timer_new(loop, BEAT_MS, BEAT_MS, beat, NULL);
     commands_serve();
     standings_serve();

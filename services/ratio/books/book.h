@@ -45,7 +45,7 @@ struct book {
     struct kept *kept;
     struct feed *slots, *retired;
     struct rules_settings set;
-    char settings[64]; /* those that change what the events lead to */
+    char settings[RULES_SETTINGS_TEXT + 20]; /* those that change what the events lead to */
     enum book_state state;
     bool stopped;
     struct rules *rules;

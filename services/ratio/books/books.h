@@ -7,9 +7,10 @@
 #include "services/common/bencode.h"
 #include "services/common/bus.h"
 #include "services/common/db.h"
+#include "services/ratio/rules/rules.h"
 
 /* Serves its requests and the feed ratio.slots; before the database is ready. */
-void books_serve(struct loop *loop, struct bus *bus, struct db *db, int64_t interval, bool auditor);
+void books_serve(struct loop *loop, struct bus *bus, struct db *db, const struct rules_settings *set);
 /* Makes the state and begins to keep the books; when the database is ready. */
 void books_open(void);
 void books_stop(void);

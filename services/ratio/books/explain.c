@@ -58,6 +58,20 @@ static const char *clock_sentence(const struct rules_profile *p)
     return p->work ? "The debt clock stands." : "The debt clock stands: there is nothing that you could hold now.";
 }
 
+/* 2.6: wants more than all free space. */
+static void explain_shortfall(struct steps *steps, const struct rules_profile *p)
+{
+    struct rules_places places = rules_places(book.rules, p->user, 0);
+    int64_t wanted = p->obligation - p->lent - p->in_flight;
+    if (places.together < wanted)
+        STEP(steps, "2.6",
+             "Your backups still want more than all others have free whose feed was read within 24 hours: the copies "
+             "are "
+             "made in the order of the queue until that space is used, and the rest waits for more.",
+             {"wanted", wanted}, {"readers", places.members}, {"together", places.together},
+             {"shortfall", wanted - places.together});
+}
+
 static bool explain_profile(struct steps *steps, int64_t user, struct fault *why)
 {
     struct rules_profile p;
@@ -68,6 +82,7 @@ static bool explain_profile(struct steps *steps, int64_t user, struct fault *why
     STEP(steps, "D5",
          "Your backups ask for their size times the desired redundancy (O); the debt is what is missing to that.",
          {"obligation", p.obligation}, {"contribution", p.contribution}, {"debt", p.debt}, {"surplus", p.surplus});
+    explain_shortfall(steps, &p);
     STEP(steps, "2.5", clock_sentence(&p), {"clock_seconds", p.clock_ms / 1000}, {"direction", p.clock_direction},
          {"lent", p.lent}, {"contribution", p.contribution}, {"work", p.work}, {"progressing", p.qualifying},
          {"restoring", p.restoring});
@@ -100,7 +115,7 @@ static void explain_tier(struct steps *steps, const struct rules_version *v)
     struct rules_profile owner = {0};
     int64_t taken = (int64_t)v->counted_count + v->in_flight;
     rules_profile(book.rules, v->owner, &owner, NULL);
-    int64_t loan = taken < book.set.loan_copies && !owner.overdue ? book.set.loan : 0;
+    int64_t loan = taken < book.set.loan_copies ? owner.loan : 0;
     const char *sentence =
         "Its next slot is of tier 1: with it others hold no more of the owner's content than the owner "
         "holds, and the loan.";
@@ -140,6 +155,25 @@ static void explain_place(struct steps *steps, const struct rules_version *v)
          {"score", s->score}, {"tier", v->tier}, {"place", queue_place(v->version)});
 }
 
+/* 2.6: `unplaceable`. The queue passes over it meanwhile. */
+static void explain_space(struct steps *steps, const struct rules_version *v)
+{
+    struct rules_places places = rules_places(book.rules, v->owner, v->version);
+    if (v->tier == 0)
+        return;
+    if (places.members == 0)
+        STEP(steps, "2.6",
+             "It is offered to nobody for the moment: no feed of a member who could still take it was read within 24 "
+             "hours.",
+             {"readers", 0});
+    else if (places.largest < v->size)
+        STEP(steps, "2.6",
+             "It is unplaceable for the moment: none of those whose feed was read within 24 hours has so much free. "
+             "Made "
+             "anew in versions that are no larger than the largest free space, it could be held.",
+             {"size", v->size}, {"largest", places.largest}, {"readers", places.members});
+}
+
 static bool explain_version(struct steps *steps, int64_t version, struct fault *why)
 {
     struct rules_version v;
@@ -151,6 +185,7 @@ static bool explain_version(struct steps *steps, int64_t version, struct fault *
          {"spare", (int64_t)v.spare_count}, {"size", v.size});
     explain_tier(steps, &kept);
     explain_place(steps, &kept);
+    explain_space(steps, &kept);
     return true;
 }
 

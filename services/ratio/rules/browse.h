@@ -30,6 +30,14 @@ struct rules_worst rules_worst(const struct rules *rules, int64_t backup);
 /* What a member last declared (-1: nothing yet), and when its feed was last read (0: never). */
 bool rules_space(const struct rules *rules, int64_t user, int64_t *bytes, int64_t *polled_at, struct fault *why);
 
+/* 2.6: the space of those to whom something may be offered, the owner aside; with a version (0: none), who has it
+ * aside, too. */
+struct rules_places {
+    int64_t members;           /* their feed was read within 24 h */
+    int64_t largest, together; /* 2^62 and more: one of them has no limit */
+};
+struct rules_places rules_places(const struct rules *rules, int64_t owner, int64_t version);
+
 /* A copy for a list. Times that have not come or are not due are 0. */
 struct rules_holding {
     int64_t user, version, backup, owner, size;

@@ -237,6 +237,7 @@ static void compare_members(struct recount *count, struct rules_check *check)
         expect(count, member->fetching == sums->fetching && member->earning == sums->earning);
         expect(count, member->assigned == sums->assigned && member->trial_bytes == sums->on_trial);
         expect(count, member->blocked == sums->blocked && member->copies_count == sums->copies);
+        expect(count, member->is_young == (r->now - member->joined < r->ms.loan_age));
         expect(count, member->overdue == (debt_clock(r, member) >= debt_limit(r, member, r->ms.clock_overdue)));
         check->contribution += member->contribution;
         check->lent += member->lent;

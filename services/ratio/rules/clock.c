@@ -74,10 +74,13 @@ static void set_mode(struct rules *r, uint32_t handle, enum clock_mode mode)
 static bool set_standing(struct rules *r, struct member *member, int64_t k)
 {
     bool overdue = k >= debt_limit(r, member, r->ms.clock_overdue), barred = r->now < member->barred;
+    bool young = r->now - member->joined < r->ms.loan_age;
     int64_t budget = member->contribution - member->lent - member->incoming;
-    bool changed = overdue != member->overdue || barred != member->is_barred || budget != member->budget;
+    bool changed = overdue != member->overdue || barred != member->is_barred || young != member->is_young ||
+                   budget != member->budget;
     member->overdue = overdue;
     member->is_barred = barred;
+    member->is_young = young;
     member->budget = budget;
     return changed;
 }
@@ -97,6 +100,8 @@ static void schedule(struct rules *r, uint32_t handle, int64_t k, int64_t due)
     keep_earlier(&due, debt_limit_ends(r, member));
     if (member->is_barred)
         keep_earlier(&due, member->barred);
+    if (member->is_young)
+        keep_earlier(&due, member->joined + r->ms.loan_age);
     if (r->now < member->idle_until)
         keep_earlier(&due, member->idle_until);
     if (member->clock_mode == CLOCK_RETURNS && member->overdue && overdue > 0)

@@ -57,6 +57,7 @@ bool apply_member(struct rules *r, const struct rules_event *event, struct fault
         return false;
     uint32_t made = member_make(r, event->user);
     member_at(r, made)->total = (int32_t)r->set.p_grant; /* Q28 */
+    member_at(r, made)->joined = r->now;
     mark_member(r, made);
     touch_member(r, made);
     return true;

@@ -4,6 +4,7 @@
  * Within a tick slots are only taken: a version may leave the queue or fall from tier 1 to tier 2, and never comes
  * back; and what falls to tier 2 was work of tier 1 before, so it is new to nobody. Hence a taker's smallest item stays
  * its smallest until that very item is gone for it. That may be for an offer to somebody of its household (2.6). */
+#include "services/ratio/rules/browse.h"
 #include "services/ratio/rules/state.h"
 
 #include "services/common/arena.h"
@@ -40,6 +41,30 @@ int64_t member_room(const struct member *member)
 static bool polls(const struct rules *r, const struct member *member)
 {
     return r->now - member->polled < POLL_WINDOW;
+}
+
+static bool may_be_offered(const struct rules *r, const struct member *member)
+{
+    return polls(r, member) && !is_suspended(member) && r->now >= member->idle_until;
+}
+
+struct rules_places rules_places(const struct rules *r, int64_t owner, int64_t version)
+{
+    struct rules_places places = {0};
+    uint32_t of = member_find(r, owner), wanted = version_find(r, version);
+    for (uint32_t at = 1; at < r->members.top; at++) {
+        const struct member *member = member_at(r, at);
+        uint32_t copy = wanted != 0 ? copy_find(r, at, wanted) : 0;
+        if (at == of || !may_be_offered(r, member) || (copy != 0 && copy_blocks(copy_at(r, copy))))
+            continue;
+        int64_t room = member->free_space - member->fetching; /* who reads its feed has declared, or has no limit */
+        places.members++;
+        if (room > places.largest)
+            places.largest = room;
+        if (room > 0)
+            places.together = room > INT64_MAX - places.together ? INT64_MAX : places.together + room;
+    }
+    return places;
 }
 
 /* The list of those who may be offered something; who has not polled for a day is left out when a tick meets it. */
@@ -124,7 +149,7 @@ static void takers_find(struct rules *r, struct takers *takers)
             .member = handle, .id = member->id, .debt = member_debt(member), .offered_at = member->offered_at};
         if (!polls(r, member))
             hungry_review(r, handle);
-        else if (r->now >= member->idle_until && !is_suspended(member))
+        else if (may_be_offered(r, member))
             look_up(r, &taker);
         if (taker.item != 0)
             takers->at[takers->count++] = taker;
@@ -165,8 +190,8 @@ static bool succeeds(const struct rules *r, uint32_t handle, uint32_t version)
 {
     const struct member *member = member_at(r, handle);
     int tier = version_at(r, version)->queued;
-    return tier != 0 && polls(r, member) && !is_suspended(member) && r->now >= member->idle_until &&
-           is_eligible(r, handle, version) && (tier == 1 || !has_tier_one_work(r, handle));
+    return tier != 0 && may_be_offered(r, member) && is_eligible(r, handle, version) &&
+           (tier == 1 || !has_tier_one_work(r, handle));
 }
 
 static void offer_holder(struct rules *r, struct takers *takers, uint32_t member, uint32_t version)

@@ -6,6 +6,12 @@ bool version_is_active(const struct version *version)
     return version->deleted == FOREVER;
 }
 
+/* K of 2.5, for the first copies. 2.10: none for an account that is too young. */
+int64_t loan_of(const struct rules *r, const struct member *owner)
+{
+    return owner->overdue || owner->is_young ? 0 : r->set.loan;
+}
+
 /* 2.5, Q16: tested alone, against the present L, IF and C of its owner. */
 int version_tier(const struct rules *r, const struct version *version)
 {
@@ -13,7 +19,7 @@ int version_tier(const struct rules *r, const struct version *version)
     int taken = version->n + version->in_flight;
     if (taken >= version->redundancy || owner->is_barred || is_suspended(owner))
         return 0;
-    int64_t loan = taken < r->set.loan_copies && !owner->overdue ? r->set.loan : 0;
+    int64_t loan = taken < r->set.loan_copies ? loan_of(r, owner) : 0;
     rules_wide needed = (rules_wide)owner->lent + owner->incoming + version->size;
     if (needed <= (rules_wide)owner->contribution + loan)
         return 1;

@@ -34,6 +34,7 @@ static struct durations durations_of(const struct rules_settings *set)
         .cooldown = set->cooldown * 1000,
         .clock_overdue = set->clock_overdue * 1000,
         .clock_release = set->clock_release * 1000,
+        .loan_age = set->loan_age * 1000,
         .household = (2 * set->interval + 600 + set->grace_max) * 1000 + DAY_MS,
     };
 }

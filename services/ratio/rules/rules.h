@@ -28,17 +28,21 @@ __extension__ typedef __int128 rules_wide; /* sums over all members */
 #define RULES_EDITION 2                        /* raised when the same events come to lead to another state */
 #define RULES_COPIES_MAX 2000000               /* records of one holder: keeps every sum of sizes below 2^63 (D1) */
 
-/* 2.2, Q4. Times are seconds, sizes bytes; want_cap is the floor of WANT_CAP. */
+/* 2.2, Q4. Times are seconds, sizes bytes; want_cap is the floor of WANT_CAP; an account younger than loan_age has no
+ * loan (2.10). */
 struct rules_settings {
     int64_t loan, loan_copies, clock_overdue, clock_release, grace_min, grace_max, offer, fetch_idle, probation,
         proof_ttl;
-    int64_t cooldown, want_cap, p_max, p_grant, t_max, fair, interval;
+    int64_t cooldown, want_cap, p_max, p_grant, t_max, fair, interval, loan_age;
     bool auditor, bounty;
 };
 
 struct rules_settings rules_settings_standard(void); /* as the rules have them; the auditor is off (6) */
 /* One `name=value`; false for an unknown name or a value that is none or out of range. */
 bool rules_settings_set(struct rules_settings *settings, const char *pair, struct fault *why);
+/* As such pairs: interval, auditor, and all that are not as the rules have them. */
+#define RULES_SETTINGS_TEXT 800
+void rules_settings_tell(const struct rules_settings *settings, char into[RULES_SETTINGS_TEXT]);
 
 /* What happens (6). */
 enum rules_event_kind {
@@ -135,6 +139,7 @@ struct rules_profile {
     int64_t clock_ms, overdue_ms, release_ms;                    /* k and the limits that hold now (2.5, Q22) */
     int64_t points_total, points_assigned, points_free;
     int clock_direction; /* 1, 0, -1 */
+    int64_t loan;        /* K while fewer than loan_copies are there or under way (2.5) */
     bool overdue, barred, suspended, restoring, qualifying, work;
 };
 

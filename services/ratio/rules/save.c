@@ -89,7 +89,7 @@ void rules_format(const struct rules_settings *settings, char format[17])
         settings->grace_min, settings->grace_max,   settings->offer,         settings->fetch_idle,
         settings->probation, settings->proof_ttl,   settings->cooldown,      settings->want_cap,
         settings->p_max,     settings->p_grant,     settings->t_max,         settings->fair,
-        settings->interval,  settings->auditor,     settings->bounty,
+        settings->interval,  settings->auditor,     settings->bounty,        settings->loan_age,
     };
     struct summed summed = {.sum = 1};
     sum_add(&summed, layout, sizeof layout);

@@ -2,6 +2,7 @@
 #include "services/ratio/rules/rules.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ static const struct number {
     }
     NUMBER(loan, 10 * GIB, BYTES_MOST),
     NUMBER(loan_copies, 2, COUNT_MOST),
+    NUMBER(loan_age, 0, SECONDS_MOST),
     NUMBER(clock_overdue, 30 * DAY, SECONDS_MOST),
     NUMBER(clock_release, 44 * DAY, SECONDS_MOST),
     NUMBER(grace_min, 24 * HOUR, SECONDS_MOST),
@@ -90,4 +92,20 @@ bool rules_settings_set(struct rules_settings *settings, const char *pair, struc
         if (strlen(numbers[i].name) == size && strncmp(pair, numbers[i].name, size) == 0)
             return set_number(settings, &numbers[i], mark + 1, why);
     return fault_set(why, STATUS_invalid, NULL, "There is no setting \"%.*s\".", (int)(size < 80 ? size : 80), pair);
+}
+
+void rules_settings_tell(const struct rules_settings *settings, char into[RULES_SETTINGS_TEXT])
+{
+    struct rules_settings standard = rules_settings_standard();
+    size_t size = (size_t)snprintf(into, RULES_SETTINGS_TEXT, "interval=%lld auditor=%s", (long long)settings->interval,
+                                   settings->auditor ? "on" : "off");
+    if (!settings->bounty)
+        size += (size_t)snprintf(into + size, RULES_SETTINGS_TEXT - size, " bounty=off");
+    standard.interval = settings->interval;
+    for (size_t i = 0; i < NUMBERS; i++) {
+        int64_t value = *field_of((struct rules_settings *)settings, &numbers[i]);
+        if (value != *field_of(&standard, &numbers[i]))
+            size += (size_t)snprintf(into + size, RULES_SETTINGS_TEXT - size, " %s=%lld", numbers[i].name,
+                                     (long long)value);
+    }
 }

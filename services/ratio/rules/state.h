@@ -121,6 +121,7 @@ struct member {
     int64_t fetching;                                 /* sizes of its own offers and fetches */
     int64_t free_space;                               /* -1: never declared */
     int64_t polled;
+    int64_t joined;
     int64_t offered_at; /* unix ms of its last offer */
 
     struct chain in_flight, trial, kept; /* its copies: OFFERED and FETCHING; on trial (Q14); all others */
@@ -149,7 +150,7 @@ struct member {
     uint32_t touched;
     struct home homes[HOMES];
     uint8_t clock_mode;
-    bool overdue, is_barred, is_restoring, is_qualifying, marked, release_due;
+    bool overdue, is_barred, is_young, is_restoring, is_qualifying, marked, release_due;
 };
 
 /* Clocks that run while there is work. All members with the same number of blocked versions have work at the same time:
@@ -162,7 +163,8 @@ struct pool {
 
 struct durations {  /* settings in ms */
     int64_t window; /* 2·interval + 10 min */
-    int64_t grace_min, grace_max, offer, fetch_idle, probation, proof_ttl, cooldown, clock_overdue, clock_release;
+    int64_t grace_min, grace_max, offer, fetch_idle, probation, proof_ttl, cooldown, clock_overdue, clock_release,
+        loan_age;
     int64_t household; /* for so long a member is where it was seen */
 };
 
@@ -380,6 +382,7 @@ bool apply_free_space(struct rules *r, const struct rules_event *event, struct f
 
 /* verdict.c: may h have a slot of v now? (2.5, Q16-Q18) */
 bool slot_is_open(const struct rules *r, uint32_t member, uint32_t version, const char **reason);
+int64_t loan_of(const struct rules *r, const struct member *owner);
 bool restore_is_open(const struct rules *r, const struct version *version);
 bool is_suspended(const struct member *member);
 

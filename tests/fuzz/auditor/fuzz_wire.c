@@ -11,8 +11,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct wire_goal goal = {
-        .pieces = 20, .piece = 3, .piece_size = PIECE_SIZE, .handshake_ms = 10000, .unchoke_ms = 20000};
+    struct wire_goal goal = {.pieces = 20,
+                             .piece = 3,
+                             .piece_size = PIECE_SIZE,
+                             .handshake_ms = 10000,
+                             .unchoke_ms = 20000,
+                             .fetch_ms = 60000,
+                             .fetch_rate = 4096};
     static const char zeros[PIECE_SIZE];
     static const char handshake[HANDSHAKE_SIZE] = "\x13"
                                                   "BitTorrent protocol\0\0\0\0\0\0\0\4";

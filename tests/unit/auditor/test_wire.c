@@ -14,8 +14,13 @@
 enum { PIECES = 100, PIECE = 37, PIECE_SIZE = 200000, NOW = 1000000 };
 
 static char content[PIECE_SIZE];
-static struct wire_goal goal = {
-    .pieces = PIECES, .piece = PIECE, .piece_size = PIECE_SIZE, .handshake_ms = 10000, .unchoke_ms = 120000};
+static struct wire_goal goal = {.pieces = PIECES,
+                                .piece = PIECE,
+                                .piece_size = PIECE_SIZE,
+                                .handshake_ms = 10000,
+                                .unchoke_ms = 120000,
+                                .fetch_ms = 60000,
+                                .fetch_rate = 4096};
 
 /* A peer that is played: what it says is gathered in `say`. */
 struct peer {

@@ -13,6 +13,7 @@ from runner import run
 
 GB = 10 ** 9
 DAY = 86400000
+CONSTANTS = "offer=39600"  # 11 h instead of 12
 
 
 class Library(ledger.Site):
@@ -461,12 +462,47 @@ def offers_come_at_a_tick_to_who_reads_his_feed(site):
     site.version(4, 3 * GB, 1)
     assert site.ask("ratio.space.set", user=4) == {}
     wait_for(lambda: site.tick() and any(row[0] == version for row in site.ask("ratio.offer.list", user=4)["offers"]))
+    offer = next(row for row in site.ask("ratio.offer.list", user=4)["offers"] if row[0] == version)
+    hours = (offer[4] - 1000 * float(sql("SELECT extract(epoch FROM now()) + ahead / 1000.0 FROM ratio.book")[0][0])) / 3600000
+    assert 10.9 < hours <= 11, f"the setting says 11: {hours}, {offer}"
     steps = site.ask("ratio.explain", what="offer", user=4, version=version)["steps"]
     assert steps[0]["rule"] == "Q24", steps
     got = site.ask("ratio.space.set", user=4, declare=True, bytes=5)
     assert got == {"space_declared": True, "space": 5}, got
     assert site.ask("ratio.space.set", user=4) == got
     assert site.ask("ratio.space.set", user=4, declare=True, bytes=0) == {"space_declared": True}
+
+
+def who_has_too_little_space_is_told_of(site):
+    """2.6: a version that nobody has the space for, and backups that want more than there is."""
+    version = site.version(4, 50 * GB, 20, 404)
+    site.sight(4, version, 0)
+    for user in range(1, 9):
+        site.ask("ratio.space.set", user=user, declare=True, bytes=user * GB)
+    steps = site.ask("ratio.explain", what="version", version=version)["steps"]
+    assert steps[-1]["rule"] == "2.6" and "unplaceable" in steps[-1]["sentence"], steps
+    assert steps[-1]["figures"]["largest"] == 8 * GB and steps[-1]["figures"]["size"] == 50 * GB, steps
+    told = next(step for step in site.ask("ratio.explain", what="profile", user=4)["steps"] if "shortfall" in step["figures"])
+    figures = told["figures"]
+    assert figures["shortfall"] == figures["wanted"] - figures["together"] > 0 and figures["together"] <= 32 * GB, told
+    queued = [row[0] for row in site.ask("ratio.queue.list", limit=100)["versions"]]
+    assert version in queued, "it is passed over, not taken out"
+    site.ask("ratio.space.set", user=1, declare=True, bytes=60 * GB)
+    steps = site.ask("ratio.explain", what="version", version=version)["steps"]
+    assert all("unplaceable" not in step["sentence"] for step in steps), steps
+    site.delete(version, 4)
+    wait_for(lambda: site.state(version) == "deleted")
+    for user in range(1, 9):
+        site.ask("ratio.space.set", user=user, declare=True, bytes=2 ** 62)
+
+
+def constants_that_are_none_stop_the_start(site):
+    for wrong, said in (("loan", "name=value"), ("loan=x", "whole number"), ("loam=5", "no setting"),
+                        ("offer=5 interval=60", "DJEMBE_ANNOUNCE_INTERVAL")):
+        env = dict(os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"], DJEMBE_KEYS=site.keys, DJEMBE_RATIO_RULES=wrong,
+                   DJEMBE_STATE=site.folder, DJEMBE_BUS_LISTEN=f"tcp://127.0.0.1:{ledger.free_port()}")
+        done = subprocess.run([site.program], env=env, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1 and "DJEMBE_RATIO_RULES: " in done.stderr and said in done.stderr, (wrong, done)
 
 
 def who_is_at_the_owners_address_is_offered_nothing(site):
@@ -749,7 +785,7 @@ def what_is_exported_replays_to_the_same_answers(site):
     at = json.loads(lines[-1])["at"]
     asks = [json.dumps({"ask": "profile", "at": at, "user": user}) for user in range(1, 9)]
     asks += [json.dumps({"ask": "check", "at": at}), json.dumps({"ask": "queue", "at": at})]
-    replay = subprocess.run([site.program, "--replay", "--set", "interval=1800"], input="\n".join(lines + asks) + "\n",
+    replay = subprocess.run([site.program, "--replay", "--set", "interval=1800", "--set", CONSTANTS], input="\n".join(lines + asks) + "\n",
                             capture_output=True, text=True)
     assert replay.returncode == 0, replay.stderr
     answers = [json.loads(line) for line in replay.stdout.splitlines()]
@@ -797,7 +833,9 @@ TESTS = [the_mission_holds,
          a_commit_in_doubt_is_resolved,
          an_offer_keeps_its_number_and_a_later_one_has_a_greater,
          who_is_at_the_owners_address_is_offered_nothing,
+         who_has_too_little_space_is_told_of,
+         constants_that_are_none_stop_the_start,
          what_is_exported_replays_to_the_same_answers]
 
 if __name__ == "__main__":
-    run(Library, TESTS, sys.argv[1:])
+    run(Library, TESTS, sys.argv[1:], DJEMBE_RATIO_RULES=CONSTANTS)

@@ -196,7 +196,8 @@ static struct slot slot_before(const struct rules *r, const struct rules_event *
         return slot;
     const struct version *version = version_at(r, at);
     const struct member *owner = member_at(r, version->owner);
-    bool loan = version->n + version->in_flight < r->set.loan_copies && !owner->overdue;
+    bool young = r->now - owner->joined < r->set.loan_age * 1000;
+    bool loan = version->n + version->in_flight < r->set.loan_copies && !owner->overdue && !young;
     slot.room = owner->contribution + (loan ? r->set.loan : 0) - owner->lent - owner->incoming - version->size;
     for (uint32_t i = 1; i < r->versions.top; i++)
         slot.tier_one_waits = slot.tier_one_waits || (version_at(r, i)->queued == 1 && is_eligible(r, member, i));

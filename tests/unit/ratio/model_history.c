@@ -30,6 +30,7 @@ static void settings_roll(struct rules_settings *settings)
     *settings = rules_settings_standard();
     settings->auditor = roll(2) == 0;
     settings->loan = CHOOSE(10 * GIB, 10 * GIB, 2 * GIB, 0);
+    settings->loan_age = CHOOSE(0, 0, 0, 2 * 86400);
     settings->interval = CHOOSE(1800, 86400, 864000);
     settings->clock_overdue = CHOOSE(30 * 86400, 3 * 86400);
     settings->clock_release = settings->clock_overdue + CHOOSE(14 * 86400, 86400);
@@ -174,13 +175,11 @@ static void event_print(const struct rules_event *event)
 
 void history_print(const struct history *history)
 {
-    const struct rules_settings *set = &history->settings;
-    printf("--set auditor=%s --set loan=%" PRId64 " --set interval=%" PRId64 " --set clock_overdue=%" PRId64
-           " --set clock_release=%" PRId64,
-           set->auditor ? "on" : "off", set->loan, set->interval, set->clock_overdue, set->clock_release);
-    printf(" --set want_cap=%" PRId64 " --set probation=%" PRId64 " --set proof_ttl=%" PRId64 " --set t_max=%" PRId64
-           " --set bounty=%s\n",
-           set->want_cap, set->probation, set->proof_ttl, set->t_max, set->bounty ? "on" : "off");
+    char text[RULES_SETTINGS_TEXT], *rest = text;
+    rules_settings_tell(&history->settings, text);
+    for (const char *pair; (pair = strsep(&rest, " ")) != NULL;)
+        printf("--set %s ", pair);
+    puts("");
     for (size_t i = 0; i < history->count; i++)
         event_print(&history->events[i]);
 }

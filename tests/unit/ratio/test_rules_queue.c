@@ -1,6 +1,8 @@
 /* Order, offers and points: the readings Q24-Q29 of RULES 2.13. */
 #include "tests/unit/ratio/rules_kit.h"
 
+#include "services/ratio/rules/browse.h"
+
 #define L(number) INT64_C(number)
 
 /* Members 2 and 3 owe 3 and 2 GB; both poll. */
@@ -318,6 +320,33 @@ static void q29_only_free_points_burn_and_a_move_is_one_step(void **unused)
     world_end();
 }
 
+/* 2.6: a version for which nobody has the space, and who wants more than there is. */
+static void space_is_what_those_have_who_read_their_feeds(void **unused)
+{
+    (void)unused;
+    world_begin(NULL);
+    members(5);
+    publish(1, 1, 3, 100 * GB);
+    publish(2, 2, 1, GB);
+    assert_int_equal(rules_places(world.rules, 1, 1).members, 0);
+    assert_true(free_space(1, 500 * GB) && free_space(2, 60 * GB) && free_space(3, 90 * GB));
+    struct rules_places places = rules_places(world.rules, 1, 1);
+    assert_int_equal(places.members, 2); /* its owner aside */
+    assert_int_equal(places.largest, 90 * GB);
+    assert_int_equal(places.together, 150 * GB);
+    assert_true(announce(3, 2, 5)); /* takes of its space */
+    assert_int_equal(rules_places(world.rules, 1, 1).largest, 89 * GB);
+    assert_int_equal(rules_places(world.rules, 2, 2).members, 1); /* who has it aside */
+    assert_int_equal(rules_places(world.rules, 2, 0).members, 2);
+    assert_true(free_space(4, INT64_C(1) << 62) && free_space(5, INT64_C(1) << 62));
+    assert_true(rules_places(world.rules, 1, 0).together == INT64_MAX);
+    assert_true(suspended(4, true) && suspended(5, true) && suspended(3, true));
+    assert_int_equal(rules_places(world.rules, 1, 1).largest, 60 * GB);
+    jump(DAY);
+    assert_int_equal(rules_places(world.rules, 1, 1).members, 0);
+    world_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +357,7 @@ int main(void)
         cmocka_unit_test(q24_of_what_is_too_large_the_smallest_is_offered),
         cmocka_unit_test(q24_who_did_not_poll_or_has_no_room_gets_nothing),
         cmocka_unit_test(q24_tier_1_comes_alone),
+        cmocka_unit_test(space_is_what_those_have_who_read_their_feeds),
         cmocka_unit_test(q24_offers_last_twelve_hours),
         cmocka_unit_test(q25_wait_counts_while_it_could_be_served),
         cmocka_unit_test(q26_points_of_an_overdue_owner_do_not_order),

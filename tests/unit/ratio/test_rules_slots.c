@@ -17,6 +17,24 @@ static void q16_a_slot_taken_counts_against_the_next(void **unused)
     world_end();
 }
 
+/* 2.10 */
+static void a_loan_may_be_for_accounts_of_some_age(void **unused)
+{
+    (void)unused;
+    world_begin("loan_age=86400", NULL);
+    members(2);
+    publish(1, 1, 1, GB);
+    assert_int_equal(look(1).tier, 2);
+    assert_int_equal(profile(1).loan, 0);
+    pass(DAY - SECOND);
+    assert_int_equal(look(1).tier, 2);
+    pass(SECOND);
+    assert_int_equal(look(1).tier, 1);
+    assert_int_equal(profile(1).loan, 10 * GIB);
+    check();
+    world_end();
+}
+
 static void q17_tier_2_waits_for_tier_1(void **unused)
 {
     (void)unused;
@@ -311,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_is_suspended_gets_and_places_nothing),
         cmocka_unit_test(q16_a_slot_taken_counts_against_the_next),
+        cmocka_unit_test(a_loan_may_be_for_accounts_of_some_age),
         cmocka_unit_test(q17_tier_2_waits_for_tier_1),
         cmocka_unit_test(q18_only_the_queue_asks_who_serves),
         cmocka_unit_test(q19_without_work_the_clock_stands),

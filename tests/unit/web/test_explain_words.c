@@ -18,6 +18,9 @@ static void a_figure_reads_as_what_it_is(void **state)
 {
     (void)state;
     assert_string_equal(value("debt", INT64_C(5) << 30), "5.0 GiB");
+    assert_string_equal(value("debt", 1), "1 B");
+    assert_string_equal(value("debt", (INT64_C(5) << 30) + 1), "5.1 GiB"); /* RULES 2.4 */
+    assert_string_equal(value("contribution", (INT64_C(6) << 30) - 1), "5.9 GiB");
     assert_string_equal(value("room", -(INT64_C(5) << 30)), "-5.0 GiB");
     assert_string_equal(value("free_space", -1), "never declared");
     assert_string_equal(value("free_space", INT64_C(1) << 62), "no limit");
@@ -42,7 +45,9 @@ static void what_is_not_known_keeps_its_name(void **state)
     assert_string_equal(explain_cause(slice_text("tick")), "offers were made");
     assert_string_equal(explain_cause(slice_text("newer")), "something else");
     assert_string_equal(explain_what(slice_text("lent")), "held by others (L)");
+    assert_string_equal(explain_cause(slice_text("grant")), "staff gave points");
     assert_string_equal(explain_changed(slice_text("lent"), 1024, text), "1.0 KiB");
+    assert_string_equal(explain_changed(slice_text("obligation"), 1025, text), "1.1 KiB");
     assert_string_equal(explain_changed(slice_text("overdue"), 1, text), "yes");
     assert_string_equal(explain_changed(slice_text("stake"), 40, text), "40");
 }
