@@ -164,12 +164,12 @@ static void upload_queue(struct upload *upload)
 static const struct statement add_parent = {
     "add_parent",
     "SELECT p.plugin, p.kind, g.id, g.name, g.attrs::text, CASE WHEN p.kind = 2 THEN p.attrs::text ELSE '{}' END,"
-    " g.added_by FROM catalog.entity p JOIN catalog.entity g ON g.id = coalesce(p.grp, p.id)"
-    " WHERE p.id = $1 AND p.deleted_at IS NULL AND g.deleted_at IS NULL",
+    " g.added_by, p.id FROM catalog.entity p JOIN catalog.entity g ON g.id = coalesce(p.grp, p.id)"
+    " WHERE p.id = catalog.led($1) AND p.deleted_at IS NULL AND g.deleted_at IS NULL",
 };
 
 /* Reads the levels that are there already into the submission. */
-static bool parent_read(struct adding *adding, uint64_t parent, const struct db_rows *rows, struct fault *why)
+static bool parent_read(struct adding *adding, const struct db_rows *rows, struct fault *why)
 {
     if (db_count(rows) == 0)
         return fault_set(why, STATUS_not_found, "parent", "What you want to add to is not here (any more).");
@@ -183,7 +183,7 @@ static bool parent_read(struct adding *adding, uint64_t parent, const struct db_
     adding->group = (uint64_t)db_get_int(rows, 0, 2);
     adding->group_name = arena_copy(adding->arena, db_get_text(rows, 0, 3));
     adding->joined = true;
-    adding->edition = kind == LEVEL_edition ? parent : 0;
+    adding->edition = kind == LEVEL_edition ? (uint64_t)db_get_int(rows, 0, 7) : 0;
     adding->from =
         kind == LEVEL_group && adding->plugin->levels[LEVEL_edition].name != NULL ? LEVEL_edition : LEVEL_unit;
     attrs_read(adding->plugin, db_get_text(rows, 0, 4), adding->arena, &adding->submission.values);
@@ -195,7 +195,7 @@ static void on_parent(void *arg, const struct db_rows *rows, const struct fault 
 {
     struct upload *upload = arg;
     struct fault wrong = {0};
-    if (why == NULL && parent_read(&upload->adding, upload->ask->parent, rows, &wrong))
+    if (why == NULL && parent_read(&upload->adding, rows, &wrong))
         upload_queue(upload);
     else
         changing_fail(&upload->changing, why != NULL ? why : &wrong);
@@ -231,6 +231,7 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
         .arena = arena,
         .plugin = plugin_find(upload->ask->plugin),
         .from = LEVEL_group,
+        .to = LEVEL_unit,
         .actor = bus_actor(request),
         .member = upload->ask->member,
         .done = on_steps_done,

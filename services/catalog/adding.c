@@ -125,7 +125,10 @@ static void number_step(struct adding *adding)
 
 static void base_step(struct adding *adding)
 {
-    adding_base(adding, number_step);
+    if (adding->to < LEVEL_unit)
+        adding_end(adding);
+    else
+        adding_base(adding, number_step);
 }
 
 /* ---- edition ---- */
@@ -152,7 +155,7 @@ static void on_edition(void *arg, const struct db_rows *rows, const struct fault
 static void edition_step(struct adding *adding)
 {
     const struct level *level = &adding->plugin->levels[LEVEL_edition];
-    if (level->name == NULL || adding->from > LEVEL_edition) {
+    if (level->name == NULL || adding->from > LEVEL_edition || adding->to < LEVEL_edition) {
         base_step(adding);
         return;
     }
@@ -279,9 +282,12 @@ static const struct statement persons_add = {
     "  FROM unnest($3::text[]) WITH ORDINALITY AS names (name, place)),"
     " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, added_by)"
     "  SELECT DISTINCT ON (same) $1, $2, 0, name, same, $4::bigint FROM given"
-    "  ORDER BY same, place ON CONFLICT (plugin, same) WHERE kind = 0 DO NOTHING RETURNING id, same)"
-    " SELECT coalesce(m.id, e.id) FROM given g LEFT JOIN made m ON m.same = g.same"
-    " LEFT JOIN catalog.entity e ON e.plugin = $1 AND e.kind = 0 AND e.same = g.same ORDER BY g.place",
+    "  ORDER BY same, place ON CONFLICT (plugin, same) WHERE kind = 0 AND deleted_at IS NULL DO NOTHING"
+    "  RETURNING id, same, name)"
+    " SELECT coalesce(m.id, l.id, e.id), coalesce(m.name, l.name, e.name) FROM given g LEFT JOIN made m ON m.same = "
+    "g.same"
+    " LEFT JOIN catalog.entity e ON e.plugin = $1 AND e.kind = 0 AND e.same = g.same AND e.deleted_at IS NULL"
+    " LEFT JOIN catalog.entity l ON l.id = e.leads_to ORDER BY g.place",
 };
 
 static void on_persons(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -289,13 +295,21 @@ static void on_persons(void *arg, const struct db_rows *rows, const struct fault
     struct adding *adding = arg;
     if (!rows_good(adding, why))
         return;
-    size_t count = adding->submission.credits_count;
-    struct credit *credits = arena_take(adding->arena, (count + 1) * sizeof *credits);
-    for (size_t i = 0; i < count; i++) {
-        credits[i] = adding->submission.credits[i];
-        credits[i].entity = (uint64_t)db_get_int(rows, i, 0);
+    struct submission *submission = &adding->submission;
+    struct credit *credits = arena_take(adding->arena, (submission->credits_count + 1) * sizeof *credits);
+    size_t count = 0;
+    for (size_t i = 0; i < submission->credits_count; i++) {
+        struct credit credit = submission->credits[i];
+        bool known = false;
+        credit.entity = (uint64_t)db_get_int(rows, i, 0);
+        credit.name = arena_copy(adding->arena, db_get_text(rows, i, 1));
+        for (size_t k = 0; k < count; k++)
+            known |= credits[k].entity == credit.entity && credits[k].role == credit.role;
+        if (!known)
+            credits[count++] = credit;
     }
-    adding->submission.credits = credits;
+    submission->credits_count = count;
+    submission->credits = credits;
     adding->next(adding);
 }
 
@@ -312,7 +326,7 @@ void adding_persons(struct adding *adding, void (*next)(struct adding *adding))
     db_tx_ask(adding->tx, &persons_add, db_int(args, (int64_t)adding->actor), on_persons, adding);
 }
 
-static void first_step(struct adding *adding)
+void adding_place(struct adding *adding)
 {
     if (adding->from > LEVEL_group)
         db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
@@ -337,7 +351,7 @@ static void on_known(void *arg, const struct db_rows *rows, const struct fault *
     if (!rows_good(adding, why))
         return;
     if (db_count(rows) == 0) {
-        adding_limit(adding, first_step);
+        adding_limit(adding, adding_place);
         return;
     }
     if (!db_get_flag(rows, 0, 5))

@@ -13,6 +13,7 @@ struct adding {
     struct metainfo metainfo;
     struct submission submission;
     enum level_kind from; /* the highest level that this upload makes or joins */
+    enum level_kind to;   /* the lowest: that of the unit, but when something that is here is moved (move.c) */
     uint64_t actor;
     struct slice member;  /* the actor's name; empty: not known */
     struct slice warning; /* what the actor is told of the torrent */
@@ -32,8 +33,11 @@ struct adding {
 /* Runs the steps in adding->tx, whose turn has come. */
 void adding_run(struct adding *adding);
 
-/* Steps that an edit takes, too: finds or makes the persons of the credits, then `next`; writes the credits of
- * adding->group beside those it has. */
+/* The same for what has a torrent already: finds or makes the group and edition, as far as `to`. */
+void adding_place(struct adding *adding);
+
+/* Steps that an edit takes, too: finds or makes the persons of the credits, then `next` (each is then called by the
+ * name that leads); writes the credits of adding->group beside those it has. */
 void adding_persons(struct adding *adding, void (*next)(struct adding *adding));
 void adding_credits(struct adding *adding);
 

@@ -62,7 +62,7 @@ static const struct statement owner_add = {
     "WITH given AS (SELECT coalesce(nullif($4::text, ''), 'Member ' || $3::bigint) AS name)"
     " INSERT INTO catalog.entity AS e (plugin, level, kind, name, same, added_by)"
     " SELECT $1, $2, 0, name, catalog.same(ARRAY['member', $3::bigint::text]), $3::bigint"
-    " FROM given ON CONFLICT (plugin, same) WHERE kind = 0 DO UPDATE"
+    " FROM given ON CONFLICT (plugin, same) WHERE kind = 0 AND deleted_at IS NULL DO UPDATE"
     " SET name = CASE WHEN $4::text = '' THEN e.name ELSE excluded.name END"
     " RETURNING id, name",
 };

@@ -10,7 +10,8 @@
 
 static const struct statement bookmark_set = {
     "bookmark_set",
-    "WITH there AS (SELECT id, plugin, kind FROM catalog.entity WHERE id = $1 AND kind <= 1 AND deleted_at IS NULL),"
+    "WITH there AS (SELECT id, plugin, kind FROM catalog.entity WHERE id = catalog.led($1) AND kind <= 1 AND"
+    "  deleted_at IS NULL),"
     " off AS (DELETE FROM catalog.bookmark b USING there WHERE NOT $3::boolean AND b.entity = there.id AND b.member = "
     "$2),"
     " had AS (SELECT FROM catalog.bookmark WHERE member = $2),"

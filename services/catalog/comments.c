@@ -4,6 +4,7 @@
 #include "services/catalog/change.h"
 #include "services/catalog/shelf.h"
 #include "services/catalog/text.h"
+#include "services/catalog/tree.h"
 #include "services/common/log.h"
 
 #include <inttypes.h>
@@ -113,7 +114,7 @@ static void on_added(void *arg, const struct db_rows *rows, const struct fault *
 
 static const struct statement comment_entity = {
     "comment_entity",
-    "SELECT plugin, kind FROM catalog.entity WHERE id = $1 AND kind <= 1 AND deleted_at IS NULL",
+    "SELECT plugin, kind, id FROM catalog.entity WHERE id = catalog.led($1) AND kind <= 1 AND deleted_at IS NULL",
 };
 
 static bool entity_takes(struct commenting *commenting, const struct db_rows *rows, struct fault *why)
@@ -122,6 +123,7 @@ static bool entity_takes(struct commenting *commenting, const struct db_rows *ro
     if (commenting->plugin == NULL)
         return fault_set(why, STATUS_not_found, "entity", "There is no such page (any more).");
     commenting->kind = (enum level_kind)db_get_int(rows, 0, 1);
+    commenting->entity = (uint64_t)db_get_int(rows, 0, 2);
     return plugin_talks(commenting->plugin) || fault_set(why, STATUS_forbidden, NULL, "A %s takes no comments.",
                                                          commenting->plugin->levels[commenting->kind].title);
 }
@@ -185,7 +187,9 @@ static bool comment_read(struct commenting *commenting, const struct db_rows *ro
 
 static const struct statement comment_edit = {
     "comment_edit",
-    "UPDATE catalog.comment SET text = $2, revision = revision + 1, edited_at = now() WHERE id = $1",
+    "WITH was AS (INSERT INTO catalog.comment_version (comment, revision, text)"
+    "  SELECT id, revision, text FROM catalog.comment WHERE id = $1)"
+    " UPDATE catalog.comment SET text = $2, revision = revision + 1, edited_at = now() WHERE id = $1",
 };
 static const struct statement comment_delete = {
     "comment_delete",
@@ -276,14 +280,86 @@ static void on_get(struct bus_request *request, const void *body, void *arg)
     db_ask(service_db(), &comment_find, db_int(db_args(), (int64_t)ask->comment), on_got, request);
 }
 
+/* ---- what it said before ---- */
+
+struct versions {
+    struct bus_request *request;
+    struct catalog_comment_versions_reply reply;
+};
+
+static const struct statement comment_versions = {
+    "comment_versions",
+    "SELECT text, until FROM catalog.comment_version WHERE comment = $1 ORDER BY revision DESC LIMIT 100",
+};
+
+static void on_versions(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct versions *versions = arg;
+    struct tree_writer tree;
+    if (why != NULL) {
+        bus_fail(versions->request, why);
+        return;
+    }
+    tree_start(&tree);
+    tree_array(&tree, NULL);
+    for (size_t i = 0; i < db_count(rows); i++) {
+        tree_map(&tree, NULL);
+        tree_text(&tree, "text", db_get_text(rows, i, 0));
+        tree_number(&tree, "until_at", db_get_time(rows, i, 1));
+        tree_end(&tree);
+    }
+    tree_end(&tree);
+    versions->reply.versions = tree_done(&tree);
+    bus_reply(versions->request, &versions->reply);
+    tree_free(&tree);
+}
+
+static void on_versions_of(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct versions *versions = arg;
+    struct arena *arena = bus_arena(versions->request);
+    struct fault wrong = {0};
+    const struct plugin *plugin = why == NULL && db_count(rows) > 0 ? plugin_find(db_get_text(rows, 0, 0)) : NULL;
+    if (plugin == NULL) {
+        missing(&wrong);
+        bus_fail(versions->request, why != NULL ? why : &wrong);
+        return;
+    }
+    uint64_t comment = (uint64_t)db_get_int(rows, 0, 7);
+    versions->reply = (struct catalog_comment_versions_reply){
+        .author = (uint64_t)db_get_int(rows, 0, 3),
+        .text = arena_copy(arena, db_get_text(rows, 0, 5)),
+        .name = arena_copy(arena, db_get_text(rows, 0, 6)),
+        .href = comment_href(plugin, (enum level_kind)db_get_int(rows, 0, 1), (uint64_t)db_get_int(rows, 0, 2), comment,
+                             arena),
+    };
+    db_ask(service_db(), &comment_versions, db_int(db_args(), (int64_t)comment), on_versions, versions);
+}
+
+static void on_history(struct bus_request *request, const void *body, void *arg)
+{
+    const struct catalog_comment_versions *ask = body;
+    struct versions *versions = arena_take(bus_arena(request), sizeof *versions);
+    struct fault why = {0};
+    (void)arg;
+    *versions = (struct versions){.request = request};
+    if (ask->staff || bus_actor(request) == 0) {
+        db_ask(service_db(), &comment_find, db_int(db_args(), (int64_t)ask->comment), on_versions_of, versions);
+        return;
+    }
+    fault_set(&why, STATUS_forbidden, NULL, "What a comment said before is shown to staff.");
+    bus_fail(request, &why);
+}
+
 void comments_start(void)
 {
+    bus_serve(service_bus(), NULL, &catalog_comment_versions_message, on_history, NULL);
     bus_serve(service_bus(), NULL, &catalog_comment_add_message, on_add, NULL);
     bus_serve(service_bus(), NULL, &catalog_comment_get_message, on_get, NULL);
     bus_serve(service_bus(), NULL, &catalog_comment_edit_message, on_edit, NULL);
     bus_serve(service_bus(), NULL, &catalog_comment_delete_message, on_delete, NULL);
 }
 
-const struct statement *const comments_statements[] = {&comment_add, &comment_entity, &comment_find, &comment_edit,
-                                                       &comment_delete};
+const struct statement *const comments_statements[] = {&comment_add,  &comment_entity, &comment_find,
+                                                       &comment_edit, &comment_delete, &comment_versions};
 const size_t comments_statements_count = sizeof comments_statements / sizeof *comments_statements;

@@ -91,12 +91,13 @@ static void editing_write(struct editing *editing)
 
 static const struct statement edit_same = {
     "edit_same",
-    "SELECT o.id, coalesce(o.grp, o.id) FROM catalog.entity o WHERE o.id <> $1 AND o.plugin = $2"
+    "SELECT coalesce(o.grp, o.id), coalesce(g.name, o.name), coalesce(o.joins = nullif($10, ''), false)"
+    " FROM catalog.entity o LEFT JOIN catalog.entity g ON g.id = o.grp WHERE o.id <> $1 AND o.plugin = $2"
     " AND o.kind = $3::smallint AND o.deleted_at IS NULL AND ((o.parent = nullif($4::bigint, 0)"
     "  AND o.same = catalog.same($5::text[])) OR ($3::smallint = 1 AND (NOT $8::boolean OR o.added_by = $9::bigint)"
     "  AND (o.joins = nullif($10, '') OR (o.same = catalog.same($5::text[]) AND (o.joins IS NULL OR $10 = '')"
     "   AND (cardinality($6::bigint[]) = 0 OR EXISTS (SELECT FROM catalog.credit c"
-    "    WHERE c.grp = o.id AND c.role = $7 AND c.person = ANY($6::bigint[]))))))) LIMIT 1",
+    "    WHERE c.grp = o.id AND c.role = $7 AND c.person = ANY($6::bigint[]))))))) ORDER BY o.id LIMIT 1",
 };
 
 static void on_same(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -110,9 +111,19 @@ static void on_same(void *arg, const struct db_rows *rows, const struct fault *w
     }
     if (why == NULL)
         fault_set(
-            &there, STATUS_conflict, level->same[0], "The same %s is already here: see %.*s.", level->title,
-            SLICE_ARGS(shelf_href(editing->plugin, LEVEL_group, (uint64_t)db_get_int(rows, 0, 1), editing->arena)));
+            &there, STATUS_conflict, db_get_flag(rows, 0, 2) ? level->joins : level->same[0],
+            "The same %s is already here, in \"%.*s\": see %.*s.", level->title,
+            SLICE_ARGS(text_cut(db_get_text(rows, 0, 1), 80)),
+            SLICE_ARGS(shelf_href(editing->plugin, LEVEL_group, (uint64_t)db_get_int(rows, 0, 0), editing->arena)));
     editing_fail(editing, why != NULL ? why : &there);
+}
+
+/* What shall be, once each person is called by the name that leads. */
+static bool is_different(struct editing *editing, struct fault *why)
+{
+    editing->after = fields_write(editing->plugin, editing->kind, &editing->adding.submission, editing->arena);
+    return !slice_equal(editing->fields, editing->after) ||
+           fault_set(why, STATUS_invalid, NULL, "Nothing is different: change something, or leave the page.");
 }
 
 static void same_step(struct adding *adding)
@@ -121,6 +132,11 @@ static void same_step(struct adding *adding)
     const struct plugin *plugin = editing->plugin;
     const struct submission *submission = &adding->submission;
     const struct role *leading = plugin_leading_role(plugin);
+    struct fault nothing = {0};
+    if (!is_different(editing, &nothing)) {
+        editing_fail(editing, &nothing);
+        return;
+    }
     struct slice same[ATTRIBUTES_MAX];
     size_t count = attrs_same(plugin, editing->kind, &submission->values, same), leaders = 0;
     int64_t *persons = arena_take(editing->arena, (submission->credits_count + 1) * sizeof *persons);
@@ -142,7 +158,7 @@ static void on_persons_failed(struct adding *adding)
     editing_fail(adding->owner, &adding->why);
 }
 
-/* Fills editing->adding with what shall be, and editing->after. */
+/* Fills editing->adding with what shall be. */
 static bool edit_check(struct editing *editing, const struct catalog_entity_edit *ask, struct fault *why)
 {
     const struct plugin *plugin = editing->plugin;
@@ -169,9 +185,7 @@ static bool edit_check(struct editing *editing, const struct catalog_entity_edit
     for (size_t i = 0; plugin->attributes[i].name != NULL; i++)
         if (plugin_asks(&plugin->attributes[i]) && !fields_changes(plugin, &plugin->attributes[i]))
             adding->submission.values.of[i] = editing->now.values.of[i];
-    editing->after = fields_write(plugin, editing->kind, &adding->submission, editing->arena);
-    return !slice_equal(editing->fields, editing->after) ||
-           fault_set(why, STATUS_invalid, NULL, "Nothing is different: change something, or leave the page.");
+    return true;
 }
 
 static void on_read(struct editing *editing, const struct fault *why)

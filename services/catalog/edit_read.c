@@ -8,10 +8,10 @@ static const struct statement edit_entity = {
     "edit_entity",
     "SELECT e.plugin, e.kind, g.id, coalesce(e.parent, 0), g.added_by,"
     " coalesce(t.uploader, 0), e.revision, g.name, g.attrs::text, CASE p.kind WHEN 2 THEN p.attrs::text ELSE '{}' END,"
-    " e.attrs::text, t.metainfo FROM catalog.entity e"
+    " e.attrs::text, t.metainfo, e.id FROM catalog.entity e"
     " JOIN catalog.entity g ON g.id = coalesce(e.grp, e.id) AND g.deleted_at IS NULL"
     " LEFT JOIN catalog.entity p ON p.id = e.parent LEFT JOIN catalog.torrent t ON t.entity = e.id"
-    " WHERE e.id = $1 AND e.kind > 0 AND e.deleted_at IS NULL",
+    " WHERE e.id = catalog.led($1) AND e.kind > 0 AND e.deleted_at IS NULL",
 };
 static const struct statement edit_credits = {
     "edit_credits",
@@ -62,6 +62,7 @@ static void entity_read(struct editing *editing, const struct db_rows *rows)
     for (int column = 8; column <= 10; column++)
         attrs_read(editing->plugin, db_get_text(rows, 0, column), editing->arena, &editing->now.values);
     editing->stored = arena_copy(editing->arena, db_get_bytes(rows, 0, 11));
+    editing->entity = (uint64_t)db_get_int(rows, 0, 12);
 }
 
 static void on_entity(void *arg, const struct db_rows *rows, const struct fault *why)

@@ -58,7 +58,7 @@ static void on_person(void *arg, const struct shelf *shelf, const struct fault *
     }
     struct tree_writer tree;
     tree_start(&tree);
-    page_of_person(&tree, &asking->person, shelf, bus_actor(asking->request));
+    page_of_person(&tree, &asking->person, asking->entity, shelf, bus_actor(asking->request));
     page_reply(asking, &tree);
 }
 
@@ -76,12 +76,39 @@ static void on_person_groups(void *arg, const struct db_rows *rows, const struct
     shelf_load(service_db(), bus_arena(asking->request), groups, count, false, on_person, asking);
 }
 
+static const struct statement person_aliases = {
+    "person_aliases",
+    "SELECT id, name, added_by FROM catalog.entity WHERE leads_to = $1 AND kind = 0 AND deleted_at IS NULL"
+    " ORDER BY name, id",
+};
+
+static void on_person_aliases(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct asking *asking = arg;
+    struct arena *arena = bus_arena(asking->request);
+    if (why != NULL) {
+        bus_fail(asking->request, why);
+        return;
+    }
+    struct page_alias *aliases = arena_take(arena, (db_count(rows) + 1) * sizeof *aliases);
+    for (size_t i = 0; i < db_count(rows); i++)
+        aliases[i] = (struct page_alias){
+            .entity = (uint64_t)db_get_int(rows, i, 0),
+            .name = arena_copy(arena, db_get_text(rows, i, 1)),
+            .adder = (uint64_t)db_get_int(rows, i, 2),
+        };
+    asking->person.aliases = aliases;
+    asking->person.aliases_count = db_count(rows);
+    struct db_args *args = db_int(db_args(), (int64_t)asking->person.entity);
+    db_ask(service_db(), &person_groups, db_int(args, PERSON_GROUPS_MAX), on_person_groups, asking);
+}
+
 /* ---- which of them ---- */
 
 static const struct statement entity_get = {
     "entity_get",
-    "SELECT plugin, kind, coalesce(grp, id), name, coalesce(attrs->>'description', '') FROM catalog.entity WHERE id = "
-    "$1",
+    "SELECT plugin, kind, coalesce(grp, id), name, coalesce(attrs->>'description', '') FROM catalog.entity"
+    " WHERE id = catalog.led($1)",
 };
 
 static void on_entity(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -102,12 +129,11 @@ static void on_entity(void *arg, const struct db_rows *rows, const struct fault 
     }
     asking->person = (struct page_person){
         .plugin = plugin,
-        .entity = asking->entity,
+        .entity = (uint64_t)db_get_int(rows, 0, 2),
         .name = arena_copy(arena, db_get_text(rows, 0, 3)),
         .text = arena_copy(arena, db_get_text(rows, 0, 4)),
     };
-    struct db_args *args = db_int(db_args(), (int64_t)asking->entity);
-    db_ask(service_db(), &person_groups, db_int(args, PERSON_GROUPS_MAX), on_person_groups, asking);
+    db_ask(service_db(), &person_aliases, db_int(db_args(), db_get_int(rows, 0, 2)), on_person_aliases, asking);
 }
 
 static void on_get(struct bus_request *request, const void *body, void *arg)
@@ -139,5 +165,5 @@ void entity_start(void)
     bus_serve(service_bus(), NULL, &catalog_plugin_list_message, on_plugins, NULL);
 }
 
-const struct statement *const entity_statements[] = {&person_groups, &entity_get};
+const struct statement *const entity_statements[] = {&person_groups, &person_aliases, &entity_get};
 const size_t entity_statements_count = sizeof entity_statements / sizeof *entity_statements;

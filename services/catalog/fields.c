@@ -80,10 +80,11 @@ struct slice fields_write(const struct plugin *plugin, enum level_kind kind, con
     return json_write(object, arena);
 }
 
-struct slice fields_of_text(const char *attribute, struct slice text, struct arena *arena)
+struct slice fields_of_texts(const struct field_text *texts, size_t count, struct arena *arena)
 {
     json_t *object = json_object();
-    json_object_set_new(object, attribute, text_json(text));
+    for (size_t i = 0; i < count; i++)
+        json_object_set_new(object, texts[i].name, text_json(texts[i].text));
     return json_write(object, arena);
 }
 
@@ -113,6 +114,15 @@ void fields_tree(struct tree_writer *tree, const char *key, struct slice json)
 }
 
 /* ---- what is different ---- */
+
+/* What the log tells beside attributes: of persons, and of what moves. */
+static const struct attribute beside_attributes[] = {
+    {.name = FIELD_NAME, .label = "Name"},
+    {.name = FIELD_TEXT, .label = "About"},
+    {.name = FIELD_ALIAS, .label = "Other spelling"},
+    {.name = FIELD_PLACE, .label = "Where"},
+    {.name = NULL},
+};
 
 /* A value as one text: "Name (Guest, as the cook), Name". */
 static void value_text(const struct attribute *attribute, const json_t *object, struct buffer *into)
@@ -156,10 +166,12 @@ void fields_differences(struct tree_writer *tree, const char *key, const struct 
 {
     json_t *one = json_loadb(before.at, before.size, JSON_ALLOW_NUL, NULL);
     json_t *other = json_loadb(after.at, after.size, JSON_ALLOW_NUL, NULL);
+    const struct attribute *const lists[] = {plugin->attributes, beside_attributes};
     tree_array(tree, key);
-    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
-        if (json_object_get(one, attribute->name) != NULL || json_object_get(other, attribute->name) != NULL)
-            difference_write(tree, attribute, one, other);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (const struct attribute *attribute = lists[i]; attribute->name != NULL; attribute++)
+            if (json_object_get(one, attribute->name) != NULL || json_object_get(other, attribute->name) != NULL)
+                difference_write(tree, attribute, one, other);
     tree_end(tree);
     json_decref(one);
     json_decref(other);

@@ -14,8 +14,19 @@ struct slice fields_write(const struct plugin *plugin, enum level_kind kind, con
  * are voted on (tags.h). */
 bool fields_changes(const struct plugin *plugin, const struct attribute *attribute);
 
-/* The same of a single attribute. */
-struct slice fields_of_text(const char *attribute, struct slice text, struct arena *arena);
+/* What is no attribute of a plugin, and yet changes: no attribute's name begins so. */
+#define FIELD_NAME ".name"   /* of a person */
+#define FIELD_TEXT ".text"   /* of a person */
+#define FIELD_ALIAS ".alias" /* of a person: another spelling */
+#define FIELD_PLACE ".place" /* of what moves, and of what becomes part of another */
+#define FIELD_UNDER ".under" /* the entity below which it was; told to nobody */
+
+/* The same of texts by name: */
+struct field_text {
+    const char *name;
+    struct slice text;
+};
+struct slice fields_of_texts(const struct field_text *texts, size_t count, struct arena *arena);
 
 /* The map that catalog.entity.edit takes. */
 void fields_tree(struct tree_writer *tree, const char *key, struct slice json);

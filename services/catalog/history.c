@@ -8,14 +8,15 @@
 
 #define CHANGES                                                                                                        \
     "SELECT c.id, c.plugin, c.what, c.actor, c.at, c.why, c.before::text, c.after::text, coalesce(c.entity, 0),"       \
-    " coalesce(e.kind, 1), coalesce(g.id, 0), coalesce(g.name, r.title), coalesce(g.kind, 1), coalesce(r.id, 0)"       \
+    " coalesce(e.kind, 1), coalesce(g.id, 0), coalesce(g.name, r.title), coalesce(g.kind, 1), coalesce(r.id, 0),"      \
+    " coalesce(c.before->>'" FIELD_UNDER "', '0')::bigint, e.deleted_at IS NULL AND e.leads_to IS NULL"                \
     " FROM catalog.change c LEFT JOIN catalog.entity e ON e.id = c.entity LEFT JOIN catalog.entity g ON g.id = c.grp"  \
     " LEFT JOIN catalog.request r ON r.id = c.request"                                                                 \
     " WHERE c.id < $1 AND (NOT c.plugin = ANY($2::text[]) OR g.added_by = $3)"
 #define NEWEST " ORDER BY c.id DESC LIMIT $4"
 
 static const struct statement history_all = {"history_all", CHANGES NEWEST};
-static const struct statement history_group = {"history_group", CHANGES " AND c.grp = $5" NEWEST};
+static const struct statement history_group = {"history_group", CHANGES " AND c.grp = catalog.led($5)" NEWEST};
 
 static void change_write(struct tree_writer *tree, const struct plugin *plugin, const struct db_rows *rows, size_t row,
                          struct arena *arena)
@@ -33,13 +34,18 @@ static void change_write(struct tree_writer *tree, const struct plugin *plugin, 
         tree_text(tree, "href", slice_text(arena_print(arena, "/request/%" PRIu64, request)));
     } else {
         tree_count(tree, "entity", (uint64_t)db_get_int(rows, row, 8));
+        tree_flag(tree, "person", kind == LEVEL_person);
         tree_text(tree, "level", slice_text(plugin->levels[kind].name));
         tree_text(tree, "level_title", slice_text(plugin->levels[kind].title));
         tree_text(tree, "href", shelf_href(plugin, page, (uint64_t)db_get_int(rows, row, 10), arena));
     }
     tree_text(tree, "name", db_get_text(rows, row, 11));
-    if (!db_is_null(rows, row, 6))
+    if (!db_is_null(rows, row, 6)) {
         fields_differences(tree, "differences", plugin, db_get_text(rows, row, 6), db_get_text(rows, row, 7));
+        tree_flag(tree, "there", db_get_flag(rows, row, 15));
+    }
+    if (db_get_int(rows, row, 14) != 0)
+        tree_count(tree, "under", (uint64_t)db_get_int(rows, row, 14));
     tree_end(tree);
 }
 

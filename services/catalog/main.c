@@ -14,6 +14,9 @@
 #include "services/catalog/fact.h"
 #include "services/catalog/history.h"
 #include "services/catalog/listing.h"
+#include "services/catalog/merge.h"
+#include "services/catalog/move.h"
+#include "services/catalog/people.h"
 #include "services/catalog/piece.h"
 #include "services/catalog/plugin.h"
 #include "services/catalog/reports.h"
@@ -67,6 +70,9 @@ static bool start(struct fault *why)
     edit_start();
     history_start();
     entity_start();
+    merge_start();
+    move_start();
+    people_start();
     reports_start();
     requests_start();
     tags_start();
@@ -89,7 +95,7 @@ static void stop(void)
 }
 
 /* All statements of the parts in one table, so that --check prepares them too. */
-static const struct statement *statements[128];
+static const struct statement *statements[192];
 static size_t statements_count;
 
 static void statements_add(const struct statement *const *from, size_t count)
@@ -111,6 +117,9 @@ static void statements_gather(void)
     statements_add(edit_statements, edit_statements_count);
     statements_add(edit_read_statements, edit_read_statements_count);
     statements_add(history_statements, history_statements_count);
+    statements_add(merge_statements, merge_statements_count);
+    statements_add(move_statements, move_statements_count);
+    statements_add(people_statements, people_statements_count);
     statements_add(reports_statements, reports_statements_count);
     statements_add(requests_statements, requests_statements_count);
     statements_add(requests_read_statements, requests_read_statements_count);

@@ -24,14 +24,22 @@ void page_of_group(struct tree_writer *tree, const struct shelf_group *group, ui
 /* The plugin's slots and what takes them: part of a group's page. */
 void page_slots(struct tree_writer *tree, const struct shelf_group *group);
 
+/* Another spelling of a person's name, and who added it. */
+struct page_alias {
+    uint64_t entity, adder;
+    struct slice name;
+};
+
 /* The page of a person who is credited in the groups of the shelf. */
 struct page_person {
     const struct plugin *plugin;
     uint64_t entity;
     struct slice name, text;
+    const struct page_alias *aliases;
+    size_t aliases_count;
 };
-void page_of_person(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf,
-                    uint64_t actor);
+void page_of_person(struct tree_writer *tree, const struct page_person *person, uint64_t asked,
+                    const struct shelf *shelf, uint64_t actor);
 
 /* The files of a torrent as pages show them, packed: what the database keeps. In the arena. */
 struct slice page_files(const struct metainfo *metainfo, struct arena *arena);

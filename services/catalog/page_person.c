@@ -72,14 +72,30 @@ static void sections_write(struct tree_writer *tree, const struct page_person *p
     tree_end(tree);
 }
 
-void page_of_person(struct tree_writer *tree, const struct page_person *person, const struct shelf *shelf,
-                    uint64_t actor)
+/* `own`: the asker added it. */
+static void aliases_write(struct tree_writer *tree, const struct page_person *person, uint64_t actor)
+{
+    tree_array(tree, "aliases");
+    for (size_t i = 0; i < person->aliases_count; i++) {
+        tree_map(tree, NULL);
+        tree_count(tree, "alias", person->aliases[i].entity);
+        tree_text(tree, "name", person->aliases[i].name);
+        tree_flag(tree, "own", actor != 0 && person->aliases[i].adder == actor);
+        tree_end(tree);
+    }
+    tree_end(tree);
+}
+
+void page_of_person(struct tree_writer *tree, const struct page_person *person, uint64_t asked,
+                    const struct shelf *shelf, uint64_t actor)
 {
     struct slice href = shelf_href(person->plugin, LEVEL_person, person->entity, shelf->arena);
     tree_map(tree, NULL);
-    page_head(tree, "person", person->plugin, person->entity, person->entity, href);
+    page_head(tree, "person", person->plugin, person->entity, asked, href);
     tree_text(tree, "name", person->name);
     tree_text_if(tree, "text", person->text);
+    tree_flag(tree, "owned", person->plugin->owned);
+    aliases_write(tree, person, actor);
     tree_count(tree, "groups_count", shelf->count);
     sections_write(tree, person, shelf, actor);
     tree_end(tree);

@@ -86,7 +86,8 @@ static void on_added(void *arg, const struct db_rows *rows, const struct fault *
 static const struct statement report_about = {
     "report_about",
     "SELECT e.plugin, e.kind, e.id FROM catalog.entity e WHERE e.deleted_at IS NULL AND e.kind <= 1 AND e.id = CASE $1"
-    " WHEN 'entity' THEN $2 WHEN 'comment' THEN (SELECT entity FROM catalog.comment WHERE id = $2 AND deleted_at IS "
+    " WHEN 'entity' THEN catalog.led($2) WHEN 'comment' THEN (SELECT entity FROM catalog.comment WHERE id = $2 AND "
+    "deleted_at IS "
     "NULL)"
     " ELSE (SELECT u.grp FROM catalog.torrent t JOIN catalog.entity u ON u.id = t.entity WHERE t.id = $2 AND t.active) "
     "END",

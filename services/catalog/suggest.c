@@ -13,7 +13,7 @@ struct suggesting {
 
 static const struct statement suggest_names = {
     "suggest_names",
-    "SELECT of, entity, name, hint, uses FROM catalog.suggest($1, $2, $3, $4)",
+    "SELECT of, catalog.led(entity), name, hint, uses FROM catalog.suggest($1, $2, $3, $4)",
 };
 
 /* A group or a person has a page; all else is searched for. `field` is that of a level or of an attribute. */

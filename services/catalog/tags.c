@@ -49,8 +49,8 @@ static void tagging_end(struct tagging *tagging)
     bool removes = tagging->tag != 0;
     if (tagging->names.size > 0) {
         const char *label = tags_attribute(tagging->plugin)->name;
-        struct slice with = fields_of_text(label, tagging->names, tagging->arena);
-        struct slice without = fields_of_text(label, (struct slice){0}, tagging->arena);
+        struct slice with = fields_of_texts(&(struct field_text){label, tagging->names}, 1, tagging->arena);
+        struct slice without = fields_of_texts(&(struct field_text){.name = label}, 1, tagging->arena);
         change_touch(tagging->changing.tx, tagging->group);
         change_log(tagging->changing.tx, &(struct change){.entity = tagging->group,
                                                           .group = tagging->group,
@@ -112,9 +112,9 @@ static void on_put(void *arg, const struct db_rows *rows, const struct fault *wh
 
 static const struct statement tags_group = {
     "tags_group",
-    "SELECT g.plugin, (SELECT count(*) FROM catalog.entity_tag e JOIN catalog.tag t ON t.id = e.tag"
+    "SELECT g.plugin, g.id, (SELECT count(*) FROM catalog.entity_tag e JOIN catalog.tag t ON t.id = e.tag"
     "  WHERE e.entity = g.id AND NOT t.name = ANY($2::text[]))"
-    " FROM catalog.entity g WHERE g.id = $1 AND g.kind = 1 AND g.deleted_at IS NULL",
+    " FROM catalog.entity g WHERE g.id = catalog.led($1) AND g.kind = 1 AND g.deleted_at IS NULL",
 };
 
 static bool group_takes(struct tagging *tagging, const struct db_rows *rows, struct fault *why)
@@ -122,11 +122,12 @@ static bool group_takes(struct tagging *tagging, const struct db_rows *rows, str
     tagging->plugin = db_count(rows) > 0 ? plugin_find(db_get_text(rows, 0, 0)) : NULL;
     if (tagging->plugin == NULL)
         return no_group(why);
+    tagging->group = (uint64_t)db_get_int(rows, 0, 1);
     const struct attribute *attribute = tags_attribute(tagging->plugin);
     if (attribute == NULL)
         return fault_set(why, STATUS_forbidden, NULL, "A %s takes no tags.",
                          tagging->plugin->levels[LEVEL_group].title);
-    return (size_t)db_get_int(rows, 0, 1) + tagging->submission.tags_count <= TAGS_MAX ||
+    return (size_t)db_get_int(rows, 0, 2) + tagging->submission.tags_count <= TAGS_MAX ||
            fault_set(why, STATUS_invalid, "tags", "%s: at most %d tags.", attribute->label, TAGS_MAX);
 }
 
@@ -179,11 +180,13 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
 
 static const struct statement tag_remove = {
     "tag_remove",
-    "WITH may AS (SELECT e.tag, ($4::boolean OR (e.added_by = $3 AND NOT EXISTS (SELECT FROM catalog.tag_vote v"
+    "WITH may AS (SELECT e.entity, e.tag, ($4::boolean OR (e.added_by = $3 AND NOT EXISTS (SELECT FROM "
+    "catalog.tag_vote v"
     "   WHERE v.entity = e.entity AND v.tag = e.tag AND v.member <> $3))) AS may FROM catalog.entity_tag e"
-    "  WHERE e.entity = $1 AND e.tag = $2 FOR UPDATE),"
-    " gone AS (DELETE FROM catalog.entity_tag e USING may WHERE e.entity = $1 AND e.tag = may.tag AND may.may)"
-    " SELECT g.plugin, t.name, may.may FROM may JOIN catalog.tag t ON t.id = may.tag JOIN catalog.entity g ON g.id = $1"
+    "  WHERE e.entity = catalog.led($1) AND e.tag = $2 FOR UPDATE),"
+    " gone AS (DELETE FROM catalog.entity_tag e USING may WHERE e.entity = may.entity AND e.tag = may.tag AND may.may)"
+    " SELECT g.plugin, t.name, may.may, g.id FROM may JOIN catalog.tag t ON t.id = may.tag"
+    " JOIN catalog.entity g ON g.id = may.entity"
     " WHERE g.deleted_at IS NULL",
 };
 
@@ -200,6 +203,7 @@ static void on_removed(void *arg, const struct db_rows *rows, const struct fault
     if (!changing_goes_on(&tagging->changing, why, &wrong))
         return;
     tagging->names = arena_copy(tagging->arena, db_get_text(rows, 0, 1));
+    tagging->group = (uint64_t)db_get_int(rows, 0, 3);
     tagging_end(tagging);
 }
 
@@ -234,7 +238,7 @@ static const struct statement tag_vote = {
     "tag_vote",
     "WITH there AS (SELECT e.entity, e.tag, g.plugin FROM catalog.entity_tag e"
     "  JOIN catalog.entity g ON g.id = e.entity AND g.deleted_at IS NULL"
-    "  WHERE e.entity = $1 AND e.tag = $2 FOR KEY SHARE OF e),"
+    "  WHERE e.entity = catalog.led($1) AND e.tag = $2 FOR KEY SHARE OF e),"
     " back AS (DELETE FROM catalog.tag_vote v USING there"
     "  WHERE $4::smallint = 0 AND v.entity = there.entity AND v.tag = there.tag AND v.member = $3),"
     " put AS (INSERT INTO catalog.tag_vote (entity, tag, member, vote)"

@@ -55,7 +55,7 @@ static void talking_step(struct talking *talking, const struct fault *why)
     tree_free(&comments);
 }
 
-#define PAGE_OF "(SELECT coalesce(grp, id) FROM catalog.entity WHERE id = $1)"
+#define PAGE_OF "(SELECT coalesce(grp, id) FROM catalog.entity WHERE id = catalog.led($1))"
 
 static const struct statement talk_entity = {
     "talk_entity",

@@ -263,7 +263,7 @@ static void what_is_sealed_is_told_to_its_owner_only(void **state)
         tree_array(&world->tree, NULL);
         page_of_group(&world->tree, shelf.groups, 12, others[i]);
         page_group(&world->tree, shelf.groups, others[i], (struct slice){0});
-        page_of_person(&world->tree, &person, &shelf, others[i]);
+        page_of_person(&world->tree, &person, 8, &shelf, others[i]);
         tree_end(&world->tree);
         assert_int_equal(told(world, "SECRET"), 0);
         assert_int_equal(told(world, hash), 0);
@@ -284,7 +284,7 @@ static void a_persons_page_has_sections_by_role_and_type(void **state)
     struct shelf_group *group = album(world);
     struct shelf shelf = {.arena = world->arena, .groups = group, .count = 1};
     struct page_person person = {.plugin = group->plugin, .entity = 8, .name = slice_text("B")};
-    page_of_person(&world->tree, &person, &shelf, 5);
+    page_of_person(&world->tree, &person, 8, &shelf, 5);
     const msgpack_object *page = finish(world), *sections = map_find(page, "sections");
     assert_text(page, "kind", "person");
     assert_int_equal(sections->via.array.size, 1);

@@ -1,0 +1,132 @@
+-- Two entities that turn out to be one, parts that belong elsewhere, other spellings of a person's name, and comments as they were before an edit.
+
+-- Where an entity leads that is none of its own any more: a group or an edition that was merged into another (and is deleted), or a person's
+-- other spelling (which is not: that name finds the person). Never further than one step.
+ALTER TABLE catalog.entity ADD COLUMN leads_to bigint REFERENCES catalog.entity;
+CREATE INDEX entity_leads_to ON catalog.entity (leads_to) WHERE leads_to IS NOT NULL;
+DROP INDEX catalog.entity_person;
+CREATE UNIQUE INDEX entity_person ON catalog.entity (plugin, same) WHERE kind = 0 AND deleted_at IS NULL;
+
+CREATE FUNCTION catalog.led(bigint) RETURNS bigint LANGUAGE sql STABLE STRICT AS $$
+    SELECT coalesce(leads_to, id) FROM catalog.entity WHERE id = $1
+$$;
+
+-- A person is found, and offered, by all spellings. Changed where they stand, for all else of these functions is 0014's (and what came after).
+DO $$
+DECLARE
+    change text[];
+    was text;
+    now text;
+BEGIN
+    FOREACH change SLICE 1 IN ARRAY ARRAY[
+        ['catalog.list(bigint[])', 'c.role, p.name, a.searched, true FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person',
+            'c.role, p.name, a.searched, true FROM catalog.credit c JOIN catalog.entity p ON c.person IN (p.id, p.leads_to) AND p.deleted_at IS NULL'],
+        ['catalog.names_of(bigint[])', 'p.name, '''' FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person',
+            'p.name, coalesce(m.name, '''') FROM catalog.credit c JOIN catalog.entity p ON c.person IN (p.id, p.leads_to) AND p.deleted_at IS NULL
+        LEFT JOIN catalog.entity m ON m.id = p.leads_to']] LOOP
+        was := pg_get_functiondef(change[1]::regprocedure);
+        now := replace(was, change[2], change[3]);
+        ASSERT now <> was, change[1] || ' is not as it was';
+        EXECUTE now;
+    END LOOP;
+END
+$$;
+
+-- A torrent that moves below `under` (or below an edition like its own there), and one that is there already and the same; or none.
+CREATE FUNCTION catalog.clash(moved bigint, under bigint, OUT one bigint, OUT other bigint) LANGUAGE sql STABLE AS $$
+    SELECT t.id, r.id FROM catalog.entity m
+    JOIN catalog.entity u ON u.grp = coalesce(m.grp, m.id) AND u.kind = 3 AND u.deleted_at IS NULL AND (m.kind = 1 OR m.id IN (u.id, u.parent))
+    JOIN catalog.entity p ON p.id = u.parent
+    LEFT JOIN catalog.entity a ON m.kind < 3 AND p.kind = 2 AND a.parent = under AND a.same = p.same AND a.deleted_at IS NULL
+    JOIN catalog.entity o ON o.parent = CASE WHEN m.kind < 3 AND p.kind = 2 THEN a.id ELSE under END AND o.same = u.same
+        AND o.deleted_at IS NULL AND o.id <> u.id
+    JOIN catalog.torrent t ON t.entity = u.id JOIN catalog.torrent r ON r.entity = o.id
+    WHERE m.id = moved ORDER BY t.id LIMIT 1
+$$;
+
+-- Lists learn of these by catalog.list of both groups, which is the caller's to call.
+CREATE FUNCTION catalog.move_units(units bigint[], under bigint, grp bigint) RETURNS void LANGUAGE sql AS $$
+    WITH gone AS (
+        DELETE FROM catalog.listed_unit l USING catalog.torrent t WHERE t.entity = ANY(units) AND l.id = t.id RETURNING l.plugin)
+    UPDATE catalog.plugin p SET torrents = p.torrents - g.count
+    FROM (SELECT plugin, count(*) FROM gone GROUP BY plugin) AS g WHERE p.name = g.plugin;
+    UPDATE catalog.change c SET grp = $3 FROM catalog.entity u WHERE u.id = ANY(units) AND c.grp = u.grp AND c.entity = u.id;
+    UPDATE catalog.report r SET entity = $3 FROM catalog.torrent t WHERE t.entity = ANY(units) AND r.about = 'torrent' AND r.of = t.id;
+    UPDATE catalog.entity SET parent = under, grp = $3, revision = revision + 1 WHERE id = ANY(units);
+$$;
+
+-- Into one like it, when the group has such.
+CREATE FUNCTION catalog.move_edition(edition bigint, grp bigint, actor bigint, why text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    alike bigint := (SELECT o.id FROM catalog.entity e JOIN catalog.entity o ON o.parent = move_edition.grp AND o.same = e.same AND o.kind = 2
+        AND o.deleted_at IS NULL WHERE e.id = edition);
+BEGIN
+    PERFORM catalog.move_units(array(SELECT id FROM catalog.entity u WHERE u.parent = edition), coalesce(alike, edition), move_edition.grp);
+    UPDATE catalog.change c SET grp = move_edition.grp FROM catalog.entity e WHERE e.id = edition AND c.grp = e.grp AND c.entity = e.id;
+    UPDATE catalog.entity e SET leads_to = alike WHERE e.leads_to = edition AND alike IS NOT NULL;
+    UPDATE catalog.entity e SET parent = move_edition.grp, grp = move_edition.grp, revision = revision + 1, leads_to = alike,
+        deleted_at = CASE WHEN alike IS NOT NULL THEN now() END, deleted_by = CASE WHEN alike IS NOT NULL THEN actor END,
+        deleted_why = CASE WHEN alike IS NOT NULL THEN why END WHERE e.id = edition;
+    RETURN coalesce(alike, edition);
+END
+$$;
+
+CREATE FUNCTION catalog.groups_of(person bigint) RETURNS bigint[] LANGUAGE sql STABLE AS $$
+    SELECT array(SELECT DISTINCT c.grp FROM catalog.credit c WHERE c.person = $1)
+$$;
+
+-- A group or a person becomes part of another: what is below it, and all that members said of it, goes there. What that one does not say
+-- of itself it says as this one did, but for what it is `told_by`.
+CREATE FUNCTION catalog.merge(gone bigint, kept bigint, told_by text[], actor bigint, why text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    lost catalog.entity := (SELECT e FROM catalog.entity e WHERE e.id = gone);
+BEGIN
+    PERFORM catalog.move_edition(e.id, kept, actor, why) FROM catalog.entity e WHERE e.parent = gone AND e.kind = 2 AND e.deleted_at IS NULL;
+    PERFORM catalog.move_units(array(SELECT u.id FROM catalog.entity u WHERE u.parent = gone AND u.kind = 3), kept, kept);
+    UPDATE catalog.entity e SET parent = kept, grp = kept WHERE e.parent = gone; -- editions that were deleted before
+    UPDATE catalog.entity e SET grp = kept WHERE e.grp = gone;
+    DELETE FROM catalog.credit c USING catalog.credit k WHERE c.person = gone AND k.person = kept AND k.grp = c.grp AND k.role = c.role;
+    UPDATE catalog.credit c SET person = kept WHERE c.person = gone;
+
+    INSERT INTO catalog.entity_tag (entity, tag, added_by, added_at)
+    SELECT kept, t.tag, t.added_by, t.added_at FROM catalog.entity_tag t WHERE t.entity = gone ON CONFLICT DO NOTHING;
+    INSERT INTO catalog.tag_vote (entity, tag, member, vote)
+    SELECT kept, v.tag, v.member, v.vote FROM catalog.tag_vote v WHERE v.entity = gone ON CONFLICT DO NOTHING;
+    DELETE FROM catalog.entity_tag t WHERE t.entity = gone;
+    UPDATE catalog.comment c SET entity = kept WHERE c.entity = gone;
+    DELETE FROM catalog.bookmark b USING catalog.bookmark k WHERE b.entity = gone AND k.entity = kept AND k.member = b.member;
+    UPDATE catalog.bookmark b SET entity = kept WHERE b.entity = gone;
+    UPDATE catalog.report r SET entity = kept WHERE r.entity = gone;
+    UPDATE catalog.change c SET grp = kept WHERE c.grp = gone;
+
+    UPDATE catalog.entity e SET leads_to = kept, revision = revision + 1, joins = NULL, deleted_at = CASE WHEN e.kind = 1 THEN now() END,
+        deleted_by = CASE WHEN e.kind = 1 THEN actor END, deleted_why = CASE WHEN e.kind = 1 THEN why END WHERE e.id = gone;
+    UPDATE catalog.entity e SET leads_to = kept WHERE e.leads_to = gone;
+    UPDATE catalog.entity e SET attrs = (lost.attrs - told_by) || e.attrs, joins = coalesce(e.joins, lost.joins), revision = revision + 1
+    WHERE e.id = kept;
+    PERFORM catalog.list(CASE lost.kind WHEN 1 THEN ARRAY[gone, kept] ELSE catalog.groups_of(kept) END);
+END
+$$;
+
+-- Calls a person otherwise. The name it had goes on leading to it, unless it is the same but for case, accents and punctuation.
+CREATE FUNCTION catalog.rename(person bigint, called text, actor bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    was catalog.entity := (SELECT e FROM catalog.entity e WHERE e.id = person);
+    folded bytea := catalog.same(ARRAY[called]);
+BEGIN
+    UPDATE catalog.entity e SET deleted_at = now(), deleted_by = actor WHERE e.leads_to = person AND e.same = folded AND e.deleted_at IS NULL;
+    UPDATE catalog.entity e SET name = called, same = folded WHERE e.id = person;
+    INSERT INTO catalog.entity (plugin, level, kind, name, same, added_by, leads_to)
+    SELECT was.plugin, was.level, 0, was.name, was.same, actor, person WHERE was.same <> folded;
+    PERFORM catalog.list(catalog.groups_of(person));
+END
+$$;
+
+-- What a comment said before an edit.
+CREATE TABLE catalog.comment_version (
+    comment bigint NOT NULL REFERENCES catalog.comment,
+    revision bigint NOT NULL,
+    text text NOT NULL,
+    until timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (comment, revision)
+);
