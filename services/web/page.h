@@ -70,6 +70,8 @@ PAGE(comment_delete);
 PAGE(comment_delete_post);
 PAGE(bookmarks);
 PAGE(bookmark_post);
+PAGE(subscriptions);
+PAGE(subscription_post);
 PAGE(report);
 PAGE(report_post);
 PAGE(reports);

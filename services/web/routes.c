@@ -53,6 +53,8 @@ const struct route routes[] = {
     {"POST", "/comment/:id/delete", FOR_member, GUARD_csrf, NO_TOKEN, page_comment_delete_post},
     {"GET", "/bookmarks", FOR_member, GUARD_none, NO_TOKEN, page_bookmarks},
     {"POST", "/bookmark/:entity", FOR_member, GUARD_csrf, NO_TOKEN, page_bookmark_post},
+    {"GET", "/subscriptions", FOR_member, GUARD_none, NO_TOKEN, page_subscriptions},
+    {"POST", "/subscription/:entity", FOR_member, GUARD_csrf, NO_TOKEN, page_subscription_post},
     {"GET", "/report/:about/:id", FOR_member, GUARD_none, NO_TOKEN, page_report},
     {"POST", "/report/:about/:id", FOR_member, GUARD_csrf, NO_TOKEN, page_report_post},
     {"GET", "/reports", FOR_member, GUARD_none, NO_TOKEN, page_reports},
