@@ -117,11 +117,12 @@ static void on_steps_done(struct adding *adding)
     change_log(adding->tx,
                &(struct change){.entity = adding->unit, .group = adding->group, .actor = adding->actor, .what = "add"});
     if (plugin_talks(adding->plugin))
-        news_add(adding->tx, &(struct news){.what = "torrent",
-                                            .entity = adding->group,
-                                            .of = adding->torrent,
-                                            .actor = adding->actor,
-                                            .text = upload_title(adding)});
+        for (enum news_kind what = NEWS_torrent; what <= NEWS_search; what++)
+            news_add(adding->tx, &(struct news){.what = what,
+                                                .entity = adding->group,
+                                                .of = adding->torrent,
+                                                .actor = adding->actor,
+                                                .text = upload_title(adding)});
     fact_step(adding);
     upload_done(upload);
 }

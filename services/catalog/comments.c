@@ -113,7 +113,7 @@ static void on_added(void *arg, const struct db_rows *rows, const struct fault *
     commenting->comment = (uint64_t)db_get_int(rows, 0, 0);
     if (commenting->subscribes)
         subscription_put(commenting->changing.tx, commenting->actor, commenting->entity);
-    news_add(commenting->changing.tx, &(struct news){.what = "comment",
+    news_add(commenting->changing.tx, &(struct news){.what = NEWS_comment,
                                                      .entity = commenting->entity,
                                                      .of = commenting->comment,
                                                      .actor = commenting->actor,

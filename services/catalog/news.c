@@ -34,14 +34,17 @@ static struct {
 /* The one that is told of. */
 static struct {
     int64_t id, at;
-    bool torrent;
-    uint64_t entity, of, actor;
-    struct slice text;
+    enum news_kind what;
+    uint64_t of, actor;
+    const struct plugin *plugin;
+    struct slice href, text;
 } first;
 
 static void run(void);
 
 /* ---- the queue ---- */
+
+static const char *const kinds[NEWS_kinds] = {"torrent", "search", "comment"};
 
 static const struct statement news_put = {
     "news_put",
@@ -50,7 +53,7 @@ static const struct statement news_put = {
 
 void news_add(struct db_tx *tx, const struct news *what)
 {
-    struct db_args *args = db_int(db_text(db_args(), slice_text(what->what)), (int64_t)what->entity);
+    struct db_args *args = db_int(db_text(db_args(), slice_text(kinds[what->what])), (int64_t)what->entity);
     args = db_int(db_int(args, (int64_t)what->of), (int64_t)what->actor);
     db_tx_ask(tx, &news_put, db_text(args, text_cut(what->text, TEXT_BYTES)), NULL, NULL);
 }
@@ -90,46 +93,41 @@ static void on_committed(void *arg, const struct fault *why, bool uncertain)
 static const struct statement news_on = {"news_on", "UPDATE catalog.news SET told_to = $2 WHERE id = $1"};
 static const struct statement news_done = {"news_done", "DELETE FROM catalog.news WHERE id = $1"};
 
-/* Of one who has subscribed both to a group and to a person of it the group's counts. */
+/* Those after whom; who; what it is new in, and the number that notices of it have in common. Of one who has subscribed
+ * both to a group and to a person of it the group's counts. */
 static const struct statement news_subscribers = {
     "news_subscribers",
-    "SELECT DISTINCT ON (s.member) s.member, s.id, p.plugin, p.kind, p.name, e.kind, e.plugin FROM catalog.entity e"
-    " JOIN catalog.subscription s ON s.entity = e.id OR $3::boolean AND s.entity IN"
-    "  (SELECT person FROM catalog.credit WHERE grp = e.id) JOIN catalog.entity p ON p.id = s.entity"
-    " WHERE e.id = $1 AND e.deleted_at IS NULL AND s.member > $2 AND s.member <> $4"
-    " ORDER BY s.member, s.entity = e.id DESC LIMIT $5",
+    "SELECT DISTINCT ON (s.member) s.member, s.member, p.name, s.id FROM catalog.subscription s"
+    " JOIN catalog.entity p ON p.id = s.entity WHERE s.member > $2 AND s.member <> $3 AND (s.entity = $1"
+    "  OR $5::boolean AND s.entity IN (SELECT person FROM catalog.credit WHERE grp = $1))"
+    " ORDER BY s.member, s.entity = $1 DESC LIMIT $4",
+};
+static const struct statement news_searches = {
+    "news_searches",
+    "SELECT search, member, name, search FROM catalog.searches($1, $2, $3, $4)",
 };
 
-static struct slice href_of(const struct plugin *plugin, enum level_kind kind)
+static void member_tell(struct notices *notices, const struct db_rows *rows, size_t row)
 {
-    if (!first.torrent)
-        return comment_href(plugin, kind, first.entity, first.of, news.arena);
-    struct slice page = shelf_href(plugin, kind, first.entity, news.arena);
-    return slice_text(arena_print(news.arena, "%.*s#t%" PRIu64, SLICE_ARGS(page), first.of));
+    struct arena *arena = news.arena;
+    struct slice name = db_get_text(rows, row, 2);
+    long long number = db_get_int(rows, row, 3);
+    bool search = first.what == NEWS_search;
+    const char *unit = first.plugin->levels[LEVEL_unit].title;
+    struct notice_fact fact = {
+        .user = (uint64_t)db_get_int(rows, row, 1),
+        .kind = slice_text(notice_name(search ? NOTICE_search_found : NOTICE_news)),
+        .title = slice_text(arena_print(arena, search ? "Found: %.*s" : "News of %.*s", SLICE_ARGS(name))),
+        .text = slice_text(
+            arena_print(arena, "New %s: %.*s", first.what == NEWS_comment ? "comment" : unit, SLICE_ARGS(first.text))),
+        .href = search ? slice_text(arena_print(arena, "/search/%lld", number)) : first.href,
+        .about = slice_text(arena_print(arena, "%s %lld", search ? "search" : "subscription", number)),
+        .at = first.at,
+    };
+    notices_put_fact(notices, &fact);
 }
 
-static void subscriber_tell(struct notices *notices, const struct db_rows *rows, size_t row)
-{
-    const struct plugin *plugin = plugin_find(db_get_text(rows, row, 6));
-    if (plugin == NULL)
-        return;
-    const char *title = arena_print(news.arena, "News of %.*s", SLICE_ARGS(db_get_text(rows, row, 4)));
-    const char *text = first.torrent ? arena_print(news.arena, "New %s: %.*s", plugin->levels[LEVEL_unit].title,
-                                                   SLICE_ARGS(first.text))
-                                     : arena_print(news.arena, "New comment: %.*s", SLICE_ARGS(first.text));
-    notices_put_fact(
-        notices, &(struct notice_fact){
-                     .user = (uint64_t)db_get_int(rows, row, 0),
-                     .kind = slice_text(notice_name(NOTICE_news)),
-                     .title = slice_text(title),
-                     .text = slice_text(text),
-                     .href = href_of(plugin, (enum level_kind)db_get_int(rows, row, 5)),
-                     .about = slice_text(arena_print(news.arena, "subscription %" PRId64, db_get_int(rows, row, 1))),
-                     .at = first.at,
-                 });
-}
-
-static void on_subscribers(void *arg, const struct db_rows *rows, const struct fault *why)
+static void on_members(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     (void)arg;
     if (why != NULL) {
@@ -139,7 +137,7 @@ static void on_subscribers(void *arg, const struct db_rows *rows, const struct f
     size_t count = db_count(rows);
     struct notices notices = notices_take(news.arena, count);
     for (size_t i = 0; i < count; i++)
-        subscriber_tell(&notices, rows, i);
+        member_tell(&notices, rows, i);
     struct db_args *args = db_int(db_args(), first.id);
     if (count == TOLD_MOST)
         db_tx_ask(news.tx, &news_on, db_int(args, db_get_int(rows, count - 1, 0)), NULL, NULL);
@@ -154,11 +152,31 @@ static void on_subscribers(void *arg, const struct db_rows *rows, const struct f
 /* What was taken away meanwhile is told to nobody. */
 static const struct statement news_first = {
     "news_first",
-    "SELECT n.id, n.what = 'torrent', n.entity, n.of, n.actor, n.text, n.at, n.told_to, CASE n.what"
-    " WHEN 'torrent' THEN EXISTS (SELECT FROM catalog.torrent WHERE id = n.of AND active)"
-    " ELSE EXISTS (SELECT FROM catalog.comment WHERE id = n.of AND deleted_at IS NULL) END"
-    " FROM catalog.news n ORDER BY n.id LIMIT 1",
+    "SELECT n.id, n.what, n.of, n.actor, n.text, n.at, n.told_to, e.id, e.kind, e.plugin, e.deleted_at IS NULL"
+    " AND CASE n.what WHEN 'comment' THEN EXISTS (SELECT FROM catalog.comment WHERE id = n.of AND deleted_at IS NULL)"
+    "  ELSE EXISTS (SELECT FROM catalog.torrent WHERE id = n.of AND active) END"
+    " FROM catalog.news n JOIN catalog.entity e ON e.id = n.entity ORDER BY n.id LIMIT 1",
 };
+
+static void first_read(const struct db_rows *rows)
+{
+    enum level_kind kind = (enum level_kind)db_get_int(rows, 0, 8);
+    uint64_t entity = (uint64_t)db_get_int(rows, 0, 7);
+    first.id = db_get_int(rows, 0, 0);
+    first.plugin = db_get_flag(rows, 0, 10) ? plugin_find(db_get_text(rows, 0, 9)) : NULL;
+    if (first.plugin == NULL)
+        return;
+    for (first.what = 0; first.what < NEWS_kinds && !slice_is(db_get_text(rows, 0, 1), kinds[first.what]);)
+        first.what++;
+    first.of = (uint64_t)db_get_int(rows, 0, 2);
+    first.actor = (uint64_t)db_get_int(rows, 0, 3);
+    first.text = text_line(db_get_text(rows, 0, 4), news.arena);
+    first.at = db_get_time(rows, 0, 5);
+    struct slice page = shelf_href(first.plugin, kind, entity, news.arena);
+    first.href = first.what == NEWS_comment
+                     ? comment_href(first.plugin, kind, entity, first.of, news.arena)
+                     : slice_text(arena_print(news.arena, "%.*s#t%" PRIu64, SLICE_ARGS(page), first.of));
+}
 
 static void on_first(void *arg, const struct db_rows *rows, const struct fault *why)
 {
@@ -167,21 +185,22 @@ static void on_first(void *arg, const struct db_rows *rows, const struct fault *
         turn_end();
         return;
     }
-    first.id = db_get_int(rows, 0, 0);
-    first.torrent = db_get_flag(rows, 0, 1);
-    first.entity = (uint64_t)db_get_int(rows, 0, 2);
-    first.of = (uint64_t)db_get_int(rows, 0, 3);
-    first.actor = (uint64_t)db_get_int(rows, 0, 4);
-    first.text = text_line(db_get_text(rows, 0, 5), news.arena);
-    first.at = db_get_time(rows, 0, 6);
-    if (!db_get_flag(rows, 0, 8)) {
+    first_read(rows);
+    if (first.plugin != NULL && first.what == NEWS_kinds) { /* a newer replica has put it there, and tells of it */
+        turn_end();
+        return;
+    }
+    if (first.plugin == NULL) {
         db_tx_ask(news.tx, &news_done, db_int(db_args(), first.id), NULL, NULL);
         db_commit(news.tx, on_committed, NULL);
         return;
     }
-    struct db_args *args = db_int(db_int(db_args(), (int64_t)first.entity), db_get_int(rows, 0, 7));
-    db_int(db_int(db_flag(args, first.torrent), (int64_t)first.actor), TOLD_MOST);
-    db_tx_ask(news.tx, &news_subscribers, args, on_subscribers, NULL);
+    bool search = first.what == NEWS_search;
+    struct db_args *args = db_int(db_args(), search ? (int64_t)first.of : db_get_int(rows, 0, 7));
+    db_int(db_int(db_int(args, db_get_int(rows, 0, 6)), (int64_t)first.actor), TOLD_MOST);
+    if (!search)
+        db_flag(args, first.what == NEWS_torrent);
+    db_tx_ask(news.tx, search ? &news_searches : &news_subscribers, args, on_members, NULL);
 }
 
 /* By itself, so that what is read after it is what the last one left. */
@@ -235,5 +254,5 @@ void news_stop(void)
 }
 
 const struct statement *const news_statements[] = {&news_put,         &news_on,    &news_done,
-                                                   &news_subscribers, &news_first, &news_turn};
+                                                   &news_subscribers, &news_searches, &news_first, &news_turn};
 const size_t news_statements_count = sizeof news_statements / sizeof *news_statements;

@@ -8,8 +8,14 @@
 void news_start(void); /* when the database is ready */
 void news_stop(void);
 
+enum news_kind {
+    NEWS_torrent, /* for subscribers */
+    NEWS_search,  /* the same, for searches that find it */
+    NEWS_comment,
+    NEWS_kinds,
+};
 struct news {
-    const char *what;    /* "torrent" or "comment" */
+    enum news_kind what;
     uint64_t entity, of; /* on whose page; which one */
     uint64_t actor;      /* is not told */
     struct slice text;   /* what it is, in a line */
