@@ -7,6 +7,7 @@
 #include "services/catalog/change.h"
 #include "services/catalog/fact.h"
 #include "services/catalog/form.h"
+#include "services/catalog/news.h"
 #include "services/catalog/text.h"
 #include "services/common/clock.h"
 #include "services/common/log.h"
@@ -50,6 +51,7 @@ static void on_made(void *owner)
     const struct adding *adding = &((const struct upload *)owner)->adding;
     catalog.added++;
     feed_published(catalog.feed);
+    news_published();
     log_info("torrent added", "user=%" PRIu64 " torrent=%" PRIu64 " group=%" PRIu64 " plugin=%s size=%" PRIu64,
              adding->actor, adding->torrent, adding->group, adding->plugin->name, adding->metainfo.size);
 }
@@ -114,6 +116,13 @@ static void on_steps_done(struct adding *adding)
     change_touch(adding->tx, adding->group);
     change_log(adding->tx,
                &(struct change){.entity = adding->unit, .group = adding->group, .actor = adding->actor, .what = "add"});
+    if (plugin_talks(adding->plugin))
+        for (enum news_kind what = NEWS_torrent; what <= NEWS_search; what++)
+            news_add(adding->tx, &(struct news){.what = what,
+                                                .entity = adding->group,
+                                                .of = adding->torrent,
+                                                .actor = adding->actor,
+                                                .text = upload_title(adding)});
     fact_step(adding);
     upload_done(upload);
 }

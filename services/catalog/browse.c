@@ -7,7 +7,6 @@
 
 #include "services/catalog/facets.h"
 #include "services/catalog/page.h"
-#include "services/catalog/query.h"
 #include "services/catalog/text.h"
 #include "services/common/encode.h"
 
@@ -298,22 +297,20 @@ static void on_query(void *arg, const struct db_rows *rows, const struct fault *
     groups_find(browsing);
 }
 
-static void query_ask(struct browsing *browsing)
+struct db_args *browse_query_args(struct db_args *args, const struct query *query, struct arena *arena)
 {
-    const struct query *query = &browsing->query;
-    int64_t *clauses = arena_take(browsing->arena, query->count * sizeof *clauses);
-    int64_t *kinds = arena_take(browsing->arena, query->count * sizeof *kinds);
-    struct slice *tags = arena_take(browsing->arena, query->count * sizeof *tags);
-    struct slice *texts = arena_take(browsing->arena, query->count * sizeof *texts);
+    int64_t *clauses = arena_take(arena, (query->count + 1) * sizeof *clauses);
+    int64_t *kinds = arena_take(arena, (query->count + 1) * sizeof *kinds);
+    struct slice *tags = arena_take(arena, (query->count + 1) * sizeof *tags);
+    struct slice *texts = arena_take(arena, (query->count + 1) * sizeof *texts);
     for (size_t i = 0; i < query->count; i++) {
         clauses[i] = query->terms[i].clause;
         kinds[i] = query->terms[i].kind;
         tags[i] = query->terms[i].tag;
         texts[i] = query->terms[i].text;
     }
-    struct db_args *args = db_ints(db_ints(db_args(), clauses, query->count), kinds, query->count);
-    args = db_texts(db_texts(args, tags, query->count), texts, query->count);
-    db_ask(service_db(), &browse_query, args, on_query, browsing);
+    db_ints(db_ints(args, clauses, query->count), kinds, query->count);
+    return db_texts(db_texts(args, tags, query->count), texts, query->count);
 }
 
 /* ---- the beginning ---- */
@@ -368,7 +365,8 @@ static void on_browse(struct bus_request *request, const void *body, void *arg)
     else if (!query_read(browsing->text, browsing->plugin, browsing->arena, &browsing->query, &why))
         bus_fail(request, &why);
     else if (browsing->query.count > 0)
-        query_ask(browsing);
+        db_ask(service_db(), &browse_query, browse_query_args(db_args(), &browsing->query, browsing->arena), on_query,
+               browsing);
     else
         groups_find(browsing);
 }

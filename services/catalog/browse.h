@@ -3,8 +3,12 @@
 #define DJEMBE_CATALOG_BROWSE_H
 
 #include "services/catalog/catalog.h"
+#include "services/catalog/query.h"
 
 void browse_start(void);
+
+/* The four parameters of catalog.query(). */
+struct db_args *browse_query_args(struct db_args *args, const struct query *query, struct arena *arena);
 
 extern const struct statement *const browse_statements[];
 extern const size_t browse_statements_count;

@@ -2,7 +2,9 @@
 #include "services/catalog/comments.h"
 
 #include "services/catalog/change.h"
+#include "services/catalog/news.h"
 #include "services/catalog/shelf.h"
+#include "services/catalog/subscriptions.h"
 #include "services/catalog/text.h"
 #include "services/catalog/tree.h"
 #include "services/common/log.h"
@@ -20,7 +22,7 @@ struct commenting {
     enum act act;
     uint64_t actor, entity, comment, revision;
     struct slice text, reason;
-    bool staff;
+    bool staff, subscribes;
 
     const struct plugin *plugin;
     enum level_kind kind; /* of what it is about */
@@ -54,6 +56,7 @@ static void on_made(void *owner)
 {
     static const char *const events[] = {"comment added", "comment edited", "comment deleted"};
     const struct commenting *commenting = owner;
+    news_published();
     log_info(events[commenting->act], "user=%" PRIu64 " comment=%" PRIu64 " entity=%" PRIu64, commenting->actor,
              commenting->comment, commenting->entity);
 }
@@ -109,6 +112,13 @@ static void on_added(void *arg, const struct db_rows *rows, const struct fault *
     if (!changing_goes_on(&commenting->changing, why, &wrong))
         return;
     commenting->comment = (uint64_t)db_get_int(rows, 0, 0);
+    if (commenting->subscribes)
+        subscription_put(commenting->changing.tx, commenting->actor, commenting->entity);
+    news_add(commenting->changing.tx, &(struct news){.what = NEWS_comment,
+                                                     .entity = commenting->entity,
+                                                     .of = commenting->comment,
+                                                     .actor = commenting->actor,
+                                                     .text = commenting->text});
     commenting_end(commenting);
 }
 
@@ -155,6 +165,7 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
     struct fault why = {0};
     (void)arg;
     commenting->entity = ask->entity;
+    commenting->subscribes = ask->subscribe;
     text_check(commenting, ask->text, &why);
     commenting_start(commenting, &why);
 }

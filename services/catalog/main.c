@@ -17,16 +17,21 @@
 #include "services/catalog/merge.h"
 #include "services/catalog/move.h"
 #include "services/catalog/people.h"
+#include "services/catalog/news.h"
 #include "services/catalog/piece.h"
 #include "services/catalog/plugin.h"
 #include "services/catalog/reports.h"
 #include "services/catalog/requests.h"
 #include "services/catalog/retire.h"
+#include "services/catalog/searches.h"
 #include "services/catalog/shelf.h"
+#include "services/catalog/subscriptions.h"
 #include "services/catalog/suggest.h"
 #include "services/catalog/tags.h"
 #include "services/catalog/talk.h"
 #include "services/catalog/torrent.h"
+
+#include "services/common/notices.h"
 
 #include <assert.h>
 
@@ -61,6 +66,7 @@ static bool start(struct fault *why)
     };
     catalog.kept = kept_new(service_db(), "catalog");
     catalog.feed = feed_new(service_bus(), service_db(), "catalog.torrents", "catalog");
+    notices_start(service_bus(), service_db(), "catalog");
     add_start();
     bookmarks_start();
     browse_start();
@@ -75,6 +81,8 @@ static bool start(struct fault *why)
     people_start();
     reports_start();
     requests_start();
+    searches_start();
+    subscriptions_start();
     tags_start();
     talk_start();
     torrent_start();
@@ -85,17 +93,19 @@ static bool start(struct fault *why)
 static void database_ready(void)
 {
     listing_start();
+    news_start();
     retire_start();
 }
 
 static void stop(void)
 {
     listing_stop();
+    news_stop();
     retire_stop();
 }
 
 /* All statements of the parts in one table, so that --check prepares them too. */
-static const struct statement *statements[192];
+static const struct statement *statements[256];
 static size_t statements_count;
 
 static void statements_add(const struct statement *const *from, size_t count)
@@ -123,6 +133,9 @@ static void statements_gather(void)
     statements_add(reports_statements, reports_statements_count);
     statements_add(requests_statements, requests_statements_count);
     statements_add(requests_read_statements, requests_read_statements_count);
+    statements_add(news_statements, news_statements_count);
+    statements_add(searches_statements, searches_statements_count);
+    statements_add(subscriptions_statements, subscriptions_statements_count);
     statements_add(tags_statements, tags_statements_count);
     statements_add(talk_statements, talk_statements_count);
     statements_add(fact_statements, fact_statements_count);

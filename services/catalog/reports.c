@@ -7,6 +7,7 @@
 #include "services/catalog/text.h"
 #include "services/catalog/tree.h"
 #include "services/common/log.h"
+#include "services/common/notices.h"
 
 #include <inttypes.h>
 
@@ -224,8 +225,10 @@ static void on_report_list(struct bus_request *request, const void *body, void *
 /* ---- handling ---- */
 
 struct handling {
-    struct bus_request *request;
-    uint64_t report;
+    struct changing changing;
+    const struct catalog_report_handle *ask;
+    struct slice answer;
+    bool told;
 };
 
 static const struct statement report_handle = {
@@ -234,8 +237,34 @@ static const struct statement report_handle = {
     "  resolved_at = CASE $3 WHEN 'resolve' THEN now() END, resolved_by = CASE $3 WHEN 'resolve' THEN $2 END,"
     "  answer = nullif($4, '') WHERE id = $1 AND resolved_at IS NULL"
     "  AND (claimed_by IS NULL OR claimed_by = $2 OR $3 = 'release') RETURNING id)"
-    " SELECT EXISTS (SELECT FROM done), resolved_at IS NOT NULL FROM catalog.report WHERE id = $1",
+    " SELECT EXISTS (SELECT FROM done), r.resolved_at IS NOT NULL, r.reporter, r.about, r.of, e.plugin, e.kind, e.id,"
+    "  e.name, clock_timestamp() FROM catalog.report r JOIN catalog.entity e ON e.id = r.entity WHERE r.id = $1",
 };
+
+/* The reporter reads what came of it. */
+static void answer_tell(struct handling *handling, const struct db_rows *rows)
+{
+    struct arena *arena = bus_arena(handling->changing.request);
+    const struct plugin *plugin = plugin_find(db_get_text(rows, 0, 5));
+    uint64_t reporter = (uint64_t)db_get_int(rows, 0, 2);
+    if (plugin == NULL || reporter == bus_actor(handling->changing.request))
+        return;
+    struct slice href = about_href(plugin, (enum level_kind)db_get_int(rows, 0, 6), (uint64_t)db_get_int(rows, 0, 7),
+                                   db_get_text(rows, 0, 3), (uint64_t)db_get_int(rows, 0, 4), arena);
+    struct notices notices = notices_take(arena, 1);
+    const char *title =
+        arena_print(arena, "Staff have answered your report on %.*s", SLICE_ARGS(db_get_text(rows, 0, 8)));
+    notices_put_fact(&notices, &(struct notice_fact){
+                                   .user = reporter,
+                                   .kind = slice_text(notice_name(NOTICE_report_resolved)),
+                                   .title = slice_text(title),
+                                   .text = handling->answer,
+                                   .href = href,
+                                   .at = db_get_time(rows, 0, 9),
+                               });
+    notices_add(handling->changing.tx, &notices);
+    handling->told = true;
+}
 
 static void on_handled(void *arg, const struct db_rows *rows, const struct fault *why)
 {
@@ -247,12 +276,27 @@ static void on_handled(void *arg, const struct db_rows *rows, const struct fault
         fault_set(&wrong, STATUS_conflict, "report", "This report was resolved already.");
     else if (why == NULL && !db_get_flag(rows, 0, 0))
         fault_set(&wrong, STATUS_conflict, "report", "Somebody else looks into this report: look at the list again.");
-    if (why != NULL || wrong.status != STATUS_ok) {
-        bus_fail(handling->request, why != NULL ? why : &wrong);
+    if (!changing_goes_on(&handling->changing, why, &wrong))
         return;
-    }
-    struct catalog_report_handle_reply reply = {.report = handling->report};
-    bus_reply(handling->request, &reply);
+    if (slice_is(handling->ask->act, "resolve"))
+        answer_tell(handling, rows);
+    changing_done(&handling->changing, &(struct catalog_report_handle_reply){.report = handling->ask->report});
+}
+
+static void on_handled_for_good(void *owner)
+{
+    const struct handling *handling = owner;
+    if (handling->told)
+        notices_published();
+}
+
+static void on_turn_to_handle(void *owner)
+{
+    struct handling *handling = owner;
+    struct db_args *args = db_int(db_args(), (int64_t)handling->ask->report);
+    db_text(db_int(args, (int64_t)bus_actor(handling->changing.request)), handling->ask->act);
+    db_text(args, slice_is(handling->ask->act, "resolve") ? handling->answer : (struct slice){0});
+    db_tx_ask(handling->changing.tx, &report_handle, args, on_handled, handling);
 }
 
 static bool handling_check(struct bus_request *request, const struct catalog_report_handle *ask, struct slice answer,
@@ -280,10 +324,10 @@ static void on_report_handle(struct bus_request *request, const void *body, void
         return;
     }
     struct handling *handling = arena_take(bus_arena(request), sizeof *handling);
-    *handling = (struct handling){.request = request, .report = ask->report};
-    struct db_args *args = db_int(db_int(db_args(), (int64_t)ask->report), (int64_t)bus_actor(request));
-    db_text(db_text(args, ask->act), slice_is(ask->act, "resolve") ? answer : (struct slice){0});
-    db_ask(service_db(), &report_handle, args, on_handled, handling);
+    *handling = (struct handling){.ask = ask, .answer = answer};
+    handling->changing =
+        (struct changing){.request = request, .run = on_turn_to_handle, .made = on_handled_for_good, .owner = handling};
+    changing_start(&handling->changing);
 }
 
 void reports_start(void)

@@ -5,6 +5,7 @@
 #include "services/catalog/plugin.h"
 #include "services/catalog/text.h"
 #include "services/common/log.h"
+#include "services/common/notices.h"
 
 #include <inttypes.h>
 
@@ -21,7 +22,37 @@ struct requesting {
     uint64_t actor, request, torrent, revision;
     struct slice plugin, title, text, reason;
     bool staff;
+
+    /* Of one that is there. */
+    struct slice wanted;
+    uint64_t author, filler;
+    int64_t now;
 };
+
+/* Who asked for it learns that it is here; who filled it, that it is not it. */
+static void requesting_tell(const struct requesting *requesting)
+{
+    bool filled = requesting->act == ACT_fill;
+    uint64_t user = filled ? requesting->author : requesting->filler;
+    if ((!filled && requesting->act != ACT_unfill) || user == requesting->actor)
+        return;
+    struct arena *arena = requesting->arena;
+    const char *title =
+        arena_print(arena, filled ? "Filled: %.*s" : "Open again: %.*s", SLICE_ARGS(requesting->wanted));
+    const char *text = filled ? "What you asked for is here. If this is not it, say so on the request's page."
+                              : arena_print(arena, "What you gave is not it: %.*s", SLICE_ARGS(requesting->reason));
+    struct notices notices = notices_take(arena, 1);
+    notices_put_fact(&notices,
+                     &(struct notice_fact){
+                         .user = user,
+                         .kind = slice_text(notice_name(filled ? NOTICE_request_filled : NOTICE_request_opened)),
+                         .title = slice_text(title),
+                         .text = slice_text(text),
+                         .href = slice_text(arena_print(arena, "/request/%" PRIu64, requesting->request)),
+                         .at = requesting->now,
+                     });
+    notices_add(requesting->changing.tx, &notices);
+}
 
 static void requesting_end(struct requesting *requesting)
 {
@@ -36,6 +67,7 @@ static void requesting_end(struct requesting *requesting)
                                                          .actor = requesting->actor,
                                                          .what = logged[requesting->act],
                                                          .why = requesting->reason});
+    requesting_tell(requesting);
     changing_done(&requesting->changing, replies[requesting->act]);
 }
 
@@ -44,6 +76,7 @@ static void on_made(void *owner)
     static const char *const events[] = {"requested", "request filled", "request opened again", "request deleted",
                                          "request edited"};
     const struct requesting *requesting = owner;
+    notices_published();
     log_info(events[requesting->act], "user=%" PRIu64 " request=%" PRIu64, requesting->actor, requesting->request);
 }
 
@@ -203,7 +236,7 @@ static const struct statement request_find = {
     " coalesce((SELECT u.plugin FROM catalog.torrent t JOIN catalog.entity u ON u.id = t.entity WHERE t.id = $2 AND "
     "t.active), ''),"
     " coalesce((SELECT o.id FROM catalog.request o WHERE o.plugin = r.plugin AND o.same = r.same AND o.id <> r.id"
-    "  AND o.deleted_at IS NULL AND o.torrent IS NULL), 0), r.revision"
+    "  AND o.deleted_at IS NULL AND o.torrent IS NULL), 0), r.revision, r.title, clock_timestamp()"
     " FROM catalog.request r WHERE r.id = $1 AND r.deleted_at IS NULL FOR UPDATE",
 };
 
@@ -245,8 +278,13 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
     struct fault wrong = {0};
     if (why == NULL)
         may_change(requesting, rows, &wrong);
-    if (changing_goes_on(&requesting->changing, why, &wrong))
-        request_change(requesting);
+    if (!changing_goes_on(&requesting->changing, why, &wrong))
+        return;
+    requesting->author = (uint64_t)db_get_int(rows, 0, 1);
+    requesting->filler = (uint64_t)db_get_int(rows, 0, 3);
+    requesting->wanted = arena_copy(requesting->arena, db_get_text(rows, 0, 8));
+    requesting->now = db_get_time(rows, 0, 9);
+    request_change(requesting);
 }
 
 static void on_turn_to_change(void *owner)

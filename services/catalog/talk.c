@@ -15,7 +15,7 @@ struct talking {
     uint64_t entity; /* the group, when an edition or a unit was asked for */
     struct slice name;
     uint64_t comments_count;
-    bool bookmarked;
+    bool bookmarked, subscribed;
     struct tree_writer tags, comments;
 };
 
@@ -36,6 +36,7 @@ static void talking_end(struct talking *talking)
         .tagged = talking->kind == LEVEL_group && tags_attribute(talking->plugin) != NULL,
         .tags = tree_done(&talking->tags),
         .bookmarked = talking->bookmarked,
+        .subscribed = talking->subscribed,
         .discussed = plugin_talks(talking->plugin),
         .comments_count = talking->comments_count,
         .comments = tree_done(&talking->comments),
@@ -61,7 +62,8 @@ static const struct statement talk_entity = {
     "talk_entity",
     "SELECT plugin, kind, id, name,"
     " (SELECT count(*) FROM catalog.comment c WHERE c.entity = e.id AND c.deleted_at IS NULL),"
-    " EXISTS (SELECT FROM catalog.bookmark b WHERE b.member = $2 AND b.entity = e.id)"
+    " EXISTS (SELECT FROM catalog.bookmark b WHERE b.member = $2 AND b.entity = e.id),"
+    " EXISTS (SELECT FROM catalog.subscription s WHERE s.member = $2 AND s.entity = e.id)"
     " FROM catalog.entity e WHERE id = " PAGE_OF " AND deleted_at IS NULL",
 };
 
@@ -75,6 +77,7 @@ static void on_entity(void *arg, const struct db_rows *rows, const struct fault 
         talking->name = arena_copy(bus_arena(talking->request), db_get_text(rows, 0, 3));
         talking->comments_count = (uint64_t)db_get_int(rows, 0, 4);
         talking->bookmarked = db_get_flag(rows, 0, 5);
+        talking->subscribed = db_get_flag(rows, 0, 6);
     }
     talking_step(talking, why);
 }

@@ -164,6 +164,18 @@ void feed_published(struct feed *feed)
     db_ask(feed->db, feed->head, db_text(db_args(), slice_text(feed->name)), on_head, feed);
 }
 
+struct slice feed_packed(struct arena *arena, const struct row *row, const void *from)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    row_pack(row, from, &packer);
+    struct slice packed = arena_copy(arena, slice_of(buffer.data, buffer.size));
+    msgpack_sbuffer_destroy(&buffer);
+    return packed;
+}
+
 /* ---- opening ---- */
 
 static char *print(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -17,6 +17,8 @@ struct feed;
 struct feed *feed_new(struct bus *bus, struct db *db, const char *name, const char *schema);
 void feed_destroy(struct feed **feed);
 void feed_published(struct feed *feed);
+/* One fact, packed into the arena. */
+struct slice feed_packed(struct arena *arena, const struct row *row, const void *from);
 
 /* ---- consumer ---- */
 

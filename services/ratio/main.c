@@ -1,9 +1,9 @@
 /* djembe-ratio: what do you owe, what have you earned, what may be done? */
+#include "services/common/notices.h"
 #include "services/ratio/auditor/auditor.h"
 #include "services/ratio/books/books.h"
 #include "services/ratio/books/export.h"
 #include "services/ratio/evidence_store.h"
-#include "services/ratio/notices.h"
 #include "services/ratio/once.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/replay/replay.h"
@@ -79,7 +79,7 @@ static bool start(struct fault *why)
     once_start(service_db());
     factors_serve(service_bus(), service_db());
     tokens_serve(service_bus(), service_db());
-    notices_start(service_bus(), service_db());
+    notices_start(service_bus(), service_db(), "ratio");
     members_publish(service_bus(), service_db());
     books_serve(service_loop(), service_bus(), service_db(), &set);
     return true;

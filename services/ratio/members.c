@@ -1,9 +1,9 @@
 /* Members as web tells of them, and the permits that follow. A permit is published when it changes, in the transaction
  * that learns of it. */
+#include "services/common/feed.h"
 #include "services/ratio/books/books.h"
 #include "services/ratio/permit.h"
 #include "services/ratio/ratio.h"
-#include "services/ratio/rows.h"
 #include "services/ratio/statements.h"
 
 #include "services/common/log.h"
@@ -59,7 +59,7 @@ static void column_add(struct columns *into, struct arena *arena, const struct f
     into->standings[i] = arena_copy(arena, member.standing);
     into->classes[i] = arena_copy(arena, member.class);
     into->reasons[i] = permit.reason;
-    into->permits[i] = row_packed(arena, &permit_fact_row, &permit);
+    into->permits[i] = feed_packed(arena, &permit_fact_row, &permit);
     msgpack_zone_free(zone);
 }
 

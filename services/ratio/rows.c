@@ -24,15 +24,3 @@ void rows_reply(struct bus_request *request, const struct db_rows *rows,
     bus_reply(request, reply);
     listing_end(&listing);
 }
-
-struct slice row_packed(struct arena *arena, const struct row *row, const void *from)
-{
-    msgpack_sbuffer buffer;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    row_pack(row, from, &packer);
-    struct slice packed = arena_copy(arena, slice_of(buffer.data, buffer.size));
-    msgpack_sbuffer_destroy(&buffer);
-    return packed;
-}

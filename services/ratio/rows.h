@@ -22,7 +22,4 @@ void rows_reply(struct bus_request *request, const struct db_rows *rows,
                 void (*pack)(const struct db_rows *rows, size_t i, msgpack_packer *packer), struct tree *into,
                 const void *reply);
 
-/* One fact or notice, packed into the arena. */
-struct slice row_packed(struct arena *arena, const struct row *row, const void *from);
-
 #endif

@@ -4,13 +4,13 @@
 #include "services/ratio/standing.h"
 
 #include "services/common/clock.h"
+#include "services/common/feed.h"
 #include "services/common/log.h"
 #include "services/common/metrics.h"
+#include "services/common/notices.h"
 #include "services/ratio/explain.h"
-#include "services/ratio/notices.h"
 #include "services/ratio/permit.h"
 #include "services/ratio/ratio.h"
-#include "services/ratio/rows.h"
 #include "services/ratio/statements.h"
 
 #include <inttypes.h>
@@ -161,7 +161,7 @@ static void column_add(struct columns *into, size_t i, const struct ordinary *me
     into->warned[i] = member->watch.warned;
     into->due_at[i] = ordinary_due(&ordinary_settings, member, tick.now);
     into->may_leech[i] = permit.may_leech;
-    into->facts[i] = row_packed(tick.arena, &permit_fact_row, &permit);
+    into->facts[i] = feed_packed(tick.arena, &permit_fact_row, &permit);
     into->reasons[i] = arena_copy(tick.arena, permit.reason);
 }
 

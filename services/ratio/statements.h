@@ -33,8 +33,6 @@
     S(standing_figures)                                                                                                \
     S(standing_store)                                                                                                  \
     S(standing_forget)                                                                                                 \
-    S(notices_tell)                                                                                                    \
-    S(notices_old)                                                                                                     \
     S(once_staff)                                                                                                      \
     S(factors_lock)                                                                                                    \
     S(factors_end)                                                                                                     \

@@ -1,6 +1,6 @@
 /* Tokens: staff give them, their member uses one on a torrent, and what is downloaded of it does not count while it
  * holds: a factor of that member and torrent. */
-#include "services/ratio/notices.h"
+#include "services/common/notices.h"
 #include "services/ratio/once.h"
 #include "services/ratio/ratio.h"
 #include "services/ratio/rows.h"

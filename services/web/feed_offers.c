@@ -6,11 +6,8 @@
 #include "services/web/json.h"
 #include "services/web/names.h"
 #include "services/web/page.h"
+#include "services/web/rss.h"
 #include "services/web/web.h"
-
-#include "services/common/encode.h"
-
-#include <openssl/sha.h>
 
 #define NAMES_MOST 500 /* of one request to the catalog */
 
@@ -42,46 +39,21 @@ static const char *download_url(struct visit *visit, uint64_t version)
 
 /* ---- RSS 2.0 ---- */
 
-/* XML has no way to write a control character: it is left out. */
-static void add_xml(struct buffer *into, struct slice text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        if (c == '&')
-            buffer_print(into, "&amp;");
-        else if (c == '<')
-            buffer_print(into, "&lt;");
-        else if (c == '>')
-            buffer_print(into, "&gt;");
-        else if (c == '"')
-            buffer_print(into, "&quot;");
-        else if (c >= 0x20 && c != 0x7f)
-            buffer_add(into, &text.at[i], 1);
-    }
-}
-
-static void add_element(struct buffer *into, const char *name, const char *text)
-{
-    buffer_print(into, "<%s>", name);
-    add_xml(into, slice_text(text));
-    buffer_print(into, "</%s>\n", name);
-}
-
 static void add_item(struct visit *visit, struct buffer *into, const struct offer_row *row)
 {
     struct torrent_name name = name_of(visit, row->version);
     char size[FORMAT_MAX], until[FORMAT_MAX];
     buffer_print(into, "<item>\n");
-    add_element(into, "title",
+    rss_element(into, "title",
                 arena_print(visit->arena, "%.*s [%s]", SLICE_ARGS(name.title), format_size(row->size, size)));
-    add_element(into, "link", arena_print(visit->arena, "%s%.*s", web.url, SLICE_ARGS(name.href)));
+    rss_element(into, "link", arena_print(visit->arena, "%s%.*s", web.url, SLICE_ARGS(name.href)));
     buffer_print(into, "<guid isPermaLink=\"false\">offer-%llu-%llu</guid>\n", (unsigned long long)row->version,
                  (unsigned long long)row->offer);
-    add_element(into, "description",
+    rss_element(into, "description",
                 arena_print(visit->arena, "Tier %llu. The offer ends %s.", (unsigned long long)row->tier,
                             format_stamp(row->expires_at, until)));
     buffer_print(into, "<enclosure url=\"");
-    add_xml(into, slice_text(download_url(visit, row->version)));
+    rss_text(into, slice_text(download_url(visit, row->version)));
     buffer_print(into, "\" length=\"%llu\" type=\"application/x-bittorrent\"/>\n</item>\n",
                  (unsigned long long)row->size);
 }
@@ -89,15 +61,12 @@ static void add_item(struct visit *visit, struct buffer *into, const struct offe
 static void write_rss(struct visit *visit, struct buffer *into)
 {
     const struct feed *feed = visit->page;
-    buffer_print(into, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\">\n<channel>\n");
-    add_element(into, "title",
-                arena_print(visit->arena, "%s: what %s should hold next", web.site_name, visit->me.name));
-    add_element(into, "link", arena_print(visit->arena, "%s/backup/offers", web.url));
-    add_element(into, "description", "Copies of other members' backups that are offered to you now.");
-    buffer_print(into, "<ttl>30</ttl>\n");
+    rss_begin(into, arena_print(visit->arena, "%s: what %s should hold next", web.site_name, visit->me.name),
+              arena_print(visit->arena, "%s/backup/offers", web.url),
+              "Copies of other members' backups that are offered to you now.");
     for (size_t i = 0; i < feed->offers_count; i++)
         add_item(visit, into, &feed->offers[i]);
-    buffer_print(into, "</channel>\n</rss>\n");
+    rss_end(into);
 }
 
 /* ---- JSON ---- */
@@ -177,33 +146,15 @@ static void write_json(struct visit *visit, struct buffer *into)
 
 /* ---- answering ---- */
 
-/* Several tags may be asked for; a weak one, as a proxy makes it of ours, is as good. */
-static bool has_tag(struct slice header, const char *tag)
-{
-    return header.size > 0 && memmem(header.at, header.size, tag, strlen(tag)) != NULL;
-}
-
 static void show(struct visit *visit)
 {
     const struct feed *feed = visit->page;
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-    char hex[2 * 16 + 1];
     struct buffer body = {NULL, 0, 0};
     if (feed->as_json)
         write_json(visit, &body);
     else
         write_rss(visit, &body);
-    SHA256((const unsigned char *)body.at, body.size, hash);
-    hex_write(slice_of((const char *)hash, 16), hex);
-    const char *tag = arena_print(visit->arena, "\"%s\"", hex);
-    page_headers(visit->http);
-    http_set(visit->http, "ETag", tag);
-    http_set(visit->http, "Cache-Control", "private, no-cache");
-    if (has_tag(http_header(visit->http, "If-None-Match"), tag))
-        http_reply(visit->http, 304, NULL, slice_text(""));
-    else
-        http_reply(visit->http, 200, feed->as_json ? "application/json" : "application/rss+xml; charset=utf-8",
-                   buffer_slice(&body));
+    feed_answer(visit, buffer_slice(&body), feed->as_json ? "application/json" : RSS_TYPE);
     buffer_free(&body);
 }
 

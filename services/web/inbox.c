@@ -1,5 +1,5 @@
-/* Follows ratio.notices and ratio.permits. A fact that cannot be understood is logged and passed over: the next one
- * about the same member heals it, and a notice of a newer kind is understood all the same. */
+/* Follows ratio.notices, catalog.notices and ratio.permits. A fact that cannot be understood is logged and passed over:
+ * the next one about the same member heals it, and a notice of a newer kind is understood all the same. */
 #include "services/web/inbox.h"
 
 #include "services/common/log.h"
@@ -13,23 +13,23 @@ const struct statement position_find = {.name = "position_find", .sql = POSITION
 const struct statement position_move = {.name = "position_move", .sql = POSITION_MOVE("web")};
 
 static const struct position_table positions = {&position_find, &position_move};
-static struct position *notices, *permits;
+static struct position *notices, *news, *permits;
 
 /* The facts of a batch, a column each. Numbers and texts mean what the feed's statement takes them for. */
 struct columns {
     struct arena *arena;
     size_t count;
     int64_t *numbers[3];
-    struct slice *texts[3];
+    struct slice *texts[5];
 };
 
 static struct columns columns_take(size_t count)
 {
     struct columns columns = {.arena = arena_new()};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         columns.numbers[i] = arena_take(columns.arena, (count + 1) * sizeof(int64_t));
+    for (int i = 0; i < 5; i++)
         columns.texts[i] = arena_take(columns.arena, (count + 1) * sizeof(struct slice));
-    }
     return columns;
 }
 
@@ -43,13 +43,34 @@ static bool fact_read(const struct feed_row *row, const struct row *kind, msgpac
     return read;
 }
 
-/* ---- ratio.notices ---- */
+/* ---- ratio.notices and catalog.notices ---- */
 
+/* A notice by itself is known by its id. Of several about the same each is later than the one before, so that one which
+ * comes again is known by its time; the first of them says where to begin to read. */
 const struct statement notice_store = {
     .name = "notice_store",
-    .sql = "INSERT INTO web.notice (notice, member, kind, title, body, told_at)"
-           " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])"
-           " ON CONFLICT DO NOTHING"};
+    .sql =
+        "WITH told AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],"
+        "   $7::text[], $8::timestamptz[]) AS n(notice, member, kind, title, body, href, about, told_at)),"
+        " last AS (SELECT DISTINCT ON (n.member, n.about) n.member, n.about, n.notice, n.told_at, n.read_at"
+        "  FROM (SELECT DISTINCT member, about FROM told WHERE about <> '') AS t"
+        "  JOIN web.notice n ON n.member = t.member AND n.about = t.about AND n.about <> ''"
+        "  ORDER BY n.member, n.about, n.told_at DESC),"
+        " several AS (SELECT t.member, t.about, l.notice AS open, count(*) AS times, max(t.told_at) AS told_at,"
+        "  (array_agg(t.body ORDER BY t.told_at DESC))[1] AS body, (array_agg(t.notice ORDER BY t.told_at))[1] AS "
+        "notice,"
+        "  (array_agg(t.kind ORDER BY t.told_at))[1] AS kind, (array_agg(t.title ORDER BY t.told_at))[1] AS title,"
+        "  (array_agg(t.href ORDER BY t.told_at))[1] AS href"
+        "  FROM told t LEFT JOIN last l ON l.member = t.member AND l.about = t.about AND l.read_at IS NULL"
+        "  WHERE t.about <> '' AND NOT EXISTS (SELECT FROM last k WHERE k.member = t.member AND k.about = t.about"
+        "   AND k.told_at >= t.told_at) GROUP BY t.member, t.about, l.notice),"
+        " joined AS (UPDATE web.notice n SET body = s.body, told_at = s.told_at, times = n.times + s.times, read_at = "
+        "NULL"
+        "  FROM several s WHERE n.notice = s.open)"
+        " INSERT INTO web.notice (notice, member, kind, title, body, href, about, told_at, times)"
+        " SELECT notice, member, kind, title, body, href, about, told_at, 1 FROM told WHERE about = ''"
+        " UNION ALL SELECT notice, member, kind, title, body, href, about, told_at, times FROM several"
+        "  WHERE open IS NULL ON CONFLICT DO NOTHING"};
 
 static void notice_put(struct columns *into, const struct feed_row *row, msgpack_zone *zone)
 {
@@ -63,6 +84,8 @@ static void notice_put(struct columns *into, const struct feed_row *row, msgpack
     into->texts[0][i] = arena_copy(into->arena, notice.kind);
     into->texts[1][i] = arena_copy(into->arena, notice.title);
     into->texts[2][i] = arena_copy(into->arena, notice.text);
+    into->texts[3][i] = arena_copy(into->arena, notice.href);
+    into->texts[4][i] = arena_copy(into->arena, notice.about);
 }
 
 static void store_notices(struct db_tx *tx, const struct feed_batch *batch, db_done_fn *done, void *arg)
@@ -73,7 +96,7 @@ static void store_notices(struct db_tx *tx, const struct feed_batch *batch, db_d
         notice_put(&columns, &batch->facts[i], zone);
     struct db_args *args =
         db_ints(db_ints(db_args(), columns.numbers[0], columns.count), columns.numbers[1], columns.count);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 5; i++)
         db_texts(args, columns.texts[i], columns.count);
     db_tx_ask(tx, &notice_store, db_times(args, columns.numbers[2], columns.count), done, arg);
     msgpack_zone_free(zone);
@@ -136,11 +159,13 @@ void inbox_state_read(const struct db_rows *rows, size_t row, int column, struct
 void inbox_read(struct loop *loop, struct bus *bus, struct db *db)
 {
     notices = position_follow(loop, bus, db, &positions, "ratio.notices", store_notices, NULL);
+    news = position_follow(loop, bus, db, &positions, "catalog.notices", store_notices, NULL);
     permits = position_follow(loop, bus, db, &positions, "ratio.permits", store_watches, NULL);
 }
 
 void inbox_stop(void)
 {
     position_destroy(&notices);
+    position_destroy(&news);
     position_destroy(&permits);
 }

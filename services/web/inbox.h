@@ -1,4 +1,4 @@
-/* What members are told: notices and the state of ratio watch, as ratio's feeds tell them. */
+/* What members are told: notices and the state of ratio watch, as the feeds of ratio and the catalog tell them. */
 #ifndef DJEMBE_WEB_INBOX_H
 #define DJEMBE_WEB_INBOX_H
 

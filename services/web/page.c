@@ -81,6 +81,7 @@ static void add_plugins(struct visit *visit)
         tree_print(out, "href", "/%.*s", SLICE_ARGS(name));
         tree_print(out, "upload_href", "/upload/%.*s", SLICE_ARGS(name));
         tree_flag(out, "current", slice_equal(name, visit->params[0]));
+        tree_flag(out, "talks", look_flag(look_at(list, i), "talks"));
         tree_close(out);
     }
     tree_close(out);

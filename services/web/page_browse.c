@@ -230,6 +230,17 @@ static void write_search(struct visit *visit, const struct browse *browse)
     write_fields(visit, browse);
 }
 
+/* Where the search is saved: not of what is sealed, and not what cannot be read. */
+static void write_save(struct visit *visit, const struct browse *browse)
+{
+    char *typed = arena_take(visit->arena, 3 * browse->query.size + 1);
+    if (!look_flag(plugins_find(browse->plugin), "talks"))
+        return;
+    percent_write(browse->query, typed);
+    tree_print(visit->out, "save_href", "/searches/new?plugin=%s&q=%s&sort=%.*s&order=%s&view=%s", browse->plugin.at,
+               typed, SLICE_ARGS(browse->sort), browse->rising ? "rising" : "", browse->flat ? "flat" : "");
+}
+
 static void show_browse(struct visit *visit)
 {
     const struct browse *browse = visit->page;
@@ -239,6 +250,7 @@ static void show_browse(struct visit *visit)
     page_begin(visit, browse->title.at, "browse");
     out = visit->out;
     write_search(visit, browse);
+    write_save(visit, browse);
     tree_count(out, "count", reply->count);
     tree_string(out, "count_text", format_number(reply->count, count));
     tree_flag(out, "about", reply->about);

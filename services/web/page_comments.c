@@ -122,7 +122,11 @@ void page_comment_add_post(struct visit *visit)
     if (commenting == NULL || !has_text(visit))
         return;
     struct catalog_comment_add ask = {
-        .key = page_form_key(visit), .entity = commenting->entity, .text = form_get(&visit->form, "text")};
+        .key = page_form_key(visit),
+        .entity = commenting->entity,
+        .text = form_get(&visit->form, "text"),
+        .subscribe = form_has(&visit->form, "subscribe"),
+    };
     bus_ask(service_bus(), NULL, &catalog_comment_add_message, &ask, &call, on_added, visit);
 }
 

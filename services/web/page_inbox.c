@@ -18,12 +18,16 @@ static void write_notice(struct visit *visit, const struct db_rows *rows, size_t
     tree_text(out, "text", db_get_text(rows, i, 3));
     tree_time(out, "told_at", db_get_time(rows, i, 4), visit->now);
     tree_flag(out, "unread", db_is_null(rows, i, 5));
+    if (db_get_text(rows, i, 6).size > 0)
+        tree_text(out, "href", db_get_text(rows, i, 6));
+    if (db_get_int(rows, i, 7) > 1)
+        tree_number(out, "times", db_get_int(rows, i, 7));
     tree_close(out);
 }
 
 const struct statement notice_list = {
     .name = "notice_list",
-    .sql = "SELECT notice, kind, title, body, told_at, read_at FROM web.notice WHERE member = $1"
+    .sql = "SELECT notice, kind, title, body, told_at, read_at, href, times FROM web.notice WHERE member = $1"
            " AND ($2::bigint = 0 OR (told_at, notice) < (SELECT told_at, notice FROM web.notice WHERE notice = $2 AND "
            "member = "
            "$1))"
@@ -59,15 +63,19 @@ static void on_read(void *arg, const struct db_rows *rows, const struct fault *w
     if (rows == NULL)
         page_fail(visit, why, "accounts");
     else
-        page_redirect(visit, "/inbox", FLASH_none, NULL);
+        page_redirect(visit,
+                      form_has(&visit->form, "go") && db_count(rows) > 0 && db_get_text(rows, 0, 0).size > 0
+                          ? arena_copy(visit->arena, db_get_text(rows, 0, 0)).at
+                          : "/inbox",
+                      FLASH_none, NULL);
 }
 
 const struct statement notice_read = {.name = "notice_read",
-                                      .sql =
-                                          "UPDATE web.notice SET read_at = now() WHERE member = $1 AND read_at IS NULL"
-                                          " AND ($2::bigint = 0 OR notice = $2)"};
+                                      .sql = "WITH read AS (UPDATE web.notice SET read_at = now() WHERE member = $1"
+                                             "  AND read_at IS NULL AND ($2::bigint = 0 OR notice = $2))"
+                                             " SELECT href FROM web.notice WHERE member = $1 AND notice = $2"};
 
-/* One notice, or with `all` every one. */
+/* One notice, or with `all` every one. With `go` to where it leads. */
 void page_inbox_post(struct visit *visit)
 {
     uint64_t notice = form_id(&visit->form, "notice");

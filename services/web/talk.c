@@ -89,6 +89,7 @@ void talk_write(struct visit *visit, const struct talk *talk, const struct tree_
     tree_open_map(visit->out, "talk");
     tree_count(visit->out, "entity", reply->entity);
     tree_flag(visit->out, "bookmarked", reply->bookmarked);
+    tree_flag(visit->out, "subscribed", reply->subscribed);
     tree_flag(visit->out, "tagged", reply->tagged);
     write_tags(visit, reply->tags.object);
     tree_flag(visit->out, "discussed", reply->discussed);

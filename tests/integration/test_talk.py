@@ -7,6 +7,7 @@ import re
 import pytest
 
 from test_web import admin, album_fields, member, torrent, upload  # noqa: F401 (fixtures)
+from instance import wait_for
 from visitor import fill
 
 NASTY = '<script>alert(1)</script>"&\''
@@ -28,6 +29,24 @@ def press(visitor, path, action, **values):
     """Sends a form of a page, as it stands there but for some values, and follows it to the page it leads to."""
     done = visitor.send(path, action, **values)
     return visitor.get(done.location.split("#")[0]) if done.status == 303 else done
+
+
+def notices(visitor, title, count=1):
+    """What the inbox has of that title as (title, text, how often), the newest first, when it has so many."""
+    def told():
+        found = re.findall(r'<li class="notice.*?</span>(.*?)(?: <span.*?(?:(\d+) times</span>)?)?</h2>\s*<p class="prose">(.*?)</p>',
+                           visitor.get("/inbox").html, re.S)
+        found = [(html.unescape(what), html.unescape(text), int(times or 1)) for what, times, text in found]
+        return [notice for notice in found if notice[0].startswith(title)]
+    return wait_for(f"{count} of {title}", lambda: (found := told()) and len(found) == count and found)
+
+
+def see(visitor, notice):
+    """Where an unread notice leads; it is read then."""
+    page = visitor.get("/inbox")
+    item = next(item for item in re.findall(r'<li class="notice new">.*?</li>', page.html, re.S) if notice[0] in html.unescape(item))
+    token = dict(page.form("/sign-out"))["csrf"]
+    return visitor.post("/inbox", {"csrf": token, "notice": re.search(r'name="notice" value="(\d+)"', item).group(1), "go": "1"}).location
 
 
 def tags_on(page):
@@ -180,6 +199,9 @@ def test_a_member_tells_staff_who_answer(member, admin, album):  # noqa: F811
     wrong = admin.send("/reports", action, act="resolve", answer="x" * 401)
     assert wrong.status == 400 and "at most 400 letters" in wrong.text and "x" * 401 in wrong.html
     press(admin, "/reports", action, act="resolve", answer="Taken away: thank you.")
+    told = notices(member, "Staff have answered your report")
+    assert told[0][1] == "Taken away: thank you." and see(member, told[0]).startswith(f"{album}#t")
+    assert 'class="notice new"' not in member.get("/inbox").html
     assert "Taken away: thank you." in member.get("/reports?resolved=1").text and f'href="{album}#t' not in member.get("/reports").html
     late = admin.post(action, fill(wrong.form(action), act="claim"))
     assert late.location == "/reports" and "resolved already" in admin.get("/reports").text
@@ -224,8 +246,11 @@ def test_a_request_is_made_voted_for_filled_and_opened_again(member, admin, albu
     filled = press(admin, path, f"{path}/fill", torrent=f"{admin.site}{album}#{torrent}")
     assert "It is here" in filled.text and f'href="{album}#{torrent}"' in filled.html and admin.name in filled.text
     assert f'href="{path}"' in member.get("/requests?filled=1").html and f'href="{path}"' not in member.get("/requests").html
+    told = notices(member, "Filled: Mopti")
+    assert "What you asked for is here" in told[0][1] and see(member, told[0]) == path
     assert "This is it" in press(member, f"{path}/reopen", f"{path}/reopen", reason="That is the tape.").text
     assert "It is here" not in member.get(path).text and "That is the tape." in member.get("/log").text
+    assert "That is the tape." in notices(admin, f"Open again: {wanted}")[0][1]
     gone = admin.send(f"{path}/delete", f"{path}/delete", reason="Nobody answers.")
     assert gone.location == "/requests" and member.get(path).status == 404
     assert f"{admin.name} deleted the request" in member.get("/log").text

@@ -3,8 +3,8 @@
  * loses nothing. */
 #include "services/ratio/books/audits.h"
 
+#include "services/common/notices.h"
 #include "services/ratio/audit_plan.h"
-#include "services/ratio/notices.h"
 #include "services/ratio/statements.h"
 
 #include "services/common/encode.h"

@@ -3,7 +3,7 @@
 #define DJEMBE_RATIO_BOOKS_COMMAND_H
 
 #include "services/common/bus.h"
-#include "services/ratio/notices.h"
+#include "services/common/notices.h"
 #include "services/ratio/rules/rules.h"
 
 struct command {

@@ -4,7 +4,7 @@
  * memory is made anew, and the commands come again). */
 #include "services/ratio/books/posting.h"
 
-#include "services/ratio/notices.h"
+#include "services/common/notices.h"
 #include "services/ratio/statements.h"
 
 #include "services/common/clock.h"

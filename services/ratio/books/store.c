@@ -2,7 +2,7 @@
 #include "services/ratio/books/audits.h"
 #include "services/ratio/books/tell.h"
 
-#include "services/ratio/rows.h"
+#include "services/common/feed.h"
 #include "services/ratio/statements.h"
 
 #include <assert.h>
@@ -200,7 +200,7 @@ static void tell(struct posting *posting, const struct db_rows *rows)
             .active = true,
         };
         keys[i] = (int64_t)fact.key;
-        facts[i] = row_packed(posting->arena, &slot_fact_row, &fact);
+        facts[i] = feed_packed(posting->arena, &slot_fact_row, &fact);
     }
     if (count > 0)
         db_tx_ask(posting->tx, &book_slots_tell, db_blobs(db_ints(db_args(), keys, count), facts, count), NULL, NULL);
@@ -271,7 +271,7 @@ static void store_retired(struct posting *posting)
             continue;
         struct retired_fact fact = {.version = (uint64_t)row->version, .backup = (uint64_t)placing.backup};
         versions[count] = row->version;
-        facts[count++] = row_packed(posting->arena, &retired_fact_row, &fact);
+        facts[count++] = feed_packed(posting->arena, &retired_fact_row, &fact);
     }
     posting->retires = count > 0;
     if (count > 0)

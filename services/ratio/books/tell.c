@@ -3,7 +3,7 @@
  * is told twice, whichever replica ticks. */
 #include "services/ratio/books/tell.h"
 
-#include "services/ratio/notices.h"
+#include "services/common/notices.h"
 #include "services/ratio/statements.h"
 #include "services/ratio/words.h"
 
