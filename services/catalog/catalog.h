@@ -12,6 +12,7 @@ struct catalog {
     struct feed *feed; /* catalog.torrents */
     struct kept *kept;
     uint64_t added, refused, deleted; /* uploads and torrents since the start, for /metrics */
+    uint64_t images, image_crashes;
 };
 
 extern struct catalog catalog;

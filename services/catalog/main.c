@@ -13,6 +13,8 @@
 #include "services/catalog/entity.h"
 #include "services/catalog/fact.h"
 #include "services/catalog/history.h"
+#include "services/catalog/image_child.h"
+#include "services/catalog/images.h"
 #include "services/catalog/listing.h"
 #include "services/catalog/merge.h"
 #include "services/catalog/move.h"
@@ -75,6 +77,7 @@ static bool start(struct fault *why)
     delete_start();
     edit_start();
     history_start();
+    images_start();
     entity_start();
     merge_start();
     move_start();
@@ -130,6 +133,7 @@ static void statements_gather(void)
     statements_add(merge_statements, merge_statements_count);
     statements_add(move_statements, move_statements_count);
     statements_add(people_statements, people_statements_count);
+    statements_add(images_statements, images_statements_count);
     statements_add(reports_statements, reports_statements_count);
     statements_add(requests_statements, requests_statements_count);
     statements_add(requests_read_statements, requests_read_statements_count);
@@ -154,10 +158,15 @@ static void metrics(struct buffer *into)
     metric_counter(into, "catalog_torrents_added_total", NULL, catalog.added, "Torrents added since the start.");
     metric_counter(into, "catalog_uploads_refused_total", NULL, catalog.refused, "Uploads refused since the start.");
     metric_counter(into, "catalog_torrents_deleted_total", NULL, catalog.deleted, "Torrents deleted since the start.");
+    metric_counter(into, "catalog_images_added_total", NULL, catalog.images, "Images added since the start.");
+    metric_counter(into, "catalog_image_crashes_total", NULL, catalog.image_crashes,
+                   "Processes that failed at an image since the start.");
 }
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], IMAGE_CHILD_FLAG) == 0)
+        return image_child();
     statements_gather();
     const struct service service = {
         .name = "catalog",

@@ -237,6 +237,17 @@ static void tags_write(struct tree_writer *tree, const struct shelf_group *group
     tree_end(tree);
 }
 
+static void cover_write(struct tree_writer *tree, const struct shelf_group *group)
+{
+    if (group->cover.size == 0)
+        return;
+    tree_map(tree, "cover");
+    hash_write(tree, "hash", group->cover);
+    tree_count(tree, "width", group->cover_width);
+    tree_count(tree, "height", group->cover_height);
+    tree_end(tree);
+}
+
 static void group_write(struct tree_writer *tree, const char *key, const struct view *view)
 {
     const struct shelf_group *group = view->group;
@@ -254,6 +265,7 @@ static void group_write(struct tree_writer *tree, const char *key, const struct 
     tree_text_if(tree, "type", plugin_value(plugin, &group->values, plugin->type));
     tree_text(tree, "line", group->line);
     artists_write(tree, group);
+    cover_write(tree, group);
     tags_write(tree, group);
     totals_write(tree, group);
     if (plugin->owned) {

@@ -18,6 +18,7 @@ static void level_write(struct tree_writer *tree, const struct level *level, enu
     text(tree, "title", level->title);
     text(tree, "plural", level->plural);
     text(tree, "kind", kinds[kind]);
+    text(tree, "image", level->image);
     tree_end(tree);
 }
 

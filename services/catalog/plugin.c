@@ -271,6 +271,8 @@ static bool level_check(const struct plugin *plugin, enum level_kind kind, struc
     if (level->named != NULL && !is_of_level(plugin, kind, level->named))
         return fault_set(why, STATUS_internal, level->named,
                          "The level is named by an attribute that it does not have.");
+    if (level->image != NULL && (kind > LEVEL_group || plugin->sealed))
+        return fault_set(why, STATUS_internal, level->image, "Only persons and groups that all may see have images.");
     if (kind != LEVEL_person && (level->same == NULL || level->same[0] == NULL))
         return fault_set(why, STATUS_internal, level->name,
                          "The level needs attributes by which its entities are told apart.");

@@ -23,6 +23,7 @@ struct level {
     const char *title;  /* "Album" */
     const char *plural; /* "Albums" */
     const char *named;  /* the attribute that is its name; NULL: it has none */
+    const char *image;  /* what its images are called: "Cover"; NULL: it has none. Of persons and groups only */
     /* Attributes by which two entities under the same parent are one: the second joins the first; of a unit: the second
      * is a duplicate, and told so. A group is also asked to share a person of the leading role. NULL ends the list. */
     const char *const *same;

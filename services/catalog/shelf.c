@@ -145,8 +145,8 @@ static void loading_step(struct loading *loading, const struct fault *why)
 
 static const struct statement shelf_groups = {
     "shelf_groups",
-    "SELECT id, plugin, name, attrs::text, added_by FROM catalog.entity WHERE id = ANY($1::bigint[]) AND kind = 1"
-    " AND deleted_at IS NULL"
+    "SELECT id, plugin, name, attrs::text, added_by, cover, coalesce(cover_width, 0), coalesce(cover_height, 0)"
+    " FROM catalog.entity WHERE id = ANY($1::bigint[]) AND kind = 1 AND deleted_at IS NULL"
     " ORDER BY array_position($1::bigint[], id)",
 };
 
@@ -264,6 +264,9 @@ static bool group_read(const struct db_rows *rows, size_t row, struct arena *are
         .plugin = plugin_find(db_get_text(rows, row, 1)),
         .name = arena_copy(arena, db_get_text(rows, row, 2)),
         .owner = (uint64_t)db_get_int(rows, row, 4),
+        .cover = arena_copy(arena, db_get_bytes(rows, row, 5)),
+        .cover_width = (unsigned)db_get_int(rows, row, 6),
+        .cover_height = (unsigned)db_get_int(rows, row, 7),
     };
     if (into->plugin == NULL)
         return false;

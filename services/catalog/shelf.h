@@ -33,6 +33,8 @@ struct shelf_group {
     uint64_t owner; /* who made it */
     const struct plugin *plugin;
     struct slice name, title, line, href;
+    struct slice cover; /* the hash of its first image, and how large its thumb is; empty: it has none */
+    unsigned cover_width, cover_height;
     struct values values;
     const struct credit *credits;
     size_t credits_count;

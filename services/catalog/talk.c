@@ -16,7 +16,7 @@ struct talking {
     struct slice name;
     uint64_t comments_count;
     bool bookmarked, subscribed;
-    struct tree_writer tags, comments;
+    struct tree_writer tags, images, comments;
 };
 
 static void talking_end(struct talking *talking)
@@ -37,6 +37,8 @@ static void talking_end(struct talking *talking)
         .tags = tree_done(&talking->tags),
         .bookmarked = talking->bookmarked,
         .subscribed = talking->subscribed,
+        .pictured = slice_text(talking->plugin->levels[talking->kind].image),
+        .images = tree_done(&talking->images),
         .discussed = plugin_talks(talking->plugin),
         .comments_count = talking->comments_count,
         .comments = tree_done(&talking->comments),
@@ -50,9 +52,10 @@ static void talking_step(struct talking *talking, const struct fault *why)
         talking->why = *why;
     if (--talking->waiting > 0)
         return;
-    struct tree_writer tags = talking->tags, comments = talking->comments;
+    struct tree_writer tags = talking->tags, images = talking->images, comments = talking->comments;
     talking_end(talking); /* the request's memory goes with it */
     tree_free(&tags);
+    tree_free(&images);
     tree_free(&comments);
 }
 
@@ -110,6 +113,36 @@ static void on_tags(void *arg, const struct db_rows *rows, const struct fault *w
     talking_step(talking, why);
 }
 
+/* ---- images ---- */
+
+static const struct statement talk_images = {
+    "talk_images",
+    "SELECT i.id, encode(i.hash, 'hex'), m.width, m.height, t.width, t.height, i.added_by, i.added_at, i.added_by = $2"
+    " FROM catalog.image i JOIN catalog.picture m ON m.hash = i.hash AND m.size = 1"
+    " JOIN catalog.picture t ON t.hash = i.hash AND t.size = 0"
+    " WHERE i.entity = " PAGE_OF " AND i.removed_at IS NULL ORDER BY i.place, i.id",
+};
+
+static void on_images(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    static const char *const sides[] = {"width", "height", "thumb_width", "thumb_height"};
+    struct talking *talking = arg;
+    struct tree_writer *tree = &talking->images;
+    for (size_t i = 0; rows != NULL && i < db_count(rows); i++) {
+        tree_map(tree, NULL);
+        tree_count(tree, "image", (uint64_t)db_get_int(rows, i, 0));
+        tree_text(tree, "hash", db_get_text(rows, i, 1));
+        for (int side = 0; side < 4; side++)
+            tree_count(tree, sides[side], (uint64_t)db_get_int(rows, i, 2 + side));
+        tree_count(tree, "author", (uint64_t)db_get_int(rows, i, 6));
+        tree_number(tree, "added_at", db_get_time(rows, i, 7));
+        tree_flag(tree, "own", db_get_flag(rows, i, 8));
+        tree_end(tree);
+    }
+    tree_end(tree);
+    talking_step(talking, why);
+}
+
 /* ---- comments ---- */
 
 static const struct statement talk_comments = {
@@ -142,14 +175,17 @@ static void on_get(struct bus_request *request, const void *body, void *arg)
     struct talking *talking = arena_take(bus_arena(request), sizeof *talking);
     struct db *db = service_db();
     (void)arg;
-    *talking = (struct talking){.request = request, .ask = body, .waiting = 3};
+    *talking = (struct talking){.request = request, .ask = body, .waiting = 4};
     tree_start(&talking->tags);
     tree_array(&talking->tags, NULL);
+    tree_start(&talking->images);
+    tree_array(&talking->images, NULL);
     tree_start(&talking->comments);
     tree_array(&talking->comments, NULL);
     int64_t entity = (int64_t)talking->ask->entity, actor = (int64_t)bus_actor(request);
     db_ask(db, &talk_entity, db_int(db_int(db_args(), entity), actor), on_entity, talking);
     db_ask(db, &talk_tags, db_int(db_int(db_args(), entity), actor), on_tags, talking);
+    db_ask(db, &talk_images, db_int(db_int(db_args(), entity), actor), on_images, talking);
     struct db_args *args = db_int(db_int(db_args(), entity), actor);
     db_int(args, talking->ask->before != 0 ? (int64_t)talking->ask->before : ID_MAX);
     db_ask(db, &talk_comments, db_int(args, (int64_t)talking->ask->limit), on_comments, talking);
@@ -160,5 +196,5 @@ void talk_start(void)
     bus_serve(service_bus(), NULL, &catalog_talk_get_message, on_get, NULL);
 }
 
-const struct statement *const talk_statements[] = {&talk_entity, &talk_tags, &talk_comments};
+const struct statement *const talk_statements[] = {&talk_entity, &talk_tags, &talk_images, &talk_comments};
 const size_t talk_statements_count = sizeof talk_statements / sizeof *talk_statements;

@@ -267,8 +267,8 @@ static void movies_guess(const struct metainfo *metainfo, struct arena *arena, s
 const struct plugin plugin_movies = {
     .name = "movies", .title = "Movies", .rank = 1, .accounting = "ratio",
     .levels = {
-        [LEVEL_person] = {.name = "person", .title = "Person", .plural = "People"},
-        [LEVEL_group] = {.name = "movie", .title = "Movie", .plural = "Movies", .named = "title",
+        [LEVEL_person] = {.name = "person", .title = "Person", .plural = "People", .image = "Photo"},
+        [LEVEL_group] = {.name = "movie", .title = "Movie", .plural = "Movies", .image = "Poster", .named = "title",
             .same = (const char *const[]){"title", "year", NULL}, .joins = "imdb"},
         [LEVEL_edition] = {.name = "edition", .title = "Edition", .plural = "Editions", .named = "edition_title",
             .same = (const char *const[]){"edition_title", "edition_year", NULL}},

@@ -315,8 +315,8 @@ static void music_guess(const struct metainfo *metainfo, struct arena *arena, st
 const struct plugin plugin_music = {
     .name = "music", .title = "Music", .accounting = "ratio", .endings = files, .path_max = 180,
     .levels = {
-        [LEVEL_person] = {.name = "artist", .title = "Artist", .plural = "Artists"},
-        [LEVEL_group] = {.name = "album", .title = "Album", .plural = "Albums", .named = "title",
+        [LEVEL_person] = {.name = "artist", .title = "Artist", .plural = "Artists", .image = "Photo"},
+        [LEVEL_group] = {.name = "album", .title = "Album", .plural = "Albums", .image = "Cover", .named = "title",
             .same = (const char *const[]){"title", "year", "release_type", NULL}},
         [LEVEL_edition] = {.name = "release", .title = "Release", .plural = "Releases", .named = "release_title",
             .same = (const char *const[]){"release_title", "release_year", "label", "catalogue_number", "media", NULL},

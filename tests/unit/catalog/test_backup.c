@@ -225,6 +225,9 @@ static void a_secret_that_could_get_out_is_refused(void **state)
     struct attribute owner = plugin.attributes[plugin_attribute(&plugin, "owner")];
     struct fault why = {0};
     assert_true(plugin_check(&plugin, &why));
+    plugin.levels[LEVEL_group].image = "Photo";
+    assert_refused(plugin, message, "that all may see have images");
+    plugin.levels[LEVEL_group].image = NULL;
     message.searched = true;
     assert_refused(plugin, message, "no search");
     message.searched = false;

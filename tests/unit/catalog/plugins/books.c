@@ -44,7 +44,7 @@ const struct plugin plugin_books = {
     .name = "books", .title = "Books", .rank = 2, .accounting = "ratio",
     .levels = {
         [LEVEL_person] = {.name = "author", .title = "Author", .plural = "Authors"},
-        [LEVEL_group] = {.name = "work", .title = "Work", .plural = "Works", .named = "title",
+        [LEVEL_group] = {.name = "work", .title = "Work", .plural = "Works", .image = "Cover", .named = "title",
             .same = (const char *const[]){"title", NULL}},
         [LEVEL_edition] = {.name = "edition", .title = "Edition", .plural = "Editions",
             .same = (const char *const[]){"isbn", "publisher", "published", NULL},
