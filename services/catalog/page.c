@@ -1,6 +1,7 @@
 /* See page.h. One writer for lists and pages: a page is a list's group and more. */
 #include "services/catalog/page.h"
 
+#include "services/catalog/text.h"
 #include "services/common/encode.h"
 
 #include <stdio.h>
@@ -32,8 +33,36 @@ static struct slice told(const struct view *view, const struct values *values, c
     return hidden ? (struct slice){0} : values->of[place];
 }
 
+/* How many of a unit's files end so: each disc has a log of its own. */
+static size_t files_ending(const struct shelf_unit *unit, const char *ending)
+{
+    size_t count = 0, size = strlen(ending);
+    msgpack_unpacked files;
+    msgpack_unpacked_init(&files);
+    if (unit->files.size > 0 && msgpack_unpack_next(&files, unit->files.at, unit->files.size, NULL) >= 0)
+        for (uint32_t i = 0; files.data.type == MSGPACK_OBJECT_ARRAY && i < files.data.via.array.size; i++) {
+            const msgpack_object *path = map_find(&files.data.via.array.ptr[i], "path");
+            if (path == NULL || path->type != MSGPACK_OBJECT_STR || path->via.str.size <= size)
+                continue;
+            const char *at = path->via.str.ptr + path->via.str.size - size;
+            count += text_same(slice_of(at, size), slice_text(ending));
+        }
+    msgpack_unpacked_destroy(&files);
+    return count;
+}
+
+static void flag_write(struct tree_writer *tree, const struct attribute *attribute, const struct shelf_unit *unit)
+{
+    char text[40] = "Yes";
+    size_t count = unit != NULL && attribute->found_in != NULL ? files_ending(unit, attribute->found_in) : 0;
+    if (count > 1)
+        snprintf(text, sizeof text, "Yes, %zu files", count);
+    tree_text(tree, "value", slice_text(text));
+}
+
+/* `unit`: whose they are, NULL when it is none. */
 static void facts_write(struct tree_writer *tree, const struct view *view, enum level_kind kind,
-                        const struct values *values)
+                        const struct values *values, const struct shelf_unit *unit)
 {
     const struct plugin *plugin = view->group->plugin;
     for (size_t i = 0; plugin->attributes[i].name != NULL; i++) {
@@ -43,7 +72,10 @@ static void facts_write(struct tree_writer *tree, const struct view *view, enum 
         tree_map(tree, NULL);
         tree_text(tree, "name", slice_text(attribute->name));
         tree_text(tree, "label", slice_text(attribute->label));
-        tree_text(tree, "value", attribute->type == ATTR_flag ? slice_text("Yes") : values->of[i]);
+        if (attribute->type == ATTR_flag)
+            flag_write(tree, attribute, unit);
+        else
+            tree_text(tree, "value", values->of[i]);
         tree_end(tree);
     }
 }
@@ -151,8 +183,8 @@ static void unit_more_write(struct tree_writer *tree, const struct view *view, c
         tree_count(tree, "edition", unit->edition);
     tree_array(tree, "facts");
     if (plugin->header != NULL)
-        facts_write(tree, view, LEVEL_edition, &unit->values);
-    facts_write(tree, view, LEVEL_unit, &unit->values);
+        facts_write(tree, view, LEVEL_edition, &unit->values, NULL);
+    facts_write(tree, view, LEVEL_unit, &unit->values, view->closed ? NULL : unit);
     tree_end(tree);
     texts_write(tree, view, LEVEL_unit, &unit->values);
     if (view->closed)
@@ -196,7 +228,7 @@ static void editions_write(struct tree_writer *tree, const struct view *view)
         tree_text(tree, "title", edition->title);
         if (view->whole && edition->entity != 0) {
             tree_array(tree, "facts");
-            facts_write(tree, view, LEVEL_edition, &edition->units[0].values);
+            facts_write(tree, view, LEVEL_edition, &edition->units[0].values, NULL);
             tree_end(tree);
         }
         tree_array(tree, "formats");
@@ -275,7 +307,7 @@ static void group_write(struct tree_writer *tree, const char *key, const struct 
     if (view->whole) {
         tree_text_if(tree, "description", told(view, &group->values, plugin->description));
         tree_array(tree, "facts");
-        facts_write(tree, view, LEVEL_group, &group->values);
+        facts_write(tree, view, LEVEL_group, &group->values, NULL);
         tree_end(tree);
         credits_write(tree, group);
         page_slots(tree, group);

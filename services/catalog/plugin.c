@@ -150,6 +150,28 @@ static bool ends_as(struct slice path, const char *const *endings)
     return false;
 }
 
+/* What of these the text holds, in any case; NULL: nothing. */
+static const char *held(struct slice text, const char *const *words)
+{
+    for (; words != NULL && *words != NULL; words++) {
+        size_t size = strlen(*words);
+        for (size_t i = 0; i + size <= text.size; i++)
+            if (text_same(slice_of(text.at + i, size), slice_text(*words)))
+                return *words;
+    }
+    return NULL;
+}
+
+static bool name_admitted(const struct plugin *plugin, struct slice name, struct fault *why)
+{
+    const char *word = held(name, plugin->refused);
+    return word == NULL ||
+           fault_set(why, STATUS_invalid, "metainfo",
+                     "\"%.*s\" has \"%s\" in its name, which does not belong into %s: rename it or leave "
+                     "it out, and make the torrent again.",
+                     SLICE_ARGS(text_cut(name, 100)), word, plugin->title);
+}
+
 static bool path_admitted(const struct plugin *plugin, const struct metainfo *metainfo, struct slice path,
                           struct fault *why)
 {
@@ -177,8 +199,11 @@ static bool path_admitted(const struct plugin *plugin, const struct metainfo *me
 
 bool plugin_admits(const struct plugin *plugin, const struct metainfo *metainfo, struct arena *arena, struct fault *why)
 {
+    if (!name_admitted(plugin, metainfo->name, why))
+        return false;
     for (size_t i = 0; i < metainfo->files_count; i++)
-        if (!path_admitted(plugin, metainfo, metainfo->files[i].path, why))
+        if (!name_admitted(plugin, metainfo->files[i].path, why) ||
+            !path_admitted(plugin, metainfo, metainfo->files[i].path, why))
             return false;
     return plugin->admit == NULL || plugin->admit(metainfo, arena, why);
 }
@@ -330,6 +355,9 @@ bool plugin_check(const struct plugin *plugin, struct fault *why)
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (named[i] != NULL && plugin_attribute(plugin, named[i]) < 0)
             return fault_set(why, STATUS_internal, named[i], "The plugin has no such attribute.");
+    for (const char *const *word = plugin->refused; word != NULL && *word != NULL; word++)
+        if (**word == '\0')
+            return fault_set(why, STATUS_internal, NULL, "An empty word is in every name.");
     if (plugin->sealed && !plugin->owned)
         return fault_set(why, STATUS_internal, NULL, "What is sealed needs an owner.");
     if (plugin->header != NULL && !is_choice_of_unit(plugin, plugin->header, NULL))

@@ -139,8 +139,11 @@ struct plugin {
     bool owned, sealed;
     bool untouched; /* a torrent must be private as it comes: it is never rewritten, so its info-hash stays */
     const char *const *endings; /* of the files that a torrent may hold (".flac"), in any case; NULL: all */
-    unsigned path_max;          /* letters of the longest path, in names that any file system takes; 0: no such rule */
-    unsigned units_max;         /* how many a member may have at once; 0: no limit */
+    /* What no name of a file or torrent may hold, in any case: advertisements, what says that it is not whole. NULL:
+     * nothing. */
+    const char *const *refused;
+    unsigned path_max;  /* letters of the longest path, in names that any file system takes; 0: no such rule */
+    unsigned units_max; /* how many a member may have at once; 0: no limit */
     struct level levels[LEVEL_COUNT];
     const struct attribute *attributes;
     const struct section *sections; /* NULL title ends the list */

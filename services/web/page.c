@@ -283,6 +283,19 @@ void page_form_fault(struct visit *visit, const struct fault *why)
     tree_close(visit->out);
 }
 
+void page_write_there(struct visit *visit, uint64_t entity, const char *text)
+{
+    const char *at = NULL;
+    for (const char *see = text; (see = strstr(see, ": see /")) != NULL;) /* the last: a name may hold the same */
+        at = see += strlen(": see ");
+    if (at == NULL)
+        return;
+    struct slice href = slice_of(at, strspn(at, "/#-_abcdefghijklmnopqrstuvwxyz0123456789"));
+    tree_text(visit->out, "error_href", href);
+    if (entity != 0 && visit_is_staff(visit))
+        tree_print(visit->out, "merge_href", "/merge/%llu?into=%.*s", (unsigned long long)entity, SLICE_ARGS(href));
+}
+
 struct wanted {
     struct visit *visit;
     void (*found)(struct visit *visit, const struct member *member);

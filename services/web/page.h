@@ -31,6 +31,10 @@ void page_json(struct visit *visit, unsigned status);
 /* Writes `errors` for a form from a fault that names its field, `error` from one that does not. */
 void page_form_fault(struct visit *visit, const struct fault *why);
 
+/* The catalog ends "it is here already" with where: "see /music/album/12#t34.". Writes that as `error_href`, and for
+ * staff `merge_href`, where `entity` (0: nothing is there yet) becomes part of it. */
+void page_write_there(struct visit *visit, uint64_t entity, const char *text);
+
 /* The idempotency key of a form with the hidden input `once` (visit_once): sent twice, it changes a thing once. */
 struct slice page_form_key(struct visit *visit);
 
@@ -59,6 +63,15 @@ PAGE(entity_delete);
 PAGE(entity_delete_post);
 PAGE(edit);
 PAGE(edit_post);
+PAGE(merge);
+PAGE(merge_post);
+PAGE(move);
+PAGE(move_post);
+PAGE(person_edit);
+PAGE(person_edit_post);
+PAGE(alias_add_post);
+PAGE(alias_remove);
+PAGE(alias_remove_post);
 PAGE(tag_add_post);
 PAGE(tag_vote_post);
 PAGE(tag_remove);
@@ -68,6 +81,7 @@ PAGE(comment);
 PAGE(comment_post);
 PAGE(comment_delete);
 PAGE(comment_delete_post);
+PAGE(comment_versions);
 PAGE(bookmarks);
 PAGE(bookmark_post);
 PAGE(subscriptions);

@@ -1,12 +1,15 @@
 /* /comment…: comments are written, edited and deleted. The page of what they are about has the form for a new one; a
  * form that is refused comes back by itself, with what was typed. */
+#include "services/web/extras.h"
 #include "services/web/gather.h"
+#include "services/web/people.h"
 #include "services/web/text_form.h"
 #include "services/web/web.h"
 
 struct commenting {
     uint64_t entity, comment;    /* one of them: what a new one is about, or which one */
-    const struct answer *answer; /* catalog.talk.get, or catalog.comment.get */
+    const struct answer *answer; /* catalog.talk.get, catalog.comment.get or catalog.comment.versions */
+    const struct people *people; /* of what it said before: its author */
     struct fault why;            /* of the attempt before */
 };
 
@@ -209,4 +212,49 @@ void page_comment_delete_post(struct visit *visit)
         bus_ask(service_bus(), NULL, &catalog_comment_delete_message, &ask, &call, on_deleted, visit);
     else
         commenting_ask(visit, show_removal);
+}
+
+/* ---- what it said before ---- */
+
+static void show_versions(struct visit *visit)
+{
+    const struct commenting *commenting = visit->page;
+    const struct catalog_comment_versions_reply *reply = commenting->answer->reply;
+    page_begin(visit, "What a comment said", NULL);
+    tree_text(visit->out, "of", reply->name);
+    tree_text(visit->out, "of_href", reply->href);
+    people_write(visit->out, "who", commenting->people, reply->author);
+    tree_wiki(visit->out, "text_html", reply->text);
+    tree_decorate(visit->out, "versions", reply->versions.object, extras_known(visit->extras));
+    page_end(visit, 200, "comment_versions", NULL);
+}
+
+static void ask_author(struct visit *visit)
+{
+    struct commenting *commenting = visit->page;
+    const struct catalog_comment_versions_reply *reply = commenting->answer->reply;
+    struct gather *gather = gather_new(visit, show_versions);
+    commenting->people = people_ask(gather, visit, &reply->author, 1);
+    gather_go(gather);
+}
+
+static void on_versions(struct visit *visit)
+{
+    const struct commenting *commenting = visit->page;
+    const struct catalog_comment_versions_reply *reply = commenting->answer->reply;
+    if (reply == NULL)
+        page_fail(visit, &commenting->answer->why, "catalog");
+    else
+        extras_ask(visit, &reply->versions.object, 1, ask_author);
+}
+
+void page_comment_versions(struct visit *visit)
+{
+    struct commenting *commenting = commenting_new(visit, false);
+    if (commenting == NULL)
+        return;
+    struct catalog_comment_versions ask = {.comment = commenting->comment, .staff = visit_is_staff(visit)};
+    struct gather *gather = gather_new(visit, on_versions);
+    commenting->answer = gather_must(gather, &catalog_comment_versions_message, &ask);
+    gather_go(gather);
 }

@@ -17,31 +17,15 @@ struct edit {
     struct fault why;            /* of the attempt before */
 };
 
-/* What the catalog has, as if it had been typed. */
-static void typed_now(struct visit *visit, const msgpack_object *fields, struct form *into)
-{
-    struct form_field *typed = arena_take(visit->arena, FORM_FIELDS_MAX * sizeof *typed);
-    *into = (struct form){.fields = typed};
-    for (uint32_t i = 0; i < fields->via.map.size; i++) {
-        const msgpack_object *value = &fields->via.map.ptr[i].val;
-        struct slice name = arena_copy(visit->arena, look_string(&fields->via.map.ptr[i].key));
-        size_t count = value->type == MSGPACK_OBJECT_ARRAY ? look_size(value) : 1;
-        for (size_t k = 0; k < count && into->count < FORM_FIELDS_MAX; k++) {
-            struct slice text = look_string(value->type == MSGPACK_OBJECT_ARRAY ? look_at(value, k) : value);
-            typed[into->count++] = (struct form_field){name, arena_copy(visit->arena, text)};
-        }
-    }
-}
-
 static void write_form(struct visit *visit, const struct catalog_entity_form_reply *reply, const msgpack_object *plugin)
 {
     const struct edit *edit = visit->page;
     bool again = slice_is(http_method(visit->http), "POST"), refused = edit->why.status != STATUS_ok;
-    struct form now;
-    typed_now(visit, reply->fields.object, &now);
-    bool marked =
-        upload_form_write_level(visit->out, plugin, reply->level, reply->fields.object, again ? &visit->form : &now,
-                                refused ? &edit->why : NULL, form_get(&visit->form, "more"));
+    struct form now = {.count = 0};
+    upload_form_add(reply->fields.object, visit->arena, &now);
+    bool marked = upload_form_write_levels(visit->out, plugin, &reply->level, 1, reply->fields.object,
+                                           again ? &visit->form : &now, refused ? &edit->why : NULL,
+                                           form_get(&visit->form, "more"));
     /* After somebody else's change the next attempt is from what is there now. */
     bool crossed = strcmp(edit->why.field, "revision") == 0;
     uint64_t revision = again && !crossed ? form_id(&visit->form, "revision") : reply->revision;
@@ -50,6 +34,8 @@ static void write_form(struct visit *visit, const struct catalog_entity_form_rep
     if (!refused)
         return;
     bool of_reason = strcmp(edit->why.field, "reason") == 0;
+    if (edit->why.status == STATUS_conflict)
+        page_write_there(visit, edit->entity, edit->why.text);
     tree_string(visit->out, "error", marked || of_reason ? "Correct what is marked." : edit->why.text);
     if (of_reason)
         tree_string(visit->out, "error_reason", edit->why.text);

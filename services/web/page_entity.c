@@ -71,6 +71,21 @@ static void write_doors(struct visit *visit, const struct entity *entity, const 
     }
     if (own || visit_is_staff(visit))
         tree_print(visit->out, "group_delete_href", "%.*s/delete", SLICE_ARGS(look_text(group, "href")));
+    if (!owned && visit_is_staff(visit))
+        tree_print(visit->out, "merge_href", "/merge/%llu", id);
+}
+
+/* What can be said of a person, unless that is a member. */
+static void write_person_doors(struct visit *visit, const msgpack_object *page)
+{
+    unsigned long long id = look_count(page, "entity");
+    if (look_flag(page, "owned"))
+        return;
+    tree_print(visit->out, "edit_href", "/person/%llu/edit", id);
+    tree_print(visit->out, "history_href", "/history/%llu", id);
+    tree_print(visit->out, "alias_href", "/person/%llu/alias", id);
+    if (visit_is_staff(visit))
+        tree_print(visit->out, "merge_href", "/merge/%llu", id);
 }
 
 static void show(struct visit *visit)
@@ -88,6 +103,8 @@ static void show(struct visit *visit)
     tree_string(visit->out, "once", visit_once(visit));
     if (is_group)
         write_doors(visit, entity, group);
+    else
+        write_person_doors(visit, entity->page);
     page_end(visit, 200, is_group ? "group" : "person", entity->plugin);
 }
 
@@ -120,9 +137,18 @@ static void on_entity(struct visit *visit)
         return;
     }
     entity->page = reply->page.object;
-    /* An address made by hand for another plugin: one page has one address. */
+    /* One page has one address: what became part of another, and what is below a group, leads there. An address made by
+     * hand for another plugin leads nowhere. */
     if (!slice_equal(look_text(entity->page, "plugin"), visit->params[0])) {
         page_error(visit, 404, "There is no page at that address.", NULL);
+        return;
+    }
+    if (look_count(entity->page, "entity") != id_read(visit->params[2])) {
+        struct slice query = http_query(visit->http);
+        page_redirect(visit,
+                      arena_print(visit->arena, "%.*s%s%.*s", SLICE_ARGS(look_text(entity->page, "href")),
+                                  query.size > 0 ? "?" : "", SLICE_ARGS(query)),
+                      FLASH_none, NULL);
         return;
     }
     entity->plugin = visit->params[0].at;

@@ -18,25 +18,50 @@ static const char *done_text(struct slice what)
 {
     static const struct {
         const char *what, *done;
-    } known[] = {{"add", "added"},         {"edit", "edited"},          {"delete", "deleted"},
-                 {"tag", "tagged"},        {"untag", "took a tag off"}, {"uncomment", "deleted a comment on"},
-                 {"request", "asked for"}, {"fill", "filled"},          {"unfill", "opened again"},
-                 {"unrequest", "deleted"}, {"rerequest", "edited"}};
+    } known[] = {{"add", "added"},
+                 {"edit", "edited"},
+                 {"delete", "deleted"},
+                 {"tag", "tagged"},
+                 {"untag", "took a tag off"},
+                 {"uncomment", "deleted a comment on"},
+                 {"request", "asked for"},
+                 {"fill", "filled"},
+                 {"unfill", "opened again"},
+                 {"unrequest", "deleted"},
+                 {"rerequest", "edited"},
+                 {"merge", "merged another into"},
+                 {"move", "moved"},
+                 {"alias", "gave another spelling of"},
+                 {"unalias", "took a spelling off"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (slice_is(what, known[i].what))
             return known[i].done;
     return "changed";
 }
 
+/* What is there no more cannot be made as it was. */
+static void write_undo(struct tree_writer *out, const msgpack_object *change)
+{
+    struct slice what = look_text(change, "what");
+    unsigned long long entity = look_count(change, "entity"), id = look_count(change, "change");
+    unsigned long long under = look_count(change, "under");
+    if (!look_flag(change, "there"))
+        return;
+    if (slice_is(what, "edit") && look_flag(change, "person"))
+        tree_print(out, "undo_href", "/person/%llu/edit?change=%llu", entity, id);
+    else if (slice_is(what, "edit"))
+        tree_print(out, "undo_href", "/edit/%llu?change=%llu", entity, id);
+    else if (slice_is(what, "move"))
+        tree_print(out, "undo_href", "/move/%llu?to=%llu", entity, under);
+}
+
 static void write_change(struct visit *visit, const msgpack_object *change)
 {
     const struct history *history = visit->page;
     const msgpack_object *differences = look_array(change, "differences");
-    struct slice what = look_text(change, "what");
-    unsigned long long entity = look_count(change, "entity"), id = look_count(change, "change");
     struct tree_writer *out = visit->out;
     tree_open_map(out, NULL);
-    tree_string(out, "done", done_text(what));
+    tree_string(out, "done", done_text(look_text(change, "what")));
     people_write(out, "who", history->people, look_count(change, "actor"));
     tree_time(out, "changed_at", (int64_t)look_count(change, "changed_at"), visit->now);
     tree_text(out, "why", look_text(change, "why"));
@@ -46,8 +71,7 @@ static void write_change(struct visit *visit, const msgpack_object *change)
     tree_flag(out, "has_differences", look_size(differences) > 0);
     if (look_size(differences) > 0) {
         tree_object(out, "differences", differences);
-        if (slice_is(what, "edit"))
-            tree_print(out, "undo_href", "/edit/%llu?change=%llu", entity, id);
+        write_undo(out, change);
     }
     tree_close(out);
 }

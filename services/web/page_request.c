@@ -1,4 +1,5 @@
 /* /request/ID: one thing that members miss: votes for it, what fills it, and its end. */
+#include "services/web/address.h"
 #include "services/web/extras.h"
 #include "services/web/gather.h"
 #include "services/web/look.h"
@@ -115,19 +116,6 @@ void page_request_vote_post(struct visit *visit)
     bus_ask(service_bus(), NULL, &catalog_request_vote_message, &ask, &call, on_shown_again, visit);
 }
 
-/* The torrent that somebody means: its number, or an address that has it (…#t34, …/torrent/34.torrent). */
-static uint64_t torrent_of(struct slice typed, struct arena *arena)
-{
-    static const char *const marks[] = {"#t", "/torrent/"};
-    const char *text = arena_copy(arena, form_trim(typed)).at, *at;
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        if ((at = strstr(text, marks[i])) != NULL) {
-            text = at + strlen(marks[i]);
-            return id_read(slice_of(text, strspn(text, "0123456789")));
-        }
-    return id_read(slice_text(text));
-}
-
 void page_request_fill_post(struct visit *visit)
 {
     struct request *request = request_new(visit);
@@ -137,7 +125,7 @@ void page_request_fill_post(struct visit *visit)
     struct catalog_request_fill ask = {
         .key = page_form_key(visit),
         .request = request->id,
-        .torrent = torrent_of(form_get(&visit->form, "torrent"), visit->arena),
+        .torrent = address_torrent(form_get(&visit->form, "torrent"), true),
     };
     if (ask.torrent != 0) {
         bus_ask(service_bus(), NULL, &catalog_request_fill_message, &ask, &call, on_shown_again, visit);

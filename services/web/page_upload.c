@@ -18,13 +18,15 @@
 
 struct upload {
     const char *plugin;
-    uint64_t group; /* to add below; 0: none */
-    const struct answer *group_answer;
+    uint64_t group;   /* to add below; 0: none */
+    uint64_t request; /* that it fills; 0: none */
+    const struct answer *group_answer, *request_answer;
     char key[2 * KEY_SIZE + 1]; /* of the form */
     struct draft draft;         /* kept from the attempt before; id 0: none */
     struct slice file, file_name;
     bool refused;
     struct fault why;
+    struct catalog_torrent_add_reply added; /* while the request is filled */
 };
 
 /* ---- the form ---- */
@@ -78,16 +80,6 @@ static bool is_of_file(const struct fault *why)
     return strcmp(why->field, "torrent") == 0;
 }
 
-/* The catalog ends "it is here already" with where: "see /music/album/12#t34." */
-static void write_there(struct visit *visit, const char *text)
-{
-    const char *see = strstr(text, ": see /");
-    if (see == NULL)
-        return;
-    const char *href = see + strlen(": see ");
-    tree_text(visit->out, "error_href", slice_of(href, strspn(href, "/#-_abcdefghijklmnopqrstuvwxyz0123456789")));
-}
-
 /* What is wrong stands beside its input where that is shown, else above the form. */
 static void write_error(struct visit *visit, const struct upload *upload, bool marked)
 {
@@ -98,12 +90,43 @@ static void write_error(struct visit *visit, const struct upload *upload, bool m
     if (of_file)
         tree_string(visit->out, "error_file", text);
     if (why->status == STATUS_conflict)
-        write_there(visit, text);
+        page_write_there(visit, 0, text);
+}
+
+static const msgpack_object *request_of(const struct upload *upload)
+{
+    const struct catalog_request_get_reply *reply =
+        upload->request_answer != NULL ? upload->request_answer->reply : NULL;
+    return reply != NULL ? reply->request.object : NULL;
+}
+
+/* The form begins with what is asked for, as the name of the group. */
+static void fill_asked(struct visit *visit, const msgpack_object *plugin, struct form *into)
+{
+    const msgpack_object *fields = look_array(plugin, "fields"), *request = request_of(visit->page);
+    struct form_field *typed = arena_take(visit->arena, (visit->query.count + 1) * sizeof *typed);
+    *into = (struct form){.fields = typed, .count = visit->query.count};
+    if (into->count > 0)
+        memcpy(typed, visit->query.fields, into->count * sizeof *typed);
+    for (size_t i = 0; request != NULL && i < look_size(fields); i++)
+        if (look_text(look_at(fields, i), "similar").size > 0)
+            typed[into->count++] = (struct form_field){arena_copy(visit->arena, look_text(look_at(fields, i), "name")),
+                                                       arena_copy(visit->arena, look_text(request, "title"))};
+}
+
+static void write_request(struct visit *visit, const struct upload *upload)
+{
+    const msgpack_object *request = request_of(upload);
+    tree_open_map(visit->out, "request");
+    tree_count(visit->out, "id", upload->request);
+    tree_text(visit->out, "title", request != NULL ? look_text(request, "title") : slice_text("a request"));
+    tree_close(visit->out);
 }
 
 static void show_form(struct visit *visit)
 {
     struct upload *upload = visit->page;
+    struct form first;
     const msgpack_object *plugin = plugins_find(slice_text(upload->plugin)), *group = group_of(upload);
     if (plugin == NULL) {
         page_error(visit, 503, "Uploads cannot be taken for the moment: try again in a minute.", "catalog");
@@ -123,17 +146,20 @@ static void show_form(struct visit *visit)
     if (upload->group != 0)
         write_group(visit, upload, group);
     write_slots(visit, group);
+    if (upload->request != 0)
+        write_request(visit, upload);
+    fill_asked(visit, plugin, &first);
     if (upload->draft.id != 0)
         write_draft(visit, &upload->draft);
     bool marked =
-        upload_form_write(visit->out, plugin, typed ? &visit->form : &visit->query,
-                          upload->refused ? &upload->why : NULL, upload->group != 0, form_get(&visit->form, "more"));
+        upload_form_write(visit->out, plugin, typed ? &visit->form : &first, upload->refused ? &upload->why : NULL,
+                          upload->group != 0, form_get(&visit->form, "more"));
     if (upload->refused)
         write_error(visit, upload, marked);
     page_end(visit, upload->refused ? status_http(upload->why.status) : 200, "upload", upload->plugin);
 }
 
-/* Shows the form, with the group that it adds to when there is one. */
+/* Shows the form, with the group that it adds to and the request that it fills, when there are such. */
 static void ask_group(struct visit *visit)
 {
     struct upload *upload = visit->page;
@@ -141,6 +167,10 @@ static void ask_group(struct visit *visit)
     if (upload->group != 0) {
         struct catalog_entity_get ask = {.entity = upload->group};
         upload->group_answer = gather_must(gather, &catalog_entity_get_message, &ask);
+    }
+    if (upload->request != 0) {
+        struct catalog_request_get ask = {.request = upload->request};
+        upload->request_answer = gather_may(gather, &catalog_request_get_message, &ask);
     }
     gather_go(gather);
 }
@@ -171,6 +201,7 @@ void page_upload(struct visit *visit)
     if (upload == NULL)
         return;
     upload->group = form_id(&visit->query, "group");
+    upload->request = form_id(&visit->query, "request");
     ask_group(visit);
 }
 
@@ -240,6 +271,46 @@ static const char *what_now(const struct catalog_torrent_add_reply *added)
     return "Added. Seed it with the torrent from this page, or with your own announce URL.";
 }
 
+static void tell_added(struct visit *visit, const struct catalog_torrent_add_reply *added)
+{
+    if (visit->by_token)
+        tell_tool(visit, added);
+    else
+        page_redirect(visit, arena_copy(visit->arena, added->href).at, FLASH_good, what_now(added));
+}
+
+/* It is here in any case; who asked for it, or somebody else, may have been quicker. */
+static void on_filled(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
+{
+    struct visit *visit = arg;
+    struct upload *upload = visit->page;
+    (void)reply;
+    (void)body;
+    if (why == NULL || visit->by_token)
+        tell_added(visit, &upload->added);
+    else
+        page_redirect(visit, upload->added.href.at, FLASH_bad,
+                      arena_print(visit->arena, "Added, but the request is not filled by it: %s", why->text));
+}
+
+/* The key of what follows is made of the form's, so that a form sent twice fills once. */
+static void fill_request(struct visit *visit, const struct catalog_torrent_add_reply *added)
+{
+    struct upload *upload = visit->page;
+    struct bus_call call = {.actor = visit->me.id, .deadline_ms = ADD_MS};
+    unsigned char key[SHA256_DIGEST_LENGTH];
+    const char *text = arena_print(visit->arena, "fill %llu %s", (unsigned long long)upload->request, upload->key);
+    SHA256((const unsigned char *)text, strlen(text), key);
+    upload->added = *added;
+    upload->added.href = arena_copy(visit->arena, added->href);
+    upload->added.title = arena_copy(visit->arena, added->title);
+    upload->added.warning = arena_copy(visit->arena, added->warning);
+    upload->added.info_hash = arena_copy(visit->arena, added->info_hash);
+    struct catalog_request_fill ask = {
+        .key = slice_of((const char *)key, KEY_SIZE), .request = upload->request, .torrent = added->torrent};
+    bus_ask(service_bus(), NULL, &catalog_request_fill_message, &ask, &call, on_filled, visit);
+}
+
 static void on_added(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
 {
     struct visit *visit = arg;
@@ -260,10 +331,10 @@ static void on_added(void *arg, const void *reply, const msgpack_object *body, c
     log_info("torrent added", "torrent=%llu member=%llu", (unsigned long long)added->torrent,
              (unsigned long long)visit->me.id);
     draft_forget(visit->me.id, upload->draft.id);
-    if (visit->by_token)
-        tell_tool(visit, added);
+    if (upload->request != 0)
+        fill_request(visit, added);
     else
-        page_redirect(visit, arena_copy(visit->arena, added->href).at, FLASH_good, what_now(added));
+        tell_added(visit, added);
 }
 
 /* One form sent twice adds once: its key, its member and its file make the key of the request. Another file is another
@@ -343,6 +414,7 @@ void page_upload_post(struct visit *visit)
     if (upload == NULL)
         return;
     upload->group = form_id(&visit->form, "group");
+    upload->request = form_id(&visit->form, "request");
     if (visit->files.too_large) {
         refuse(visit, STATUS_too_large, "torrent",
                arena_print(visit->arena,

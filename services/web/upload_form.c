@@ -250,18 +250,37 @@ bool upload_form_write(struct tree_writer *out, const msgpack_object *plugin, co
     return marked;
 }
 
-bool upload_form_write_level(struct tree_writer *out, const msgpack_object *plugin, struct slice level,
-                             const msgpack_object *only, const struct form *typed, const struct fault *why,
-                             struct slice more)
+bool upload_form_write_levels(struct tree_writer *out, const msgpack_object *plugin, const struct slice *names,
+                              size_t count, const msgpack_object *only, const struct form *typed,
+                              const struct fault *why, struct slice more)
 {
     const msgpack_object *levels = look_array(plugin, "levels");
     bool marked = false;
     tree_open_array(out, "sections");
-    for (size_t i = 0; i < look_size(levels); i++)
-        if (slice_equal(look_text(look_at(levels, i), "name"), level))
-            marked = write_section(out, plugin, look_at(levels, i), only, typed, why, more);
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i < look_size(levels); i++)
+            if (slice_equal(look_text(look_at(levels, i), "name"), names[k]) &&
+                write_section(out, plugin, look_at(levels, i), only, typed, why, more))
+                marked = true;
     tree_close(out);
     return marked;
+}
+
+void upload_form_add(const msgpack_object *fields, struct arena *arena, struct form *into)
+{
+    struct form_field *typed = arena_take(arena, FORM_FIELDS_MAX * sizeof *typed);
+    if (into->count > 0)
+        memcpy(typed, into->fields, into->count * sizeof *typed);
+    into->fields = typed;
+    for (uint32_t i = 0; i < fields->via.map.size; i++) {
+        const msgpack_object *value = &fields->via.map.ptr[i].val;
+        struct slice name = arena_copy(arena, look_string(&fields->via.map.ptr[i].key));
+        size_t count = value->type == MSGPACK_OBJECT_ARRAY ? look_size(value) : 1;
+        for (size_t k = 0; k < count && into->count < FORM_FIELDS_MAX; k++) {
+            struct slice text = look_string(value->type == MSGPACK_OBJECT_ARRAY ? look_at(value, k) : value);
+            typed[into->count++] = (struct form_field){name, arena_copy(arena, text)};
+        }
+    }
 }
 
 /* ---- reading ---- */

@@ -12,10 +12,14 @@
 bool upload_form_write(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed,
                        const struct fault *why, bool below, struct slice more);
 
-/* The same with the one level's section, and of that only the fields that the map `only` has. */
-bool upload_form_write_level(struct tree_writer *out, const msgpack_object *plugin, struct slice level,
-                             const msgpack_object *only, const struct form *typed, const struct fault *why,
-                             struct slice more);
+/* The same with the sections of some levels, in that order, and of those only the fields that the map `only` has (NULL:
+ * all). */
+bool upload_form_write_levels(struct tree_writer *out, const msgpack_object *plugin, const struct slice *names,
+                              size_t count, const msgpack_object *only, const struct form *typed,
+                              const struct fault *why, struct slice more);
+
+/* Adds what the catalog has (catalog.entity.form) to `into`, as if it had been typed. */
+void upload_form_add(const msgpack_object *fields, struct arena *arena, struct form *into);
 
 /* Writes the map that catalog.torrent.add takes as its fields, of every field of the plugin that was filled. */
 void upload_form_read(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed);

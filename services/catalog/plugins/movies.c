@@ -23,6 +23,14 @@ static const char *const processings[] = {"Encode", "Remux", "DIY", "Untouched",
 static const char *const qualities[] = {
     "Standard Definition", "High Definition", "Ultra High Definition", "3D", "Other", NULL};
 
+static const char *const refused[] = {"downloaded from",
+                                      "downloaded at",
+                                      "torrent downloaded",
+                                      "visit our site",
+                                      "join us at",
+                                      "password protected",
+                                      NULL};
+
 static const struct role roles[] = {
     {"director", "Director", "Directed by"},
     {"writer", "Writer", "Written by"},
@@ -265,7 +273,7 @@ static void movies_guess(const struct metainfo *metainfo, struct arena *arena, s
 
 /* clang-format off */
 const struct plugin plugin_movies = {
-    .name = "movies", .title = "Movies", .rank = 1, .accounting = "ratio",
+    .name = "movies", .title = "Movies", .rank = 1, .accounting = "ratio", .refused = refused,
     .levels = {
         [LEVEL_person] = {.name = "person", .title = "Person", .plural = "People", .image = "Photo"},
         [LEVEL_group] = {.name = "movie", .title = "Movie", .plural = "Movies", .image = "Poster", .named = "title",

@@ -22,6 +22,9 @@ static const char *const files[] = {
     ".ffp",  ".md5",  ".sfv", ".sha1", ".m3u", ".m3u8", ".pls",  ".txt", ".nfo",  ".lrc", ".rtf",  ".doc",  ".pdf",
     ".htm",  ".html", ".jpg", ".jpeg", ".png", ".gif",  ".webp", ".tif", ".tiff", ".bmp", ".epub", ".djvu", NULL};
 
+static const char *const refused[] = {"downloaded from", "downloaded at",  "torrent downloaded", "visit our site",
+                                      "join us at",      "for more music", "incomplete~",        NULL};
+
 static const struct role roles[] = {
     {"main", "Main", "Artists"},
     {"guest", "Guest", "With"},
@@ -313,7 +316,7 @@ static void music_guess(const struct metainfo *metainfo, struct arena *arena, st
 
 /* clang-format off */
 const struct plugin plugin_music = {
-    .name = "music", .title = "Music", .accounting = "ratio", .endings = files, .path_max = 180,
+    .name = "music", .title = "Music", .accounting = "ratio", .endings = files, .refused = refused, .path_max = 180,
     .levels = {
         [LEVEL_person] = {.name = "artist", .title = "Artist", .plural = "Artists", .image = "Photo"},
         [LEVEL_group] = {.name = "album", .title = "Album", .plural = "Albums", .image = "Cover", .named = "title",

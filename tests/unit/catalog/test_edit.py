@@ -173,3 +173,26 @@ def test_what_is_no_form_is_refused(bus, listed, tmp_path, fresh, fields):  # no
     assert refused(edit, bus, group, fields).status == "invalid"
 
 
+def test_each_disc_has_a_log_and_a_cue_of_its_own(bus, listed, tmp_path, fresh):  # noqa: F811
+    from service_kit import torrent
+    music = listed["music"]
+    files = [f"CD{disc}/{name}" for disc in (1, 2) for name in ("1.flac", "Rip.LOG", "album.cue")] + ["CD2/more.log", "notes.txt"]
+    fields = dict(fields_of(music, fresh), format="FLAC", bitrate="Lossless")
+    told = upload(bus, music, torrent(tmp_path, "x", files, piece=1 << 18), fields)
+    unit = page_of(bus, told)["group"]["editions"][0]["formats"][0]
+    assert unit["title"].startswith("FLAC / Lossless / Log / Cue") and unit["title"].count("Log") == 1
+    facts = {fact["name"]: fact["value"] for fact in unit["facts"]}
+    assert (facts["log"], facts["cue"]) == ("Yes, 3 files", "Yes, 2 files")
+
+
+@pytest.mark.parametrize("name, files, word", (
+    ("x", ["1.flac", "Torrent Downloaded From somewhere.txt"], "downloaded from"),
+    ("x", ["VISIT OUR SITE/1.flac"], "visit our site"), ("INCOMPLETE~x", ["1.flac", "2.flac"], "incomplete~")))
+def test_names_with_advertisements_are_refused(bus, listed, tmp_path, fresh, name, files, word):  # noqa: F811
+    from service_kit import torrent
+    music = listed["music"]
+    fields = dict(fields_of(music, fresh), format="FLAC", bitrate="Lossless")
+    fault = refused(upload, bus, music, torrent(tmp_path, name, files, piece=1 << 18), fields)
+    assert (fault.status, fault.field) == ("invalid", "metainfo") and f'"{word}"' in str(fault)
+    other = upload(bus, listed["books"], torrent(tmp_path, name, files, piece=1 << 18), fields_of(listed["books"], fresh))
+    assert other["torrent"]  # each plugin says what it refuses

@@ -11,18 +11,11 @@ from test_search import suggested
 from test_talk import scores, tag, talk, vote
 
 ANN, BOB, STAFF = OWNER + 1, OWNER + 2, OWNER + 3
-PEOPLE = {"music": ("artists", "main", "guest"), "movies": ("directors", "director", None), "books": ("authors", "author", "translator")}
 
 
 @pytest.fixture(params=("music", "movies", "books"))
 def plugin(request, listed):  # noqa: F811
     return listed[request.param]
-
-
-def unit_choice(plugin):
-    """The choice of a unit by which two of them differ."""
-    unit = plugin["levels"][-1]["name"]
-    return next(field for field in plugin["fields"] if field["level"] == unit and field["type"] == "choice" and field["required"])
 
 
 def other_format(plugin, fields):
@@ -172,7 +165,8 @@ def test_two_torrents_that_would_be_one_are_told_and_nothing_is_merged(bus, plug
 
 def test_what_was_merged_into_leads_on_when_it_is_merged_itself(bus, plugin, tmp_path, fresh):
     name = next(field["name"] for field in plugin["fields"] if field.get("similar"))
-    fields = [fields_of(plugin, fresh), other_format(plugin, fields_of(plugin, fresh)), dict(fields_of(plugin, fresh), **third_format(plugin))]
+    first = fields_of(plugin, fresh)
+    fields = [first, other_format(plugin, first), dict(first, **third_format(plugin))]
     if plugin["name"] == "music":
         fields[2]["bitrate"] = "128"
     told = [put(bus, plugin, tmp_path, dict(one, **{name: f"{fresh} {i}"})) for i, one in enumerate(fields)]
