@@ -132,17 +132,29 @@ static const struct statement change_add_request = {
     " SELECT plugin, id, $2, $3, $4 FROM catalog.request WHERE id = $1",
 };
 
+static const struct statement change_add_collage = {
+    "change_add_collage",
+    "INSERT INTO catalog.change (plugin, collage, what, actor, why) VALUES ('', $1, $2, $3, $4)",
+};
+
 void change_log(struct db_tx *tx, const struct change *change)
 {
-    struct db_args *args = db_int(db_args(), (int64_t)(change->request != 0 ? change->request : change->entity));
-    if (change->request == 0)
+    bool entity = change->request == 0 && change->collage == 0;
+    struct db_args *args = db_int(db_args(), (int64_t)(entity                 ? change->entity
+                                                       : change->request != 0 ? change->request
+                                                                              : change->collage));
+    if (entity)
         db_int(args, (int64_t)change->group);
     db_text(db_int(db_text(args, slice_text(change->what)), (int64_t)change->actor), change->why);
-    if (change->request == 0)
+    if (entity)
         db_text(db_text(args, change->before), change->after);
-    db_tx_ask(tx, change->request != 0 ? &change_add_request : &change_add, args, NULL, NULL);
+    db_tx_ask(tx,
+              entity                 ? &change_add
+              : change->request != 0 ? &change_add_request
+                                     : &change_add_collage,
+              args, NULL, NULL);
 }
 
-const struct statement *const change_statements[] = {&change_lock, &change_kept, &change_list, &change_add,
-                                                     &change_add_request};
+const struct statement *const change_statements[] = {&change_lock, &change_kept,        &change_list,
+                                                     &change_add,  &change_add_request, &change_add_collage};
 const size_t change_statements_count = sizeof change_statements / sizeof *change_statements;

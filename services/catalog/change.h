@@ -36,8 +36,8 @@ void change_touch_all(struct db_tx *tx, const int64_t *groups, size_t count, db_
 /* One line of the site's log, in the transaction of the change. */
 struct change {
     uint64_t entity, group, actor;
-    uint64_t request; /* what it is of, when it is of no entity */
-    const char *what; /* "add", "edit", "delete" … */
+    uint64_t request, collage; /* what it is of, when it is of no entity */
+    const char *what;          /* "add", "edit", "delete" … */
     struct slice why;
     struct slice before, after; /* the fields of an edit, as JSON (fields.h) */
 };

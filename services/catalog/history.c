@@ -8,21 +8,23 @@
 
 #define CHANGES                                                                                                        \
     "SELECT c.id, c.plugin, c.what, c.actor, c.at, c.why, c.before::text, c.after::text, coalesce(c.entity, 0),"       \
-    " coalesce(e.kind, 1), coalesce(g.id, 0), coalesce(g.name, r.title), coalesce(g.kind, 1), coalesce(r.id, 0),"      \
-    " coalesce(c.before->>'" FIELD_UNDER "', '0')::bigint, e.deleted_at IS NULL AND e.leads_to IS NULL"                \
+    " coalesce(e.kind, 1), coalesce(g.id, 0), coalesce(g.name, r.title, k.title), coalesce(g.kind, 1), "               \
+    "coalesce(r.id, 0),"      \
+    " coalesce(c.before->>'" FIELD_UNDER "', '0')::bigint, e.deleted_at IS NULL AND e.leads_to IS NULL"                 coalesce(k.id, 0)"                                                                             \
     " FROM catalog.change c LEFT JOIN catalog.entity e ON e.id = c.entity LEFT JOIN catalog.entity g ON g.id = c.grp"  \
-    " LEFT JOIN catalog.request r ON r.id = c.request"                                                                 \
+    " LEFT JOIN catalog.request r ON r.id = c.request LEFT JOIN catalog.collage k ON k.id = c.collage"                 \
     " WHERE c.id < $1 AND (NOT c.plugin = ANY($2::text[]) OR g.added_by = $3)"
 #define NEWEST " ORDER BY c.id DESC LIMIT $4"
 
 static const struct statement history_all = {"history_all", CHANGES NEWEST};
 static const struct statement history_group = {"history_group", CHANGES " AND c.grp = catalog.led($5)" NEWEST};
+static const struct statement history_collage = {"history_collage", CHANGES " AND c.collage = $5" NEWEST};
 
 static void change_write(struct tree_writer *tree, const struct plugin *plugin, const struct db_rows *rows, size_t row,
                          struct arena *arena)
 {
     enum level_kind kind = (enum level_kind)db_get_int(rows, row, 9);
-    uint64_t request = (uint64_t)db_get_int(rows, row, 13);
+    uint64_t request = (uint64_t)db_get_int(rows, row, 13), collage = (uint64_t)db_get_int(rows, row, 14);
     enum level_kind page = (enum level_kind)db_get_int(rows, row, 12);
     tree_map(tree, NULL);
     tree_count(tree, "change", (uint64_t)db_get_int(rows, row, 0));
@@ -30,8 +32,11 @@ static void change_write(struct tree_writer *tree, const struct plugin *plugin, 
     tree_count(tree, "actor", (uint64_t)db_get_int(rows, row, 3));
     tree_number(tree, "changed_at", db_get_time(rows, row, 4));
     tree_text_if(tree, "why", db_get_text(rows, row, 5));
-    if (request != 0) {
-        tree_text(tree, "href", slice_text(arena_print(arena, "/request/%" PRIu64, request)));
+    if (request != 0 || collage != 0) {
+        const char *thing = request != 0 ? "request" : "collage";
+        tree_text(tree, "thing", slice_text(thing));
+        tree_text(tree, "href",
+                  slice_text(arena_print(arena, "/%s/%" PRIu64, thing, request != 0 ? request : collage)));
     } else {
         tree_count(tree, "entity", (uint64_t)db_get_int(rows, row, 8));
         tree_flag(tree, "person", kind == LEVEL_person);
@@ -61,7 +66,7 @@ static void on_changes(void *arg, const struct db_rows *rows, const struct fault
     tree_array(&tree, NULL);
     for (size_t i = 0; i < db_count(rows); i++) {
         const struct plugin *plugin = plugin_find(db_get_text(rows, i, 1));
-        if (plugin != NULL)
+        if (plugin != NULL || db_get_int(rows, i, 14) != 0)
             change_write(&tree, plugin, rows, i, bus_arena(request));
     }
     tree_end(&tree);
@@ -81,9 +86,13 @@ static void on_list(struct bus_request *request, const void *body, void *arg)
             sealed[count++] = slice_text(plugins[i]->name);
     struct db_args *args = db_int(db_args(), ask->before != 0 ? (int64_t)ask->before : ID_MAX);
     db_int(db_int(db_texts(args, sealed, count), (int64_t)bus_actor(request)), (int64_t)ask->limit);
-    if (ask->entity != 0)
-        db_int(args, (int64_t)ask->entity);
-    db_ask(service_db(), ask->entity != 0 ? &history_group : &history_all, args, on_changes, request);
+    if (ask->entity != 0 || ask->collage != 0)
+        db_int(args, (int64_t)(ask->entity != 0 ? ask->entity : ask->collage));
+    db_ask(service_db(),
+           ask->entity != 0    ? &history_group
+           : ask->collage != 0 ? &history_collage
+                               : &history_all,
+           args, on_changes, request);
 }
 
 void history_start(void)
@@ -91,5 +100,5 @@ void history_start(void)
     bus_serve(service_bus(), NULL, &catalog_change_list_message, on_list, NULL);
 }
 
-const struct statement *const history_statements[] = {&history_all, &history_group};
+const struct statement *const history_statements[] = {&history_all, &history_group, &history_collage};
 const size_t history_statements_count = sizeof history_statements / sizeof *history_statements;

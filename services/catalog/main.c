@@ -6,6 +6,7 @@
 #include "services/catalog/browse.h"
 #include "services/catalog/catalog.h"
 #include "services/catalog/change.h"
+#include "services/catalog/collages.h"
 #include "services/catalog/comments.h"
 #include "services/catalog/delete.h"
 #include "services/catalog/edit.h"
@@ -72,6 +73,7 @@ static bool start(struct fault *why)
     add_start();
     bookmarks_start();
     browse_start();
+    collages_start();
     comments_start();
     suggest_start();
     delete_start();
@@ -125,6 +127,8 @@ static void statements_gather(void)
     statements_add(adding_own_statements, adding_own_statements_count);
     statements_add(add_statements, add_statements_count);
     statements_add(change_statements, change_statements_count);
+    statements_add(collages_statements, collages_statements_count);
+    statements_add(collages_read_statements, collages_read_statements_count);
     statements_add(comments_statements, comments_statements_count);
     statements_add(delete_statements, delete_statements_count);
     statements_add(edit_statements, edit_statements_count);

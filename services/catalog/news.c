@@ -44,7 +44,7 @@ static void run(void);
 
 /* ---- the queue ---- */
 
-static const char *const kinds[NEWS_kinds] = {"torrent", "search", "comment"};
+static const char *const kinds[NEWS_kinds] = {"torrent", "search", "comment", "entry"};
 
 static const struct statement news_put = {
     "news_put",
@@ -102,6 +102,11 @@ static const struct statement news_subscribers = {
     "  OR $5::boolean AND s.entity IN (SELECT person FROM catalog.credit WHERE grp = $1))"
     " ORDER BY s.member, s.entity = $1 DESC LIMIT $4",
 };
+static const struct statement news_collectors = {
+    "news_collectors",
+    "SELECT s.member, s.member, c.title, s.id FROM catalog.subscription s JOIN catalog.collage c ON c.id = s.collage"
+    " WHERE s.collage = $1 AND s.member > $2 AND s.member <> $3 ORDER BY s.member LIMIT $4",
+};
 static const struct statement news_searches = {
     "news_searches",
     "SELECT search, member, name, search FROM catalog.searches($1, $2, $3, $4)",
@@ -113,13 +118,14 @@ static void member_tell(struct notices *notices, const struct db_rows *rows, siz
     struct slice name = db_get_text(rows, row, 2);
     long long number = db_get_int(rows, row, 3);
     bool search = first.what == NEWS_search;
-    const char *unit = first.plugin->levels[LEVEL_unit].title;
+    const char *what = first.what == NEWS_comment ? "comment"
+                       : first.what == NEWS_entry ? "entry"
+                                                  : first.plugin->levels[LEVEL_unit].title;
     struct notice_fact fact = {
         .user = (uint64_t)db_get_int(rows, row, 1),
         .kind = slice_text(notice_name(search ? NOTICE_search_found : NOTICE_news)),
         .title = slice_text(arena_print(arena, search ? "Found: %.*s" : "News of %.*s", SLICE_ARGS(name))),
-        .text = slice_text(
-            arena_print(arena, "New %s: %.*s", first.what == NEWS_comment ? "comment" : unit, SLICE_ARGS(first.text))),
+        .text = slice_text(arena_print(arena, "New %s: %.*s", what, SLICE_ARGS(first.text))),
         .href = search ? slice_text(arena_print(arena, "/search/%lld", number)) : first.href,
         .about = slice_text(arena_print(arena, "%s %lld", search ? "search" : "subscription", number)),
         .at = first.at,
@@ -154,6 +160,8 @@ static const struct statement news_first = {
     "news_first",
     "SELECT n.id, n.what, n.of, n.actor, n.text, n.at, n.told_to, e.id, e.kind, e.plugin, e.deleted_at IS NULL"
     " AND CASE n.what WHEN 'comment' THEN EXISTS (SELECT FROM catalog.comment WHERE id = n.of AND deleted_at IS NULL)"
+    "  WHEN 'entry' THEN EXISTS (SELECT FROM catalog.collage c JOIN catalog.collage_entry o ON o.collage = c.id"
+    "   WHERE c.id = n.of AND c.deleted_at IS NULL AND o.entity = n.entity)"
     "  ELSE EXISTS (SELECT FROM catalog.torrent WHERE id = n.of AND active) END"
     " FROM catalog.news n JOIN catalog.entity e ON e.id = n.entity ORDER BY n.id LIMIT 1",
 };
@@ -173,9 +181,12 @@ static void first_read(const struct db_rows *rows)
     first.text = text_line(db_get_text(rows, 0, 4), news.arena);
     first.at = db_get_time(rows, 0, 5);
     struct slice page = shelf_href(first.plugin, kind, entity, news.arena);
-    first.href = first.what == NEWS_comment
-                     ? comment_href(first.plugin, kind, entity, first.of, news.arena)
-                     : slice_text(arena_print(news.arena, "%.*s#t%" PRIu64, SLICE_ARGS(page), first.of));
+    if (first.what == NEWS_comment)
+        first.href = comment_href(first.plugin, kind, entity, first.of, news.arena);
+    else if (first.what == NEWS_entry)
+        first.href = slice_text(arena_print(news.arena, "/collage/%" PRIu64, first.of));
+    else
+        first.href = slice_text(arena_print(news.arena, "%.*s#t%" PRIu64, SLICE_ARGS(page), first.of));
 }
 
 static void on_first(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -195,12 +206,16 @@ static void on_first(void *arg, const struct db_rows *rows, const struct fault *
         db_commit(news.tx, on_committed, NULL);
         return;
     }
-    bool search = first.what == NEWS_search;
-    struct db_args *args = db_int(db_args(), search ? (int64_t)first.of : db_get_int(rows, 0, 7));
+    bool of = first.what == NEWS_search || first.what == NEWS_entry;
+    struct db_args *args = db_int(db_args(), of ? (int64_t)first.of : db_get_int(rows, 0, 7));
     db_int(db_int(db_int(args, db_get_int(rows, 0, 6)), (int64_t)first.actor), TOLD_MOST);
-    if (!search)
+    if (!of)
         db_flag(args, first.what == NEWS_torrent);
-    db_tx_ask(news.tx, search ? &news_searches : &news_subscribers, args, on_members, NULL);
+    db_tx_ask(news.tx,
+              first.what == NEWS_search  ? &news_searches
+              : first.what == NEWS_entry ? &news_collectors
+                                         : &news_subscribers,
+              args, on_members, NULL);
 }
 
 /* By itself, so that what is read after it is what the last one left. */
@@ -253,6 +268,6 @@ void news_stop(void)
         loop_timer_cancel(&news.timer);
 }
 
-const struct statement *const news_statements[] = {&news_put,         &news_on,    &news_done,
-                                                   &news_subscribers, &news_searches, &news_first, &news_turn};
+const struct statement *const news_statements[] = {&news_put,      &news_on,         &news_done,  &news_subscribers,
+                                                   &news_searches, &news_collectors, &news_first, &news_turn};
 const size_t news_statements_count = sizeof news_statements / sizeof *news_statements;

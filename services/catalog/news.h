@@ -12,6 +12,7 @@ enum news_kind {
     NEWS_torrent, /* for subscribers */
     NEWS_search,  /* the same, for searches that find it */
     NEWS_comment,
+    NEWS_entry, /* `of` a collage, to which `entity` was added */
     NEWS_kinds,
 };
 struct news {

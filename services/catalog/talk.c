@@ -5,6 +5,8 @@
 #include "services/catalog/tags.h"
 #include "services/catalog/tree.h"
 
+#include <inttypes.h>
+
 struct talking {
     struct bus_request *request;
     const struct catalog_talk_get *ask;
@@ -16,7 +18,7 @@ struct talking {
     struct slice name;
     uint64_t comments_count;
     bool bookmarked, subscribed;
-    struct tree_writer tags, images, comments;
+    struct tree_writer tags, images, comments, collages;
 };
 
 static void talking_end(struct talking *talking)
@@ -39,6 +41,7 @@ static void talking_end(struct talking *talking)
         .subscribed = talking->subscribed,
         .pictured = slice_text(talking->plugin->levels[talking->kind].image),
         .images = tree_done(&talking->images),
+        .collages = tree_done(&talking->collages),
         .discussed = plugin_talks(talking->plugin),
         .comments_count = talking->comments_count,
         .comments = tree_done(&talking->comments),
@@ -52,11 +55,12 @@ static void talking_step(struct talking *talking, const struct fault *why)
         talking->why = *why;
     if (--talking->waiting > 0)
         return;
-    struct tree_writer tags = talking->tags, images = talking->images, comments = talking->comments;
+    struct tree_writer tags = talking->tags, images = talking->images, comments = talking->comments, collages = talking->collages;
     talking_end(talking); /* the request's memory goes with it */
     tree_free(&tags);
     tree_free(&images);
     tree_free(&comments);
+    tree_free(&collages);
 }
 
 #define PAGE_OF "(SELECT coalesce(grp, id) FROM catalog.entity WHERE id = catalog.led($1))"
@@ -143,6 +147,33 @@ static void on_images(void *arg, const struct db_rows *rows, const struct fault 
     talking_step(talking, why);
 }
 
+/* ---- collages that have it ---- */
+
+static const struct statement talk_collages = {
+    "talk_collages",
+    "SELECT id, category, title FROM (SELECT c.*, row_number() OVER (PARTITION BY c.category = 'personal'"
+    "  ORDER BY c.changed_at DESC) AS place FROM catalog.collage_entry e JOIN catalog.collage c ON c.id = e.collage"
+    "  WHERE e.entity = " PAGE_OF " AND c.deleted_at IS NULL) AS held"
+    " WHERE place <= CASE category WHEN 'personal' THEN 3 ELSE 5 END ORDER BY category = 'personal', place",
+};
+
+static void on_collages(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct talking *talking = arg;
+    struct tree_writer *tree = &talking->collages;
+    for (size_t i = 0; rows != NULL && i < db_count(rows); i++) {
+        uint64_t collage = (uint64_t)db_get_int(rows, i, 0);
+        tree_map(tree, NULL);
+        tree_count(tree, "collage", collage);
+        tree_text(tree, "href", slice_text(arena_print(bus_arena(talking->request), "/collage/%" PRIu64, collage)));
+        tree_text(tree, "category", db_get_text(rows, i, 1));
+        tree_text(tree, "title", db_get_text(rows, i, 2));
+        tree_end(tree);
+    }
+    tree_end(tree);
+    talking_step(talking, why);
+}
+
 /* ---- comments ---- */
 
 static const struct statement talk_comments = {
@@ -182,10 +213,13 @@ static void on_get(struct bus_request *request, const void *body, void *arg)
     tree_array(&talking->images, NULL);
     tree_start(&talking->comments);
     tree_array(&talking->comments, NULL);
+    tree_start(&talking->collages);
+    tree_array(&talking->collages, NULL);
     int64_t entity = (int64_t)talking->ask->entity, actor = (int64_t)bus_actor(request);
     db_ask(db, &talk_entity, db_int(db_int(db_args(), entity), actor), on_entity, talking);
     db_ask(db, &talk_tags, db_int(db_int(db_args(), entity), actor), on_tags, talking);
     db_ask(db, &talk_images, db_int(db_int(db_args(), entity), actor), on_images, talking);
+    db_ask(db, &talk_collages, db_int(db_args(), entity), on_collages, talking);
     struct db_args *args = db_int(db_int(db_args(), entity), actor);
     db_int(args, talking->ask->before != 0 ? (int64_t)talking->ask->before : ID_MAX);
     db_ask(db, &talk_comments, db_int(args, (int64_t)talking->ask->limit), on_comments, talking);
@@ -196,5 +230,5 @@ void talk_start(void)
     bus_serve(service_bus(), NULL, &catalog_talk_get_message, on_get, NULL);
 }
 
-const struct statement *const talk_statements[] = {&talk_entity, &talk_tags, &talk_images, &talk_comments};
+const struct statement *const talk_statements[] = {&talk_entity, &talk_tags, &talk_imagestalk_collages, &talk_comments};
 const size_t talk_statements_count = sizeof talk_statements / sizeof *talk_statements;

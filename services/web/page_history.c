@@ -7,7 +7,7 @@
 #define CHANGES_SHOWN 50
 
 struct history {
-    uint64_t entity; /* 0: the whole site */
+    uint64_t entity, collage; /* both 0: the whole site */
     const struct answer *answer;
     const msgpack_object *changes;
     const struct people *people;
@@ -29,10 +29,12 @@ static const char *done_text(struct slice what)
                  {"unfill", "opened again"},
                  {"unrequest", "deleted"},
                  {"rerequest", "edited"},
-                 {"merge", "merged another into"},
-                 {"move", "moved"},
-                 {"alias", "gave another spelling of"},
-                 {"unalias", "took a spelling off"}};
+                 {"merge", "merged another intocollage", "made"},
+                 {"recollage", "edited"},
+                 {"move", "moveduncollage", "deleted"},
+                 {"alias", "gave another spellingcollect", "added to"},
+                 {"uncollect", "took out of"},
+                 {"unalias", "took a spelling offreorder", "put in order"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (slice_is(what, known[i].what))
             return known[i].done;
@@ -66,6 +68,7 @@ static void write_change(struct visit *visit, const msgpack_object *change)
     tree_time(out, "changed_at", (int64_t)look_count(change, "changed_at"), visit->now);
     tree_text(out, "why", look_text(change, "why"));
     tree_text(out, "level", look_text(change, "level_title"));
+    tree_text(out, "thing", look_text(change, "thing"));
     tree_text(out, "name", look_text(change, "name"));
     tree_text(out, "href", look_text(change, "href"));
     tree_flag(out, "has_differences", look_size(differences) > 0);
@@ -80,7 +83,7 @@ static void show(struct visit *visit)
 {
     const struct history *history = visit->page;
     size_t count = look_size(history->changes);
-    bool whole = history->entity == 0;
+    bool whole = history->entity == 0 && history->collage == 0;
     const msgpack_object *last = count > 0 ? look_at(history->changes, count - 1) : NULL;
     page_begin(visit, whole ? "Log" : "History", whole ? "log" : NULL);
     tree_flag(visit->out, "whole", whole);
@@ -93,7 +96,10 @@ static void show(struct visit *visit)
     for (size_t i = 0; i < count; i++)
         write_change(visit, look_at(history->changes, i));
     tree_close(visit->out);
-    const char *path = whole ? "/log" : arena_print(visit->arena, "/history/%llu", (unsigned long long)history->entity);
+    const char *path = whole ? "/log"
+                       : history->collage != 0
+                           ? arena_print(visit->arena, "/collage/%llu/history", (unsigned long long)history->collage)
+                           : arena_print(visit->arena, "/history/%llu", (unsigned long long)history->entity);
     page_pager(visit, path, "before", count == CHANGES_SHOWN ? look_count(last, "change") : 0);
     page_end(visit, 200, "history", NULL);
 }
@@ -116,13 +122,13 @@ static void on_changes(struct visit *visit)
     gather_go(gather);
 }
 
-static void ask_changes(struct visit *visit, uint64_t entity)
+static void ask_changes(struct visit *visit, uint64_t entity, uint64_t collage)
 {
     struct history *history = visit->page = arena_take(visit->arena, sizeof *history);
     struct catalog_change_list ask = {
-        .entity = entity, .before = form_id(&visit->query, "before"), .limit = CHANGES_SHOWN};
+        .entity = entity, .collage = collage, .before = form_id(&visit->query, "before"), .limit = CHANGES_SHOWN};
     struct gather *gather = gather_new(visit, on_changes);
-    *history = (struct history){.entity = entity};
+    *history = (struct history){.entity = entity, .collage = collage};
     history->answer = gather_must(gather, &catalog_change_list_message, &ask);
     gather_go(gather);
 }
@@ -133,10 +139,19 @@ void page_history(struct visit *visit)
     if (entity == 0)
         page_error(visit, 404, "There is no page at that address.", NULL);
     else
-        ask_changes(visit, entity);
+        ask_changes(visit, entity, 0);
 }
 
 void page_log(struct visit *visit)
 {
-    ask_changes(visit, 0);
+    ask_changes(visit, 0, 0);
+}
+
+void page_collage_history(struct visit *visit)
+{
+    uint64_t collage = id_read(visit->params[0]);
+    if (collage == 0)
+        page_error(visit, 404, "There is no page at that address.", NULL);
+    else
+        ask_changes(visit, 0, collage);
 }

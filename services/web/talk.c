@@ -92,6 +92,9 @@ void talk_write(struct visit *visit, const struct talk *talk, const struct tree_
     tree_flag(visit->out, "subscribed", reply->subscribed);
     tree_flag(visit->out, "tagged", reply->tagged);
     write_tags(visit, reply->tags.object);
+    tree_flag(visit->out, "has_collages", look_size(reply->collages.object) > 0);
+    if (look_size(reply->collages.object) > 0)
+        tree_object(visit->out, "collages", reply->collages.object);
     tree_flag(visit->out, "discussed", reply->discussed);
     if (reply->discussed)
         write_comments(visit, reply, extra);

@@ -11,7 +11,7 @@ CREATE INDEX subscription_member ON catalog.subscription (member, id DESC);
 -- What has happened and members are still to be told of, in the order in which it did (news.c). A row goes when all have been told.
 CREATE TABLE catalog.news (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    what text NOT NULL,      -- torrent, search (the same again), comment
+    what text NOT NULL,      -- torrent, search (the same again), comment, entry (of a collage)
     entity bigint NOT NULL REFERENCES catalog.entity, -- on whose page it is
     of bigint NOT NULL,      -- the torrent or the comment
     text text NOT NULL,      -- what it is, in a line
