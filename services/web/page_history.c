@@ -18,10 +18,20 @@ static const char *done_text(struct slice what)
 {
     static const struct {
         const char *what, *done;
-    } known[] = {{"add", "added"},         {"edit", "edited"},          {"delete", "deleted"},
-                 {"tag", "tagged"},        {"untag", "took a tag off"}, {"uncomment", "deleted a comment on"},
-                 {"request", "asked for"}, {"fill", "filled"},          {"unfill", "opened again"},
-                 {"unrequest", "deleted"}, {"rerequest", "edited"}};
+    } known[] = {{"add", "added"},
+                 {"edit", "edited"},
+                 {"delete", "deleted"},
+                 {"tag", "tagged"},
+                 {"untag", "took a tag off"},
+                 {"uncomment", "deleted a comment on"},
+                 {"image", "added an image to"},
+                 {"unimage", "removed an image from"},
+                 {"cover", "chose the first image of"},
+                 {"request", "asked for"},
+                 {"fill", "filled"},
+                 {"unfill", "opened again"},
+                 {"unrequest", "deleted"},
+                 {"rerequest", "edited"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (slice_is(what, known[i].what))
             return known[i].done;
