@@ -134,8 +134,8 @@ static gdImage *shrink(gdImage *from, unsigned side)
     unsigned width = (unsigned)gdImageSX(from), height = (unsigned)gdImageSY(from);
     unsigned longer = width > height ? width : height;
     if (longer > side) {
-        width = width * side / longer;
-        height = height * side / longer;
+        width = (width * side + longer / 2) / longer;
+        height = (height * side + longer / 2) / longer;
     }
     gdImage *made = gdImageCreateTrueColor(width > 0 ? (int)width : 1, height > 0 ? (int)height : 1);
     if (made != NULL)

@@ -275,6 +275,7 @@ static void cover_write(struct tree_writer *tree, const struct shelf_group *grou
         return;
     tree_map(tree, "cover");
     hash_write(tree, "hash", group->cover);
+    tree_text(tree, "called", slice_text(group->plugin->levels[LEVEL_group].image));
     tree_count(tree, "width", group->cover_width);
     tree_count(tree, "height", group->cover_height);
     tree_end(tree);

@@ -15,8 +15,13 @@
 void page_headers(struct http_request *http)
 {
     /* Nothing but our own files, no script or style in the page itself, nobody's frame. */
-    http_set(http, "Content-Security-Policy",
-             "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'");
+    page_headers_under(
+        http, "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'");
+}
+
+void page_headers_under(struct http_request *http, const char *policy)
+{
+    http_set(http, "Content-Security-Policy", policy);
     http_set(http, "X-Content-Type-Options", "nosniff");
     http_set(http, "Referrer-Policy", "same-origin");
     http_set(http, "Cross-Origin-Opener-Policy", "same-origin");

@@ -38,8 +38,9 @@ void page_write_there(struct visit *visit, uint64_t entity, const char *text);
 /* The idempotency key of a form with the hidden input `once` (visit_once): sent twice, it changes a thing once. */
 struct slice page_form_key(struct visit *visit);
 
-/* The security headers of every answer. */
+/* The security headers of every answer; the latter for what has a policy of its own. */
 void page_headers(struct http_request *http);
+void page_headers_under(struct http_request *http, const char *policy);
 
 #define PAGE(name) void page_##name(struct visit *visit)
 
@@ -82,6 +83,12 @@ PAGE(comment_post);
 PAGE(comment_delete);
 PAGE(comment_delete_post);
 PAGE(comment_versions);
+PAGE(image);
+PAGE(image_new);
+PAGE(image_add_post);
+PAGE(image_first_post);
+PAGE(image_remove);
+PAGE(image_remove_post);
 PAGE(bookmarks);
 PAGE(bookmark_post);
 PAGE(subscriptions);

@@ -152,8 +152,8 @@ static void on_entity(struct visit *visit)
         return;
     }
     entity->plugin = visit->params[0].at;
-    const msgpack_object *const trees[] = {entity->page, talk_comments(entity->talk)};
-    extras_ask(visit, trees, 2, ask_peers);
+    const msgpack_object *const trees[] = {entity->page, talk_images(entity->talk), talk_comments(entity->talk)};
+    extras_ask(visit, trees, 3, ask_peers);
 }
 
 void page_entity(struct visit *visit)

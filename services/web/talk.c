@@ -3,6 +3,7 @@
 
 #include "services/web/look.h"
 #include "services/web/page.h"
+#include "services/web/web.h"
 
 #define COMMENTS_SHOWN 20
 
@@ -23,6 +24,12 @@ const msgpack_object *talk_comments(const struct talk *talk)
 {
     const struct catalog_talk_get_reply *reply = talk->answer->reply;
     return reply != NULL && reply->discussed ? reply->comments.object : NULL;
+}
+
+const msgpack_object *talk_images(const struct talk *talk)
+{
+    const struct catalog_talk_get_reply *reply = talk->answer->reply;
+    return reply != NULL && reply->pictured.size > 0 ? reply->images.object : NULL;
 }
 
 /* How a member has voted, and what the two buttons therefore send. */
@@ -59,10 +66,35 @@ static void write_tags(struct visit *visit, const msgpack_object *tags)
     tree_close(out);
 }
 
+/* The first large, the rest small, and all of them to be put in order. */
+static void write_images(struct tree_writer *out, const struct catalog_talk_get_reply *reply,
+                         const struct tree_extra *extra)
+{
+    const msgpack_object *images = reply->images.object;
+    tree_text(out, "pictured", reply->pictured);
+    tree_print(out, "file_max_text", "%d MiB", (int)(WEB_FILE_MAX >> 20));
+    if (look_size(images) == 0)
+        return;
+    tree_object(out, "first", look_at(images, 0));
+    tree_decorate(out, "images", images, extra);
+    tree_flag(out, "has_rest", look_size(images) > 1);
+    tree_open_array(out, "rest");
+    for (size_t i = 1; i < look_size(images); i++) {
+        const msgpack_object *image = look_at(images, i);
+        tree_open_map(out, NULL);
+        tree_text(out, "hash", look_text(image, "hash"));
+        tree_count(out, "thumb_width", look_count(image, "thumb_width"));
+        tree_count(out, "thumb_height", look_count(image, "thumb_height"));
+        tree_count(out, "number", i + 1);
+        tree_close(out);
+    }
+    tree_close(out);
+}
+
 void talk_read(struct visit *visit, const struct talk *talk)
 {
     if (talk->answer->reply == NULL)
-        visit_missing(visit, "catalog", "Tags and comments cannot be read for the moment.");
+        visit_missing(visit, "catalog", "Images, tags and comments cannot be read for the moment.");
 }
 
 static void write_comments(struct visit *visit, const struct catalog_talk_get_reply *reply,
@@ -95,6 +127,8 @@ void talk_write(struct visit *visit, const struct talk *talk, const struct tree_
     tree_flag(visit->out, "has_collages", look_size(reply->collages.object) > 0);
     if (look_size(reply->collages.object) > 0)
         tree_object(visit->out, "collages", reply->collages.object);
+    if (reply->pictured.size > 0)
+        write_images(visit->out, reply, extra);
     tree_flag(visit->out, "discussed", reply->discussed);
     if (reply->discussed)
         write_comments(visit, reply, extra);

@@ -12,6 +12,9 @@ struct talk *talk_ask(struct gather *gather, struct visit *visit, uint64_t entit
 /* Its comments, whose authors' names the page asks for (extras.h); NULL: none, or it could not be read. */
 const msgpack_object *talk_comments(const struct talk *talk);
 
+/* Its images, likewise. */
+const msgpack_object *talk_images(const struct talk *talk);
+
 /* When all is answered: notes what is missing, before the page begins. */
 void talk_read(struct visit *visit, const struct talk *talk);
 

@@ -20,6 +20,7 @@ void text_form_show(struct visit *visit, const struct text_form *form)
     tree_string(visit->out, "help", form->help);
     tree_string(visit->out, "button", form->button);
     tree_flag(visit->out, "lines", form->lines);
+    tree_flag(visit->out, "file", form->file);
     tree_text(visit->out, "value", form->value);
     tree_string(visit->out, "once", visit_once(visit));
     if (form->revision != 0)

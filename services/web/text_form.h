@@ -9,6 +9,7 @@ struct text_form {
     struct slice of, of_href; /* what it is about */
     const char *field, *label, *help, *button;
     bool lines; /* several, with wiki text */
+    bool file;  /* an image instead of a text */
     struct slice value;
     uint64_t revision;       /* 0: it has none */
     const struct fault *why; /* why it was refused; of status ok: it was not sent yet */

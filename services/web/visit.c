@@ -109,8 +109,8 @@ static bool read_form(struct visit *visit, struct fault *why)
                          "there.");
     if (refused != 0)
         return fault_set(why, STATUS_too_large, NULL,
-                         "A .torrent has at most %d MiB here: make one with larger pieces. When you go back, your text "
-                         "is still there.",
+                         "A file has at most %d MiB here: make a .torrent with larger pieces, an image with fewer "
+                         "pixels. When you go back, your text is still there.",
                          (int)(WEB_FILE_MAX >> 20));
     if (visit->route->guard == GUARD_csrf_files && multipart_is(type)) {
         bool whole = multipart_read(type, body, &file_limits, visit->arena, &visit->files, why);

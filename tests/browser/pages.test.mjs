@@ -6,6 +6,7 @@ import path from "node:path";
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { inspect, launch, root } from "./browser.mjs";
+import { makePicture } from "./picture.mjs";
 
 const renderer = process.env.DJEMBE_RENDER_PAGE ?? path.join(root, "build/asan/bin/render_page");
 const examples = path.join(root, "tests/unit/web_pages/pages");
@@ -30,6 +31,8 @@ for (const name of readdirSync(examples).map((file) => path.basename(file, ".jso
     const page = await browser.newPage();
     await page.route("**/*", (route) => {
       const { pathname } = new URL(route.request().url());
+      const [, width, height] = /^\/image\/\w+\/(\d+)x(\d+)-/.exec(pathname) ?? []; // as the examples name them
+      if (width) return route.fulfill({ contentType: "image/png", body: makePicture(+width, +height, [214, 122, 48], [60, 30, 20]) });
       if (pathname === "/page") return route.fulfill({ contentType: "text/html; charset=utf-8", body: render(name) });
       const body = readFileSync(path.join(root, "services/web", pathname));
       return route.fulfill({ contentType: types[path.extname(pathname)], body });

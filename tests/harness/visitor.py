@@ -106,11 +106,11 @@ class Visitor:
         headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         return self.request("POST", path, body=body, headers=headers, **more)
 
-    def post_file(self, path, fields, name, content, headers=None, **more):
-        """A form with a file in its input `torrent` (content None: none chosen)."""
+    def post_file(self, path, fields, name, content, headers=None, field="torrent", **more):
+        """A form with a file in one of its inputs (content None: none chosen)."""
         mark = uuid.uuid4().hex
         parts = [f'--{mark}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode() for k, v in fields]
-        parts.append(f'--{mark}\r\nContent-Disposition: form-data; name="torrent"; filename="{name}"\r\n'
+        parts.append(f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
                      "Content-Type: application/octet-stream\r\n\r\n".encode() + (content or b"") + b"\r\n")
         body = b"".join(parts) + f"--{mark}--\r\n".encode()
         headers = {"Content-Type": f"multipart/form-data; boundary={mark}", **(headers or {})}

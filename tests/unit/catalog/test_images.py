@@ -180,7 +180,7 @@ def test_the_first_stands_in_lists_and_any_member_says_which_that_is(bus, group,
     assert cover(bus, fresh) is None
     one, two = picture(bus, group, pictures.png(size=(400, 300))), picture(bus, group, actor=ANN)
     assert [image["image"] for image in images(bus, group)] == [one["image"], two["image"]]
-    assert cover(bus, fresh) == {"hash": one["hash"].hex(), "width": 160, "height": 120}
+    assert cover(bus, fresh) == {"hash": one["hash"].hex(), "called": "Cover", "width": 160, "height": 120}
     assert first(bus, two["image"], BOB)["href"] == one["href"] == f"/music/album/{group}"
     assert [image["image"] for image in images(bus, group)] == [two["image"], one["image"]]
     assert cover(bus, fresh)["hash"] == two["hash"].hex() and page_of(bus, {"entity": group})["group"]["cover"] == cover(bus, fresh)
