@@ -14,6 +14,7 @@ struct adding {
     struct submission submission;
     enum level_kind from; /* the highest level that this upload makes or joins */
     uint64_t actor;
+    int64_t added_at;     /* unix ms; 0: now */
     struct slice member;  /* the actor's name; empty: not known */
     struct slice warning; /* what the actor is told of the torrent */
 
