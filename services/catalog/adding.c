@@ -1,7 +1,7 @@
 /* See adding.h. One upload at a time takes these steps (change.h): so a group or a format that two members add at the
  * same moment is made by one and found by the other.
  *
- *   look for the info-hash -> limit -> persons, owner -> group -> credits, tags, edition -> number
+ *   look for the info-hash -> limit -> persons, owner -> group with credits -> tags, edition -> number
  *   -> unit -> torrent */
 #include "services/catalog/adding.h"
 
@@ -48,8 +48,8 @@ static struct db_args *entity_args(const struct adding *adding, enum level_kind 
 static const struct statement torrent_add = {
     "torrent_add",
     "INSERT INTO catalog.torrent (entity, info_hash, info_hash_v2, size, files_count, files, metainfo, uploader,"
-    "  warning, depends_on) VALUES ($1, $2, nullif($3::bytea, ''), $4, $5, $6, $7, $8, $9, nullif($10, 0::bigint))"
-    " RETURNING id",
+    "  warning, depends_on, added_at) VALUES ($1, $2, nullif($3::bytea, ''), $4, $5, $6, $7, $8, $9,"
+    "  nullif($10, 0::bigint), coalesce($11, clock_timestamp())) RETURNING id",
 };
 
 static void on_torrent(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -73,6 +73,10 @@ static void torrent_step(struct adding *adding)
     db_bytes(args, metainfo->stored);
     db_text(db_int(args, (int64_t)adding->actor), adding->warning);
     db_int(args, (int64_t)adding->base);
+    if (adding->added_at != 0)
+        db_time(args, adding->added_at);
+    else
+        db_null(args);
     db_tx_ask(adding->tx, &torrent_add, args, on_torrent, adding);
 }
 
@@ -173,7 +177,7 @@ static const struct statement credits_add = {
     " WITH ORDINALITY AS given (person, role, note, place) ON CONFLICT (grp, person, role) DO NOTHING",
 };
 
-void adding_credits(struct adding *adding)
+static struct db_args *credits_args(const struct adding *adding, struct db_args *args)
 {
     const struct submission *submission = &adding->submission;
     size_t count = submission->credits_count;
@@ -185,8 +189,13 @@ void adding_credits(struct adding *adding)
         roles[i] = slice_text(submission->credits[i].role->name);
         notes[i] = submission->credits[i].note;
     }
-    struct db_args *args = db_ints(db_int(db_args(), (int64_t)adding->group), persons, count);
-    db_tx_ask(adding->tx, &credits_add, db_texts(db_texts(args, roles, count), notes, count), NULL, NULL);
+    return db_texts(db_texts(db_ints(args, persons, count), roles, count), notes, count);
+}
+
+void adding_credits(struct adding *adding)
+{
+    struct db_args *args = credits_args(adding, db_int(db_args(), (int64_t)adding->group));
+    db_tx_ask(adding->tx, &credits_add, args, NULL, NULL);
 }
 
 /* What the group is called now, for the title in the reply: a group that was joined keeps its own values and credits.
@@ -221,6 +230,8 @@ static void on_group_credits(void *arg, const struct db_rows *rows, const struct
 
 /* ---- group ---- */
 
+/* With its credits, by which the next one of that name is seen to be the same, also when it is asked for before the
+ * answer to this one has come. */
 static const struct statement group_add = {
     "group_add",
     "WITH found AS (SELECT g.id, g.name, g.attrs FROM catalog.entity g WHERE g.plugin = $1 AND g.kind = 1"
@@ -232,7 +243,11 @@ static const struct statement group_add = {
     " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, attrs, added_by, joins)"
     "  SELECT $1, $2, 1, $6, catalog.same($3::text[]), $4::jsonb, $5, nullif($10, '')"
     "  WHERE NOT EXISTS (SELECT FROM found)"
-    "  RETURNING id, name, attrs)"
+    "  RETURNING id, name, attrs),"
+    " credited AS (INSERT INTO catalog.credit (grp, place, person, role, note)"
+    "  SELECT made.id, given.place, given.person, given.role, given.note FROM made,"
+    "  unnest($11::bigint[], $12::text[], $13::text[]) WITH ORDINALITY AS given (person, role, note, place)"
+    "  ON CONFLICT (grp, person, role) DO NOTHING)"
     " SELECT id, name, attrs::text, true FROM found UNION ALL SELECT id, name, attrs::text, false FROM made",
 };
 
@@ -245,9 +260,8 @@ static void on_group(void *arg, const struct db_rows *rows, const struct fault *
     adding->group_name = arena_copy(adding->arena, db_get_text(rows, 0, 1));
     adding->joined = db_get_flag(rows, 0, 3);
     attrs_read(adding->plugin, db_get_text(rows, 0, 2), adding->arena, &adding->submission.values);
-    if (!adding->joined)
-        adding_credits(adding);
-    tags_put(adding->tx, adding->group, &adding->submission, adding->actor, NULL, NULL);
+    if (adding->submission.tags_count > 0)
+        tags_put(adding->tx, adding->group, &adding->submission, adding->actor, NULL, NULL);
     db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
 }
 
@@ -266,7 +280,7 @@ static void group_step(struct adding *adding)
     db_text(args, slice_text(leading != NULL ? leading->name : ""));
     db_flag(args, adding->plugin->owned);
     db_text(args, plugin_value(adding->plugin, &submission->values, adding->plugin->levels[LEVEL_group].joins));
-    db_tx_ask(adding->tx, &group_add, args, on_group, adding);
+    db_tx_ask(adding->tx, &group_add, credits_args(adding, args), on_group, adding);
 }
 
 /* ---- persons ---- */

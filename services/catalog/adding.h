@@ -15,6 +15,7 @@ struct adding {
     enum level_kind from; /* the highest level that this upload makes or joins */
     enum level_kind to;   /* the lowest: that of the unit, but when something that is here is moved (move.c) */
     uint64_t actor;
+    int64_t added_at;     /* unix ms; 0: now */
     struct slice member;  /* the actor's name; empty: not known */
     struct slice warning; /* what the actor is told of the torrent */
 

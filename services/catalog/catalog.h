@@ -17,4 +17,7 @@ struct catalog {
 
 extern struct catalog catalog;
 
+/* Takes the settings over, once they are read. */
+void catalog_settle(void);
+
 #endif

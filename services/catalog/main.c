@@ -16,6 +16,7 @@
 #include "services/catalog/history.h"
 #include "services/catalog/image_child.h"
 #include "services/catalog/images.h"
+#include "services/catalog/import/import.h"
 #include "services/catalog/listing.h"
 #include "services/catalog/merge.h"
 #include "services/catalog/move.h"
@@ -57,16 +58,21 @@ static const struct option options[] = {
 };
 /* clang-format on */
 
-static bool start(struct fault *why)
+void catalog_settle(void)
 {
-    for (size_t i = 0; i < plugins_count; i++)
-        if (!plugin_check(plugins[i], why))
-            return false;
     catalog.limits = (struct metainfo_limits){
         .bytes = (size_t)torrent_bytes,
         .files = (size_t)torrent_files,
         .size = (uint64_t)torrent_content,
     };
+}
+
+static bool start(struct fault *why)
+{
+    for (size_t i = 0; i < plugins_count; i++)
+        if (!plugin_check(plugins[i], why))
+            return false;
+    catalog_settle();
     catalog.kept = kept_new(service_db(), "catalog");
     catalog.feed = feed_new(service_bus(), service_db(), "catalog.torrents", "catalog");
     notices_start(service_bus(), service_db(), "catalog");
@@ -155,6 +161,8 @@ static void statements_gather(void)
     statements_add(torrent_statements, torrent_statements_count);
     statements_add(piece_statements, piece_statements_count);
     statements_add(retire_statements, retire_statements_count);
+    statements_add(import_statements, import_statements_count);
+    statements_add(import_albums_statements, import_albums_statements_count);
 }
 
 static void metrics(struct buffer *into)
@@ -186,5 +194,7 @@ int main(int argc, char **argv)
         .stop = stop,
         .metrics = metrics,
     };
+    if (argc > 1 && strcmp(argv[1], "import") == 0)
+        return import_main(argc - 1, argv + 1, &service);
     return service_main(argc, argv, &service);
 }

@@ -35,8 +35,9 @@ static void on_page(void *arg, const struct db_rows *rows, const struct fault *w
 const struct statement ledger_page = {
     .name = "ledger_page",
     .sql = "SELECT ledger_id, torrent_id, l.uploaded, l.downloaded, credited_up, credited_down, upload_factor,"
-           " download_factor, first_at, last_at FROM ratio.ledger l JOIN ratio.torrent t USING (torrent_id)"
-           " WHERE l.user_id = $1 AND ($2::bigint = 0 OR ledger_id < $2) AND t.accounting = 'ratio'"
+           " download_factor, first_at, last_at FROM ratio.ledger l LEFT JOIN ratio.torrent t USING (torrent_id)"
+           " WHERE l.user_id = $1 AND ($2::bigint = 0 OR ledger_id < $2)"
+           " AND (torrent_id = 0 OR t.accounting = 'ratio')"
            " ORDER BY ledger_id DESC LIMIT $3"};
 
 static void on_list(struct bus_request *request, const void *message, void *arg)

@@ -77,6 +77,7 @@ static bool start(struct fault *why)
     profile_serve(service_bus(), service_db());
     ledger_serve(service_bus(), service_db());
     once_start(service_db());
+    opening_serve(service_bus());
     factors_serve(service_bus(), service_db());
     tokens_serve(service_bus(), service_db());
     notices_start(service_bus(), service_db(), "ratio");

@@ -18,6 +18,9 @@ void figures_serve(struct bus *bus, struct db *db);
 void profile_serve(struct bus *bus, struct db *db);
 void ledger_serve(struct bus *bus, struct db *db);
 
+/* opening.c: what members and torrents bring along from another site. */
+void opening_serve(struct bus *bus);
+
 /* factors.c, tokens.c: what staff set, and members use. tokens_span: how long a token holds, ms. */
 void factors_serve(struct bus *bus, struct db *db);
 void tokens_serve(struct bus *bus, struct db *db);

@@ -28,6 +28,8 @@
     S(figures_member_torrents)                                                                                         \
     S(figures_torrents)                                                                                                \
     S(ledger_page)                                                                                                     \
+    S(opening_members)                                                                                                 \
+    S(opening_torrents)                                                                                                \
     S(profile_member)                                                                                                  \
     S(standing_claim)                                                                                                  \
     S(standing_figures)                                                                                                \

@@ -52,6 +52,8 @@ PAGE(sign_in_post);
 PAGE(sign_out_post);
 PAGE(sign_up);
 PAGE(sign_up_post);
+PAGE(reset);
+PAGE(reset_post);
 PAGE(browse);
 PAGE(suggest);
 PAGE(entity);

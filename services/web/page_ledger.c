@@ -26,7 +26,10 @@ static void write_entry(struct visit *visit, const struct ledger_row *row)
     const struct ledger *ledger = visit->page;
     struct tree_writer *out = visit->out;
     tree_open_map(out, NULL);
-    names_write(out, ledger->names, row->torrent);
+    if (row->torrent != 0)
+        names_write(out, ledger->names, row->torrent);
+    else
+        tree_string(out, "title", "Brought along from the site before");
     tree_size(out, "size_up", row->uploaded);
     tree_size(out, "size_down", row->downloaded);
     tree_size(out, "size_counted_up", row->credited_up);

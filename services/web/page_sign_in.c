@@ -5,11 +5,6 @@
 #include "services/web/tries.h"
 #include "services/web/web.h"
 
-/* What the password of a name that does not exist is compared with: no password has this hash. */
-#define NOBODY                                                                                                         \
-    "scrypt$ln=15,r=8,p=1$00000000000000000000000000000000"                                                            \
-    "$0000000000000000000000000000000000000000000000000000000000000000"
-
 struct sign_in {
     struct visit *visit;
     struct slice name, password;
@@ -108,7 +103,7 @@ static void on_found(void *arg, const struct member *member, struct slice passwo
         sign_in->member = *member;
         memcpy(sign_in->stored, password.at, password.size);
     } else {
-        memcpy(sign_in->stored, NOBODY, sizeof NOBODY);
+        memcpy(sign_in->stored, PASSWORD_NONE, sizeof PASSWORD_NONE);
     }
     if (!worker_run(web.worker, compare, on_compared, sign_in))
         show_again(visit, 503, "Many people are signing in at this moment: try again in a few seconds.");

@@ -8,6 +8,11 @@
 #define PASSWORD_MAX 256 /* bytes */
 #define PASSWORD_HASH_MAX 160
 
+/* No password has this hash: of an account that has none yet, and of a name that does not exist. */
+#define PASSWORD_NONE                                                                                                  \
+    "scrypt$ln=15,r=8,p=1$00000000000000000000000000000000"                                                            \
+    "$0000000000000000000000000000000000000000000000000000000000000000"
+
 /* May this be a password of that member? False with the sentence in `why` (field "password"). */
 bool password_good(struct slice password, struct slice name, struct fault *why);
 

@@ -12,6 +12,8 @@ const struct route routes[] = {
     {"POST", "/sign-out", FOR_member, GUARD_csrf, NO_TOKEN, page_sign_out_post},
     {"GET", "/sign-up", FOR_anyone, GUARD_none, NO_TOKEN, page_sign_up},
     {"POST", "/sign-up", FOR_anyone, GUARD_csrf, NO_TOKEN, page_sign_up_post},
+    {"GET", "/reset", FOR_anyone, GUARD_none, NO_TOKEN, page_reset},
+    {"POST", "/reset", FOR_anyone, GUARD_csrf, NO_TOKEN, page_reset_post},
 
     {"GET", "/suggest/:plugin", FOR_member, GUARD_none, TOKEN, page_suggest},
     {"GET", "/upload/:plugin", FOR_member, GUARD_none, NO_TOKEN, page_upload},

@@ -7,6 +7,8 @@
 #include "services/common/log.h"
 #include "services/web/enrol.h"
 #include "services/web/invite.h"
+#include "services/web/member_import.h"
+#include "services/web/reset.h"
 #include "services/web/statements.h"
 #include "services/web/token.h"
 #include "services/web/web.h"
@@ -333,4 +335,6 @@ void serve_start(void)
     bus_serve(bus, NULL, &web_member_set_message, on_member_set, NULL);
     bus_serve(bus, NULL, &web_invite_add_message, on_invite_add, NULL);
     bus_serve(bus, NULL, &web_site_get_message, on_site_get, NULL);
+    member_import_serve();
+    reset_serve();
 }

@@ -178,6 +178,30 @@ def two_tokens_at_once_on_one_torrent_cost_one(site):
     assert done.count("conflict") == 3 and sql("SELECT tokens FROM ratio.token_balance WHERE user_id = 7") == [["4"]], done
 
 
+# ---- opening figures ----
+
+
+def what_is_brought_along_counts_once_whoever_asks_how_often(site):
+    client, bus = client_of(2001, 19, 2001), site.replicas[0].bus()
+    before = dict(row[:2] for row in ask(site, "ratio.torrent.counts", {"torrents": [19, 92]})["torrents"]).get(19, 0)
+    report(bus, [row(client, 100, 50, flags=COMPLETED)])
+    opening = {"members": [[2001, 7000, 3000], [90, 5, 0], [91, 0, 0], [2001, 7000, 3000]], "torrents": [[19, 41], [92, 7]]}
+    same = {"key": key(), **opening}
+    told = []
+    at_once([lambda r=r: told.append(ask(site, "ratio.opening.add", same, r)) for r in (0, 1, 0, 1)])
+    assert all(reply.get("members") == 2 for reply in told), told
+    assert "members" not in ask(site, "ratio.opening.add", {"key": key(), **opening}), "nor with another key"
+    assert counted(2001) == [7100, 3050, 7100, 3050] and counted(90) == [5, 0, 5, 0] and counted(91) == [0, 0, 0, 0]
+    entries = ask(site, "ratio.ledger.list", {"user": 2001, "limit": 10})["entries"]
+    assert [entry[1:6] for entry in entries] == [[0, 7000, 3000, 7000, 3000], [19, 100, 50, 100, 50]], entries
+    assert profile(site, 2001)["credited_up"] == 7100
+    snatches = lambda: dict(row[:2] for row in ask(site, "ratio.torrent.counts", {"torrents": [19, 92]})["torrents"])  # noqa: E731
+    assert snatches() == {19: before + 42, 92: 7}
+    ask(site, "ratio.opening.add", {"key": key(), "members": [], "torrents": [[19, 40]]})
+    assert snatches() == {19: before + 41, 92: 7}, "the number told last stands"
+    assert refused(site, "ratio.opening.add", {"key": key(), **opening}, actor=5)[0] == "forbidden"
+
+
 # ---- ratio watch ----
 
 
@@ -356,7 +380,8 @@ TESTS = [a_factor_counts_from_when_it_is_set_until_it_ends, an_events_edges_are_
          two_tokens_at_once_on_one_torrent_cost_one, backups_never_enter_it,
          a_member_below_is_watched_stopped_and_let_in_again, a_watch_ends_by_time_alone,
          what_is_seeded_for_three_days_of_the_week_relaxes_it, hit_and_runs_over_the_bound_are_watched, seeding_is_kept_by_the_day,
-         two_replicas_at_one_tick_take_each_step_once, every_entry_adds_up, what_nobody_looks_at_any_more_is_forgotten]
+         two_replicas_at_one_tick_take_each_step_once, every_entry_adds_up,
+         what_is_brought_along_counts_once_whoever_asks_how_often, what_nobody_looks_at_any_more_is_forgotten]
 
 run(Site, TESTS, sys.argv[1:], DJEMBE_RATIO_BANDS=BANDS, DJEMBE_RATIO_WATCH_BYTES="10M", DJEMBE_HIT_AND_RUN="30d",
     DJEMBE_HIT_AND_RUN_MOST="1")
