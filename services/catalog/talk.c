@@ -55,7 +55,8 @@ static void talking_step(struct talking *talking, const struct fault *why)
         talking->why = *why;
     if (--talking->waiting > 0)
         return;
-    struct tree_writer tags = talking->tags, images = talking->images, comments = talking->comments, collages = talking->collages;
+    struct tree_writer tags = talking->tags, images = talking->images, comments = talking->comments,
+                       collages = talking->collages;
     talking_end(talking); /* the request's memory goes with it */
     tree_free(&tags);
     tree_free(&images);
@@ -206,7 +207,7 @@ static void on_get(struct bus_request *request, const void *body, void *arg)
     struct talking *talking = arena_take(bus_arena(request), sizeof *talking);
     struct db *db = service_db();
     (void)arg;
-    *talking = (struct talking){.request = request, .ask = body, .waiting = 4};
+    *talking = (struct talking){.request = request, .ask = body, .waiting = 5};
     tree_start(&talking->tags);
     tree_array(&talking->tags, NULL);
     tree_start(&talking->images);
@@ -230,5 +231,6 @@ void talk_start(void)
     bus_serve(service_bus(), NULL, &catalog_talk_get_message, on_get, NULL);
 }
 
-const struct statement *const talk_statements[] = {&talk_entity, &talk_tags, &talk_imagestalk_collages, &talk_comments};
+const struct statement *const talk_statements[] = {&talk_entity, &talk_tags, &talk_images, &talk_collages,
+                                                   &talk_comments};
 const size_t talk_statements_count = sizeof talk_statements / sizeof *talk_statements;

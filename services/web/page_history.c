@@ -32,12 +32,16 @@ static const char *done_text(struct slice what)
                  {"unfill", "opened again"},
                  {"unrequest", "deleted"},
                  {"rerequest", "edited"},
-                 {"merge", "merged another intocollage", "made"},
+                 {"merge", "merged another into"},
+                 {"move", "moved"},
+                 {"alias", "gave another spelling of"},
+                 {"unalias", "took a spelling off"},
+                 {"collage", "made"},
                  {"recollage", "edited"},
-                 {"move", "moveduncollage", "deleted"},
-                 {"alias", "gave another spellingcollect", "added to"},
+                 {"uncollage", "deleted"},
+                 {"collect", "added to"},
                  {"uncollect", "took out of"},
-                 {"unalias", "took a spelling offreorder", "put in order"}};
+                 {"reorder", "put in order"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (slice_is(what, known[i].what))
             return known[i].done;

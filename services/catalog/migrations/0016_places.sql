@@ -96,6 +96,19 @@ BEGIN
     UPDATE catalog.comment c SET entity = kept WHERE c.entity = gone;
     DELETE FROM catalog.bookmark b USING catalog.bookmark k WHERE b.entity = gone AND k.entity = kept AND k.member = b.member;
     UPDATE catalog.bookmark b SET entity = kept WHERE b.entity = gone;
+    DELETE FROM catalog.subscription s USING catalog.subscription k WHERE s.entity = gone AND k.entity = kept AND k.member = s.member;
+    UPDATE catalog.subscription s SET entity = kept WHERE s.entity = gone;
+    UPDATE catalog.news n SET entity = kept WHERE n.entity = gone;
+    WITH twice AS (
+        DELETE FROM catalog.collage_entry e USING catalog.collage_entry k
+        WHERE e.entity = gone AND k.entity = kept AND k.collage = e.collage RETURNING e.collage, e.place)
+    UPDATE catalog.collage_entry e SET place = e.place - 1 FROM twice t WHERE e.collage = t.collage AND e.place > t.place;
+    UPDATE catalog.collage_entry e SET entity = kept WHERE e.entity = gone;
+    UPDATE catalog.image i SET removed_at = now(), removed_by = actor, removed_why = why
+    WHERE i.entity = gone AND i.removed_at IS NULL
+        AND EXISTS (SELECT FROM catalog.image k WHERE k.entity = kept AND k.hash = i.hash AND k.removed_at IS NULL);
+    UPDATE catalog.image i SET entity = kept, place = i.place + (SELECT coalesce(max(k.place), 0) FROM catalog.image k WHERE k.entity = kept)
+    WHERE i.entity = gone;
     UPDATE catalog.report r SET entity = kept WHERE r.entity = gone;
     UPDATE catalog.change c SET grp = kept WHERE c.grp = gone;
 

@@ -5,7 +5,10 @@ import os
 import pytest
 
 from service_kit import Refused, at_once, browse, refused
+from test_collages import change, make, names
 from test_edit import changes, edit, form
+from test_images import images, picture, pictures
+from test_news import somebody, subscriptions
 from test_plugins import OWNER, fields_of, listed, made, page_of, upload  # noqa: F401 (fixtures)
 from test_search import suggested
 from test_talk import scores, tag, talk, vote
@@ -132,6 +135,30 @@ def test_a_group_becomes_part_of_another_with_all_that_is_below_and_was_said(bus
     assert refused(merge, bus, gone, into).status == "not_found"
 
 
+def test_subscriptions_collages_and_images_follow(bus, listed, tmp_path, fresh):  # noqa: F811
+    (_, lost), (_, kept) = two_groups(bus, listed["music"], tmp_path, fresh)
+    gone, into = lost["entity"], kept["entity"]
+    ann, bob = somebody(), somebody()
+    for actor, entity in ((ann, gone), (ann, into), (bob, gone)):
+        bus.ask("catalog.subscription.set", {"entity": entity, "on": True}, actor=actor)
+    both, alone = make(bus, ann, f"{fresh} both"), make(bus, ann, f"{fresh} alone")
+    third = put(bus, listed["music"], tmp_path, dict(fields_of(listed["music"], fresh), title=f"{fresh} third"))[1]["entity"]
+    for collage, entity in ((both, gone), (both, third), (both, into), (alone, gone), (alone, third)):
+        change(bus, "put", collage, entity, ann)
+    red, blue = pictures.png(), pictures.png()
+    for entity, file in ((into, red), (gone, blue), (gone, red)):
+        picture(bus, entity, file)
+    cover = images(bus, into)[0]["hash"]
+
+    merge(bus, gone, into)
+    assert [[one["entity"] for one in subscriptions(bus, who)] for who in (ann, bob)] == [[into], [into]]
+    assert (names(bus, both), names(bus, alone)) == ([third, into], [into, third])
+    change(bus, "move", both, into, ann, place=1)
+    assert names(bus, both) == [into, third]
+    seen = [one["hash"] for one in images(bus, into)]
+    assert len(seen) == len(set(seen)) == 2 and seen[0] == cover == browse(bus, f"{fresh} once")["groups"][0]["cover"]["hash"]
+
+
 def test_what_the_other_does_not_say_of_itself_is_taken_over(bus, listed, tmp_path, fresh):  # noqa: F811
     movies = listed["movies"]
     fields = fields_of(movies, fresh)
@@ -211,7 +238,8 @@ def test_all_that_points_at_an_entity_follows_it(replicas, sql):
         " a.attnum = ANY(c.conkey) WHERE c.confrelid = 'catalog.entity'::regclass AND c.contype = 'f'")}
     assert pointing == {f"catalog.{one}" for one in (
         "entity.parent", "entity.grp", "entity.leads_to", "credit.grp", "credit.person", "entity_tag.entity", "torrent.entity",
-        "change.entity", "change.grp", "comment.entity", "bookmark.entity", "report.entity")}
+        "change.entity", "change.grp", "comment.entity", "bookmark.entity", "report.entity", "subscription.entity", "news.entity",
+        "collage_entry.entity", "image.entity")}
 
 
 # ---- moving ----
