@@ -29,7 +29,7 @@ static const struct subject {
     {"obligation", "What your backups ask for", "obligation"},
     {"lent", "What others hold for you", "lent"},
     {"clock", "Why the debt clock runs or stands", "contribution,lent,overdue"},
-    {"points", "Where your points come from", "points,assigned"},
+    {"points", "Where your points come from", "points,assigned,stake"},
 };
 
 static const struct subject *subject_of(struct slice figure)
@@ -105,6 +105,7 @@ static void write_entry(struct visit *visit, const struct history_row *row)
     tree_open_map(out, NULL);
     tree_time(out, "happened_at", row->at, visit->now);
     tree_string(out, "cause", explain_cause(row->cause));
+    tree_text(out, "reason", row->reason);
     tree_string(out, "what", explain_what(row->what));
     if (slice_is(row->what, "copy")) {
         tree_text(out, "before", row->state_before);

@@ -3,11 +3,13 @@
 import re
 import uuid
 
+import libtorrent
 import pytest
 
 from announcer import Announcer
 from content import make_album, make_torrent
 from instance import wait_for
+from test_backup import back_up, packed
 from visitor import Visitor, fill
 
 MIB = 1 << 20
@@ -15,8 +17,10 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def site(make_instance):
-    """An instance on which a ratio of a half is required from 1 MiB on, and a watch lasts half a minute."""
-    made = make_instance("ratio", DJEMBE_RATIO_BANDS="1M:0.5/0", DJEMBE_RATIO_WATCH="30s", DJEMBE_RATIO_WATCH_BYTES="1G")
+    """An instance on which a ratio of a half is required from 1 MiB on, and a watch lasts half a minute; who gets more backed up than it
+    holds is overdue after a minute."""
+    made = make_instance("ratio", DJEMBE_RATIO_BANDS="1M:0.5/0", DJEMBE_RATIO_WATCH="30s", DJEMBE_RATIO_WATCH_BYTES="1G",
+                         DJEMBE_RATIO_RULES="clock_overdue=60")
     yield made
     made.down()
     assert made.complaints() == []
@@ -82,6 +86,41 @@ def test_below_the_requirement_a_member_is_told_stopped_and_let_in_again(site, s
     assert [title.strip() for title in titles][:1] == ["Downloading is allowed again"]
     assert [title.strip() for title in titles][-1] == "You are on ratio watch"
     assert len(titles) == len(set(titles)), titles
+
+
+def test_who_invites_sees_who_of_the_invited_is_overdue(site, staff, tmp_path):
+    friends, holder = [], visitor(site, "host")
+    for name in ("debtor", "friend"):
+        staff.send("/invites", "/invites")
+        guest = Visitor(site.web)
+        guest.sign_up(re.search(r'value="(http[^"]+/sign-up\?code=[^"]+)"', staff.get("/invites").html).group(1), name)
+        passkey = re.search(r"/([a-z2-7]{32})/announce", guest.get("/account").html).group(1)
+        guest.member = {"name": name, "passkey": passkey, "user": site.bus("web.member.get", {"name": name})["user"]}
+        friends.append(guest)
+    versions = {}
+    for owner in (friends[0], holder):
+        page = back_up(owner, packed(tmp_path), name="all", redundancy="2").location
+        versions[owner] = int(re.search(r"#t(\d+)", page).group(1))
+        wait_for("the books have it", lambda: site.bus("ratio.version.list", {"user": owner.member["user"], "limit": 1})["versions"])
+    own, foreign = ({"info_hash": libtorrent.torrent_info(libtorrent.bdecode(owner.get(f"/torrent/{version}.torrent").body))
+                     .info_hash().to_bytes().hex()} for owner, version in versions.items())
+    client(site, holder, own, "10.77.0.4", left=0)
+    client(site, holder, foreign, "10.77.0.4", left=0)  # work for whoever owes
+    wait_for("more is lent than held", lambda: site.bus("ratio.backup.profile", {"user": friends[0].member["user"]}).get("lent"))
+    assert "overdue" not in staff.get("/invites").text.partition("Made so far")[2]
+
+    def overdue():
+        site.run("psql", "-c", "UPDATE ratio.book SET ahead = ahead + 61000")  # a minute passes
+        rows = re.findall(r"<tr>.*?</tr>", staff.get("/invites").html)
+        return {name: "overdue" in row for row in rows for name in ("debtor", "friend") if f">{name}<" in row}
+
+    wait_for("it is overdue", lambda: overdue() == {"debtor": True, "friend": False})
+    site.run("down", "ratio")
+    try:
+        assert "debtor" in staff.get("/invites").text and staff.get("/invites").status == 200
+    finally:
+        site.run("up", "ratio")
+        site.wait_ready()
 
 
 def test_notices_are_read_one_by_one_and_all_together(site, staff):

@@ -197,6 +197,16 @@ static void note_figures(struct memory *memory, struct rules *rules, int kind, c
     }
 }
 
+/* They stand in their owner's history. */
+static void note_backup(struct memory *memory, struct rules *rules, const struct effect *about, struct effects *into)
+{
+    struct rules_backup backup;
+    struct effect owned = *about;
+    if (rules_backup(rules, about->backup, &backup, NULL))
+        owned.user = backup.owner;
+    note_figures(memory, rules, OF_BACKUP, &owned, about->backup, into);
+}
+
 static void note_fall(struct memory *memory, int64_t at)
 {
     int64_t minute = at / 60000;
@@ -243,7 +253,7 @@ void memory_note(struct memory *memory, struct rules *rules, int64_t seq, const 
         if (change->what == RULES_CHANGED_MEMBER)
             note_figures(memory, rules, OF_MEMBER, &about, change->user, into);
         else if (change->what == RULES_CHANGED_BACKUP)
-            note_figures(memory, rules, OF_BACKUP, &about, change->backup, into);
+            note_backup(memory, rules, &about, into);
         else if (change->what == RULES_CHANGED_VERSION)
             note_figures(memory, rules, OF_VERSION, &about, change->version, into);
         else

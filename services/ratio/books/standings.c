@@ -59,6 +59,36 @@ static void on_profile(struct bus_request *request, const void *message, void *a
     book_read(request, message, serve_profile);
 }
 
+/* ---- defaults (2.10: an inviter sees those of its invitees) ---- */
+
+static void serve_defaults(struct bus_request *request, const void *message)
+{
+    const struct ratio_backup_defaults *ask = message;
+    size_t asked = rows_count(ask->users), count = 0;
+    struct book_default *found = arena_take(bus_arena(request), (asked + 1) * sizeof *found);
+    struct listing listing;
+    for (size_t i = 0; i < asked; i++) {
+        const msgpack_object *id = rows_at(ask->users, i);
+        struct rules_profile p;
+        if (id->type != MSGPACK_OBJECT_POSITIVE_INTEGER || id->via.u64 > ID_MAX ||
+            !rules_profile(book.rules, (int64_t)id->via.u64, &p, NULL) || (!p.overdue && p.releases == 0 && !p.barred))
+            continue;
+        found[count++] = (struct book_default){
+            .user = id->via.u64, .overdue = p.overdue, .released = p.releases > 0, .barred = p.barred};
+    }
+    listing_begin(&listing, count);
+    for (size_t i = 0; i < count; i++)
+        row_pack(&book_default_row, &found[i], &listing.packer);
+    bus_reply(request, &(struct ratio_backup_defaults_reply){.members = listing_rows(&listing)});
+    listing_end(&listing);
+}
+
+static void on_defaults(struct bus_request *request, const void *message, void *arg)
+{
+    (void)arg;
+    book_read(request, message, serve_defaults);
+}
+
 /* ---- backups ---- */
 
 static bool pack_backup(struct listing *into, int64_t id, struct fault *why)
@@ -367,6 +397,7 @@ static void on_version_get(struct bus_request *request, const void *message, voi
 void standings_serve(void)
 {
     bus_serve(book.bus, NULL, &ratio_backup_profile_message, on_profile, NULL);
+    bus_serve(book.bus, NULL, &ratio_backup_defaults_message, on_defaults, NULL);
     bus_serve(book.bus, NULL, &ratio_backup_get_message, on_backup_get, NULL);
     bus_serve(book.bus, NULL, &ratio_backup_list_message, on_backup_list, NULL);
     bus_serve(book.bus, NULL, &ratio_version_list_message, on_version_list, NULL);

@@ -13,10 +13,15 @@ int64_t debt_clock(const struct rules *r, const struct member *member)
     return k > 0 ? k : 0;
 }
 
+int releases_of(const struct rules *r, const struct member *member)
+{
+    return (r->now - member->released < HALVED_FOR) + (r->now - member->released_before < HALVED_FOR);
+}
+
 /* Q22: floor(days / 2^min(2, releases of the last 180 d)) days. */
 int64_t debt_limit(const struct rules *r, const struct member *member, int64_t standard)
 {
-    int releases = (r->now - member->released < HALVED_FOR) + (r->now - member->released_before < HALVED_FOR);
+    int releases = releases_of(r, member);
     return releases == 0 ? standard : standard / DAY_MS / (INT64_C(1) << releases) * DAY_MS;
 }
 

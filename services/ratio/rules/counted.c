@@ -37,6 +37,7 @@ static void set_counted(struct rules *r, uint32_t handle, bool counted)
     member_at(r, version->owner)->lent += change;
     earning_review(r, handle);
     touch_copy(r, handle);
+    touch_version(r, copy->version);
     touch_member(r, copy->member);
     touch_member(r, version->owner);
     mark_version(r, copy->version);

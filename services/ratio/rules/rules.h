@@ -140,6 +140,7 @@ struct rules_profile {
     int64_t points_total, points_assigned, points_free;
     int clock_direction; /* 1, 0, -1 */
     int64_t loan;        /* K while fewer than loan_copies are there or under way (2.5) */
+    int releases;        /* of the last 180 days, 2 at most */
     bool overdue, barred, suspended, restoring, qualifying, work;
 };
 

@@ -324,6 +324,7 @@ int64_t household_seen(const struct rules *r, uint32_t member, int64_t id); /* w
 /* clock.c: 2.5, Q19, Q22. */
 void member_settle(struct rules *r, uint32_t member);
 int64_t debt_clock(const struct rules *r, const struct member *member);
+int releases_of(const struct rules *r, const struct member *member); /* of the last 180 d, 2 at most */
 int64_t debt_limit(const struct rules *r, const struct member *member, int64_t standard);
 int64_t debt_limit_ends(const struct rules *r, const struct member *member);
 

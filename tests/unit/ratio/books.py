@@ -57,7 +57,7 @@ class Library(ledger.Site):
     def profile(self, user, replica=None):
         got = self.ask("ratio.backup.profile", replica, user=user)
         return {**dict.fromkeys(("contribution", "lent", "obligation", "debt", "surplus", "clock_seconds", "points_assigned",
-                                 "points_free", "points_total", "space"), 0), **got}
+                                 "points_free", "points_total", "space", "fetching"), 0), **got}
 
     def sight(self, user, version, left, replica=None, client=None, flags=0, ipv4=b"", ipv6=b""):
         """A tracker reports; waits until the books have it."""
@@ -388,7 +388,7 @@ def who_is_disabled_gets_and_places_nothing(site):
     other = site.version(3, GB, 2)
     site.sight(4, other, 0)
     site.member(4, "disabled")
-    wait_for(lambda: any(step["rule"] == "2.6" for step in site.ask("ratio.explain", what="profile", user=4)["steps"]))
+    wait_for(lambda: any("suspended" in step["figures"] for step in site.ask("ratio.explain", what="profile", user=4)["steps"]))
     assert site.ask("ratio.slot.ask", user=5, version=version)["verdict"] == "deny"
     assert slots(site)[4, other][0] == "deny", slots(site)
     assert site.copy(4, other)[5] == "held"  # until its grace is over
@@ -475,7 +475,7 @@ def offers_come_at_a_tick_to_who_reads_his_feed(site):
 
 def who_has_too_little_space_is_told_of(site):
     """2.6: a version that nobody has the space for, and backups that want more than there is."""
-    version = site.version(4, 50 * GB, 20, 404)
+    version = site.version(4, 50 * GB, 2, 404)
     site.sight(4, version, 0)
     for user in range(1, 9):
         site.ask("ratio.space.set", user=user, declare=True, bytes=user * GB)
@@ -601,6 +601,34 @@ def two_replicas_tick_once(site):
     assert int(sql("SELECT count(*) FROM ratio.book_event WHERE kind = 'tick'")[0][0]) == before + 5
 
 
+def the_queue_is_paged_and_filtered(site):
+    versions = [site.version(owner, (owner + 1) * GB, 2, 600 + owner) for owner in (1, 2, 3, 4, 5)]
+    for owner, version in enumerate(versions, 1):
+        site.sight(owner, version, 0)
+    whole = [row[0] for row in site.ask("ratio.queue.list", limit=100)["versions"]]
+    assert set(versions) <= set(whole), (versions, whole)
+
+    def paged(**filters):
+        rows, cursor = [], {}
+        while True:
+            page = site.ask("ratio.queue.list", limit=2, **filters, **cursor)
+            assert page["count"] == len(whole), page
+            rows += page["versions"]
+            if not page.get("next"):
+                return rows
+            cursor = {"cursor": page["next"]}
+
+    assert [row[0] for row in paged()] == whole
+    tiers = {row[0]: row[7] for row in paged()}
+    assert [row[0] for row in paged(tier=1)] == [version for version in whole if tiers[version] == 1]
+    assert [row[0] for row in paged(tier=2)] == [version for version in whole if tiers[version] == 2]
+    site.sight(1, versions[1], 0)
+    site.ask("ratio.space.set", user=1, declare=True, bytes=site.profile(1)["fetching"] + 5 * GB - 1)
+    could = [row[0] for row in paged(user=1)]
+    assert versions[2] in could and not {versions[0], versions[1], versions[3], versions[4]} & set(could), could
+    site.ask("ratio.space.set", user=1, declare=True, bytes=2 ** 62)
+
+
 def it_is_told_why(site):
     version = site.version(2, GB, 3)
     site.sight(2, version, 0)
@@ -621,12 +649,25 @@ def every_number_opens_to_its_events(site):
         profile = site.profile(user)
         for what, shown in (("contribution", "contribution"), ("lent", "lent"), ("obligation", "obligation"),
                             ("points", "points_total"), ("assigned", "points_assigned")):
-            steps = [(row[8], row[9]) for row in reversed(entries) if row[4] == what and row[6] == 0]
-            at = 0
-            for before, after in steps:
-                assert before == at, (user, what, steps)
-                at = after
-            assert at == profile[shown], (user, what, steps, profile)
+            steps = [row for row in entries if row[4] == what and row[6] == 0]
+            assert opened(steps) == profile[shown], (user, what, steps, profile)
+        for row in site.ask("ratio.version.list", user=user, limit=500)["versions"]:
+            told = pages(site, version=row[0])
+            for what, shown in (("counted", row[6]), ("redundancy", row[5])):
+                assert shown == opened([entry for entry in told if entry[4] == what]), (row, what, told)
+        for row in site.ask("ratio.backup.list", user=user, limit=500)["backups"]:
+            for what, shown in (("stake", row[3]), ("redundancy", 0 if row[5] else row[2])):
+                about = [entry for entry in entries if entry[4] == what and entry[7] == row[0]]
+                assert opened(about) == shown, (row, what, about)
+
+
+def opened(entries):
+    """What the changes of one figure, the newest first, lead to."""
+    at = 0
+    for row in reversed(entries):
+        assert row[8] == at, entries
+        at = row[9]
+    return at
 
 
 def pages(site, **about):
@@ -833,6 +874,7 @@ TESTS = [the_mission_holds,
          a_commit_in_doubt_is_resolved,
          an_offer_keeps_its_number_and_a_later_one_has_a_greater,
          who_is_at_the_owners_address_is_offered_nothing,
+         the_queue_is_paged_and_filtered,
          who_has_too_little_space_is_told_of,
          constants_that_are_none_stop_the_start,
          what_is_exported_replays_to_the_same_answers]

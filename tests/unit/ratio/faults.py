@@ -4,10 +4,10 @@ a key is done once, whatever became of the answer.
 
 Run by ctest: tests/postgres python3 faults.py DJEMBE-RATIO [name of one test]
 """
-import contextlib, os, subprocess, sys, threading
+import contextlib, os, signal, subprocess, sys, threading, time
 
 from audits import Archive
-from books import GB, agree, insist
+from books import DAY, GB, agree, insist
 from ledger import COMPLETED, Client, check_totals, make_clients, report_until_taken, server, sql, wait_for
 from runner import run
 
@@ -126,6 +126,43 @@ def killed_while_a_transaction_waits_at_any_table_nothing_is_lost_or_done_twice(
     agree(site)
 
 
+def children(replica):
+    try:
+        with open(f"/proc/{replica.process.pid}/task/{replica.process.pid}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return []
+
+
+def a_recount_under_way_holds_no_connection_of_the_books(site):
+    """The child that recounts is stopped, PostgreSQL goes and comes: what the child had inherited would be heard of for ever."""
+    stopped = []
+    deadline = time.monotonic() + 60
+    while not stopped and time.monotonic() < deadline:
+        site.heard()
+        site.move(DAY)
+        until = time.monotonic() + 3
+        while not stopped and time.monotonic() < until:
+            for replica in site.replicas:
+                for pid in children(replica):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGSTOP)
+                        stopped.append(pid)
+    assert stopped, "no child was met"
+    try:
+        for _ in range(2):
+            server("kill")
+            server("start")
+            wait_for(site.opened)
+        assert all(replica.process.poll() is None for replica in site.replicas)
+    finally:
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+    site.heard()
+    agree(site)
+
+
 @contextlib.contextmanager
 def commits_hang():
     """Each is stored, and waits for a standby that is not there: nobody is told of it."""
@@ -214,6 +251,7 @@ def postgresql_fails_over_without_it(site):
 
 
 TESTS = [killed_while_a_transaction_waits_at_any_table_nothing_is_lost_or_done_twice,
+         a_recount_under_way_holds_no_connection_of_the_books,
          killed_in_mid_commit_the_key_tells_that_it_was_done,
          postgresql_fails_over_with_the_commit_that_was_not_answered,
          postgresql_fails_over_without_it]

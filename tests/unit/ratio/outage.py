@@ -87,7 +87,10 @@ def a_debt_clock_is_told_of_at_each_mark_once(site):
     assert marks == {14: 0, 15: 1, 22: 1, 23: 2, 29: 2, 30: 3, 36: 3, 37: 4, 42: 4, 43: 5}, seen
     texts = [notice[3] for notice in told()]
     assert texts == 2 * ["You will be overdue"] + 3 * ["Copies of your backups will be released"], texts
+    defaults = lambda: site.ask("ratio.backup.defaults", users=[1, owner, other, 99, "x"])["members"]
+    assert defaults() == [[owner, True, False, False]], defaults()
     elapse(site, DAY)
+    assert defaults() == [[owner, True, True, False]], defaults()
     assert any(notice[2] == "copies_released" for notice in notices(site) if notice[1] == owner)
 
 

@@ -18,7 +18,7 @@
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 #define WINDOW (70 * MINUTE) /* 2 intervals and 10 min */
-#define PAIRS_MAX 64
+#define PAIRS_MAX 128
 
 struct world {
     struct rules *rules;

@@ -76,6 +76,33 @@ static void sightings_are_unpacked_as_they_were_packed(void **state)
     buffer_free(&packed);
 }
 
+/* A copy that counts while the only slot is taken changes neither the tier nor the queue: its version is told of all
+ * the same. */
+static void what_counts_is_told_of_its_version(void **state)
+{
+    (void)state;
+    struct rules_settings settings = rules_settings_standard();
+    struct rules *rules = rules_new(&settings);
+    const struct rules_event events[] = {
+        {.kind = RULES_member, .at = 1, .user = 1},
+        {.kind = RULES_member, .at = 1, .user = 2},
+        {.kind = RULES_member, .at = 1, .user = 3},
+        {.kind = RULES_backup, .at = 1, .user = 1, .backup = 5, .redundancy = 1},
+        {.kind = RULES_version, .at = 1, .version = 9, .backup = 5, .size = 100},
+        {.kind = RULES_announce, .at = 2, .user = 2, .version = 9, .left = 7},
+        {.kind = RULES_announce, .at = 3, .user = 3, .version = 9},
+    };
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        assert_true(rules_apply(rules, &events[i], NULL));
+    size_t count;
+    bool told = false;
+    const struct rules_change *changes = rules_changes(rules, &count);
+    for (size_t i = 0; i < count; i++)
+        told = told || (changes[i].what == RULES_CHANGED_VERSION && changes[i].version == 9);
+    assert_true(told);
+    rules_destroy(&rules);
+}
+
 static void effects_tell_what_was_before(void **state)
 {
     (void)state;
@@ -121,6 +148,7 @@ int main(void)
         cmocka_unit_test(every_event_comes_back),
         cmocka_unit_test(a_row_of_another_kind_is_no_event),
         cmocka_unit_test(sightings_are_unpacked_as_they_were_packed),
+        cmocka_unit_test(what_counts_is_told_of_its_version),
         cmocka_unit_test(effects_tell_what_was_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@ static void a1_seed_mode_without_data_gains_nothing(void **unused)
     world_begin("auditor=on", NULL);
     members(3);
     assert_true(backup(1, 1, 1) && backup(3, 3, 1));
-    for (int64_t id = 1; id <= 30; id++) {
+    for (int64_t id = 1; id <= 100; id++) {
         assert_true(version(id, 1, GIB));
         stay(2, id);
     }
@@ -16,12 +16,44 @@ static void a1_seed_mode_without_data_gains_nothing(void **unused)
     for (int64_t id = 1; id <= 3; id++)
         assert_true(audit(2, id, RULES_fail));
     assert_true(profile(2).barred);
-    for (int64_t id = 4; id <= 30; id++) {
+    for (int64_t id = 4; id <= 100; id++) {
         assert_true(audit(2, id, RULES_suspect));
         assert_true(announce(2, id, GIB)); /* what stock seed mode does when caught */
         assert_int_equal(state(2, id), RULES_NO_COPY);
     }
     assert_int_equal(profile(2).contribution, 0);
+    world_end();
+}
+
+/* D1, 2.2: at the caps no sum wraps, and one more is refused. */
+static void at_every_cap_the_sums_are_exact_and_one_more_is_refused(void **unused)
+{
+    (void)unused;
+    world_begin("want_cap=1152921504606846976", NULL);
+    members(RULES_REDUNDANCY_MAX + 1);
+    assert_false(backup(1, 1, RULES_REDUNDANCY_MAX + 1) || backup(1, 1, 0));
+    assert_true(backup(1, 1, RULES_REDUNDANCY_MAX));
+    assert_false(version(1, 1, RULES_SIZE_MAX + 1) || version(1, 1, 0) || version(1, 1, INT64_MAX));
+    for (int64_t id = 1; id <= RULES_VERSIONS_MAX; id++)
+        assert_true(version(id, 1, RULES_SIZE_MAX));
+    assert_false(version(RULES_VERSIONS_MAX + 1, 1, 1));
+    assert_true(said("at most 1000 versions"));
+    for (int64_t id = 1; id <= RULES_VERSIONS_MAX; id++)
+        for (int64_t user = 2; user <= RULES_REDUNDANCY_MAX + 1; user++)
+            assert_true(announce(user, id, 0));
+    int64_t all = RULES_SIZE_MAX * RULES_REDUNDANCY_MAX * RULES_VERSIONS_MAX;
+    assert_int_equal(profile(1).obligation, all);
+    assert_int_equal(profile(1).lent, all);
+    assert_int_equal(profile(2).contribution, all / RULES_REDUNDANCY_MAX);
+    check();
+    assert_true(grant(1, 900));
+    assert_false(grant(1, 1) || assign(1, 1, 1001));
+    assert_true(assign(1, 1, 1000));
+    world_end();
+    world_begin("want_cap=1000000000", NULL);
+    members(1);
+    assert_true(backup(1, 1, 2) && version(1, 1, GB / 2));
+    assert_false(version(2, 1, 1));
     world_end();
 }
 
@@ -206,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a1_seed_mode_without_data_gains_nothing),
+        cmocka_unit_test(at_every_cap_the_sums_are_exact_and_one_more_is_refused),
         cmocka_unit_test(a1_probation_is_never_more_than_the_loan),
         cmocka_unit_test(a2_a_ring_moves_contribution_but_makes_none),
         cmocka_unit_test(a3_a_free_rider_has_forty_four_days),
