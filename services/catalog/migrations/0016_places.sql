@@ -4,6 +4,8 @@
 -- other spelling (which is not: that name finds the person). Never further than one step.
 ALTER TABLE catalog.entity ADD COLUMN leads_to bigint REFERENCES catalog.entity;
 CREATE INDEX entity_leads_to ON catalog.entity (leads_to) WHERE leads_to IS NOT NULL;
+CREATE INDEX bookmark_entity ON catalog.bookmark (entity);
+CREATE INDEX report_entity ON catalog.report (entity);
 DROP INDEX catalog.entity_person;
 CREATE UNIQUE INDEX entity_person ON catalog.entity (plugin, same) WHERE kind = 0 AND deleted_at IS NULL;
 
@@ -11,7 +13,13 @@ CREATE FUNCTION catalog.led(bigint) RETURNS bigint LANGUAGE sql STABLE STRICT AS
     SELECT coalesce(leads_to, id) FROM catalog.entity WHERE id = $1
 $$;
 
--- A person is found, and offered, by all spellings. Changed where they stand, for all else of these functions is 0014's (and what came after).
+-- A person as all of its spellings.
+CREATE FUNCTION catalog.spellings(person bigint) RETURNS SETOF catalog.entity LANGUAGE sql STABLE AS $$
+    SELECT * FROM catalog.entity e WHERE e.id = $1
+    UNION ALL SELECT * FROM catalog.entity e WHERE e.leads_to = $1 AND e.kind = 0 AND e.deleted_at IS NULL
+$$;
+
+-- A person is found, and offered, by all of them. Changed where it stands, for all else of these functions is 0014's (and what came after).
 DO $$
 DECLARE
     change text[];
@@ -20,10 +28,10 @@ DECLARE
 BEGIN
     FOREACH change SLICE 1 IN ARRAY ARRAY[
         ['catalog.list(bigint[])', 'c.role, p.name, a.searched, true FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person',
-            'c.role, p.name, a.searched, true FROM catalog.credit c JOIN catalog.entity p ON c.person IN (p.id, p.leads_to) AND p.deleted_at IS NULL'],
+            'c.role, p.name, a.searched, true FROM catalog.credit c CROSS JOIN catalog.spellings(c.person) AS p'],
         ['catalog.names_of(bigint[])', 'p.name, '''' FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person',
-            'p.name, coalesce(m.name, '''') FROM catalog.credit c JOIN catalog.entity p ON c.person IN (p.id, p.leads_to) AND p.deleted_at IS NULL
-        LEFT JOIN catalog.entity m ON m.id = p.leads_to']] LOOP
+            'p.name, coalesce((SELECT m.name FROM catalog.entity m WHERE m.id = p.leads_to), '''') FROM catalog.credit c
+        CROSS JOIN catalog.spellings(c.person) AS p']] LOOP
         was := pg_get_functiondef(change[1]::regprocedure);
         now := replace(was, change[2], change[3]);
         ASSERT now <> was, change[1] || ' is not as it was';
@@ -51,7 +59,8 @@ CREATE FUNCTION catalog.move_units(units bigint[], under bigint, grp bigint) RET
     UPDATE catalog.plugin p SET torrents = p.torrents - g.count
     FROM (SELECT plugin, count(*) FROM gone GROUP BY plugin) AS g WHERE p.name = g.plugin;
     UPDATE catalog.change c SET grp = $3 FROM catalog.entity u WHERE u.id = ANY(units) AND c.grp = u.grp AND c.entity = u.id;
-    UPDATE catalog.report r SET entity = $3 FROM catalog.torrent t WHERE t.entity = ANY(units) AND r.about = 'torrent' AND r.of = t.id;
+    UPDATE catalog.report r SET entity = $3 FROM catalog.entity u JOIN catalog.torrent t ON t.entity = u.id
+    WHERE u.id = ANY(units) AND r.entity = u.grp AND r.about = 'torrent' AND r.of = t.id;
     UPDATE catalog.entity SET parent = under, grp = $3, revision = revision + 1 WHERE id = ANY(units);
 $$;
 
@@ -60,8 +69,9 @@ CREATE FUNCTION catalog.move_edition(edition bigint, grp bigint, actor bigint, w
 DECLARE
     alike bigint := (SELECT o.id FROM catalog.entity e JOIN catalog.entity o ON o.parent = move_edition.grp AND o.same = e.same AND o.kind = 2
         AND o.deleted_at IS NULL WHERE e.id = edition);
+    units bigint[] := array(SELECT u.id FROM catalog.entity e JOIN catalog.entity u ON u.grp = e.grp AND u.parent = e.id WHERE e.id = edition);
 BEGIN
-    PERFORM catalog.move_units(array(SELECT id FROM catalog.entity u WHERE u.parent = edition), coalesce(alike, edition), move_edition.grp);
+    PERFORM catalog.move_units(units, coalesce(alike, edition), move_edition.grp);
     UPDATE catalog.change c SET grp = move_edition.grp FROM catalog.entity e WHERE e.id = edition AND c.grp = e.grp AND c.entity = e.id;
     UPDATE catalog.entity e SET leads_to = alike WHERE e.leads_to = edition AND alike IS NOT NULL;
     UPDATE catalog.entity e SET parent = move_edition.grp, grp = move_edition.grp, revision = revision + 1, leads_to = alike,
@@ -82,9 +92,9 @@ DECLARE
     lost catalog.entity := (SELECT e FROM catalog.entity e WHERE e.id = gone);
 BEGIN
     PERFORM catalog.move_edition(e.id, kept, actor, why) FROM catalog.entity e WHERE e.parent = gone AND e.kind = 2 AND e.deleted_at IS NULL;
-    PERFORM catalog.move_units(array(SELECT u.id FROM catalog.entity u WHERE u.parent = gone AND u.kind = 3), kept, kept);
-    UPDATE catalog.entity e SET parent = kept, grp = kept WHERE e.parent = gone; -- editions that were deleted before
-    UPDATE catalog.entity e SET grp = kept WHERE e.grp = gone;
+    PERFORM catalog.move_units(array(SELECT u.id FROM catalog.entity u WHERE u.grp = gone AND u.parent = gone AND u.kind = 3), kept, kept);
+    UPDATE catalog.entity e SET grp = kept, parent = CASE e.parent WHEN gone THEN kept ELSE e.parent END
+    WHERE e.grp = gone; -- what was deleted before
     DELETE FROM catalog.credit c USING catalog.credit k WHERE c.person = gone AND k.person = kept AND k.grp = c.grp AND k.role = c.role;
     UPDATE catalog.credit c SET person = kept WHERE c.person = gone;
 
@@ -93,7 +103,7 @@ BEGIN
     INSERT INTO catalog.tag_vote (entity, tag, member, vote)
     SELECT kept, v.tag, v.member, v.vote FROM catalog.tag_vote v WHERE v.entity = gone ON CONFLICT DO NOTHING;
     DELETE FROM catalog.entity_tag t WHERE t.entity = gone;
-    UPDATE catalog.comment c SET entity = kept WHERE c.entity = gone;
+    UPDATE catalog.comment c SET entity = kept WHERE c.entity = gone AND c.deleted_at IS NULL;
     DELETE FROM catalog.bookmark b USING catalog.bookmark k WHERE b.entity = gone AND k.entity = kept AND k.member = b.member;
     UPDATE catalog.bookmark b SET entity = kept WHERE b.entity = gone;
     DELETE FROM catalog.subscription s USING catalog.subscription k WHERE s.entity = gone AND k.entity = kept AND k.member = s.member;
