@@ -174,7 +174,7 @@ static bool add_file(struct reader *reader, const struct part *part)
     if (into->files_count == reader->limits->files)
         return fault_set(reader->why, STATUS_too_large, NULL, "That form has more files than this site takes at once.");
     if (part->body.size > reader->limits->file_size) {
-        into->too_large = true;
+        into->too_large = arena_copy(reader->arena, part->name);
         return true;
     }
     reader->files[into->files_count++] =

@@ -21,7 +21,8 @@ struct multipart {
     struct form form; /* the parts that are no files */
     const struct multipart_file *files;
     size_t files_count;
-    bool too_large; /* a file was, and is left out: the rest of the form is there to be shown again */
+    /* The input of a file that was, and is left out; empty: none. The rest of the form is there to be shown again. */
+    struct slice too_large;
 };
 
 /* Is that Content-Type multipart/form-data? */

@@ -166,7 +166,7 @@ void page_image_add_post(struct visit *visit)
     struct secret key;
     if (imaging == NULL)
         return;
-    if (visit->files.too_large)
+    if (visit->files.too_large.size > 0)
         fault_set(&why, STATUS_too_large, "file", "This file is larger than %d MiB: send a smaller image.",
                   (int)(WEB_FILE_MAX >> 20));
     else if (file == NULL)

@@ -6,6 +6,7 @@
 #include "services/web/page.h"
 #include "services/web/plugins.h"
 #include "services/web/upload_form.h"
+#include "services/web/upload_image.h"
 #include "services/web/web.h"
 
 #include "services/common/encode.h"
@@ -24,6 +25,9 @@ struct upload {
     char key[2 * KEY_SIZE + 1]; /* of the form */
     struct draft draft;         /* kept from the attempt before; id 0: none */
     struct slice file, file_name;
+    struct upload_image image;
+    bool image_lost;
+    const char *href, *told; /* once it is added */
     bool refused;
     struct fault why;
     struct catalog_torrent_add_reply added; /* while the request is filled */
@@ -56,9 +60,9 @@ static void write_slots(struct visit *visit, const msgpack_object *group)
         tree_object(visit->out, "slots", slots);
 }
 
-static void write_draft(struct visit *visit, const struct draft *draft)
+static void write_draft(struct visit *visit, const char *key, const struct draft *draft)
 {
-    tree_open_map(visit->out, "draft");
+    tree_open_map(visit->out, key);
     tree_count(visit->out, "id", draft->id);
     tree_text(visit->out, "name", draft->name);
     tree_size(visit->out, "size", draft->content.size);
@@ -85,10 +89,10 @@ static void write_error(struct visit *visit, const struct upload *upload, bool m
 {
     const struct fault *why = &upload->why;
     const char *text = why->text[0] != '\0' ? why->text : status_text(why->status);
-    bool of_file = is_of_file(why);
-    tree_string(visit->out, "error", marked || of_file ? "Correct what is marked." : text);
-    if (of_file)
-        tree_string(visit->out, "error_file", text);
+    bool of_file = is_of_file(why), of_image = strcmp(why->field, "image") == 0;
+    tree_string(visit->out, "error", marked || of_file || of_image ? "Correct what is marked." : text);
+    if (of_file || of_image)
+        tree_string(visit->out, of_file ? "error_file" : "error_image", text);
     if (why->status == STATUS_conflict)
         page_write_there(visit, 0, text);
 }
@@ -149,8 +153,12 @@ static void show_form(struct visit *visit)
     if (upload->request != 0)
         write_request(visit, upload);
     fill_asked(visit, plugin, &first);
+    if (upload->group == 0)
+        tree_text(visit->out, "pictured", upload_image_called(plugin));
     if (upload->draft.id != 0)
-        write_draft(visit, &upload->draft);
+        write_draft(visit, "draft", &upload->draft);
+    if (upload->image.kept.id != 0)
+        write_draft(visit, "image_draft", &upload->image.kept);
     bool marked =
         upload_form_write(visit->out, plugin, typed ? &visit->form : &first, upload->refused ? &upload->why : NULL,
                           upload->group != 0, form_get(&visit->form, "more"));
@@ -213,10 +221,10 @@ static void on_kept(void *arg, uint64_t id)
     struct upload *upload = visit->page;
     if (id != 0)
         upload->draft = (struct draft){id, upload->file_name, upload->file};
-    ask_group(visit);
+    upload_image_keep(visit, &upload->image, ask_group);
 }
 
-/* Keeps the file, unless it is kept already or is itself what is wrong, and shows the form again. */
+/* Keeps the files, unless one it is kept already or is itself what is wrong, and shows the form again. */
 static void show_again(struct visit *visit)
 {
     struct upload *upload = visit->page;
@@ -229,7 +237,7 @@ static void show_again(struct visit *visit)
     else if (upload->draft.id == 0 && upload->file.size > 0)
         draft_keep(visit->me.id, upload->file_name, upload->file, on_kept, visit);
     else
-        ask_group(visit);
+        upload_image_keep(visit, &upload->image, ask_group);
 }
 
 static void refuse(struct visit *visit, enum status status, const char *field, const char *text)
@@ -242,7 +250,7 @@ static void refuse(struct visit *visit, enum status status, const char *field, c
 
 /* ---- adding ---- */
 
-static void tell_tool(struct visit *visit, const struct catalog_torrent_add_reply *added)
+static void write_tool(struct visit *visit, const struct catalog_torrent_add_reply *added)
 {
     char hash[41];
     struct tree_writer *out = visit->out = tree_new();
@@ -257,7 +265,6 @@ static void tell_tool(struct visit *visit, const struct catalog_torrent_add_repl
     tree_flag(out, "joined", added->joined);
     if (added->warning.size > 0)
         tree_text(out, "warning", added->warning);
-    page_json(visit, 201);
 }
 
 static const char *what_now(const struct catalog_torrent_add_reply *added)
@@ -311,6 +318,21 @@ static void fill_request(struct visit *visit, const struct catalog_torrent_add_r
     bus_ask(service_bus(), NULL, &catalog_request_fill_message, &ask, &call, on_filled, visit);
 }
 
+/* The torrent is there, whatever became of the image (`why`). */
+static void show_added(struct visit *visit, const struct fault *why)
+{
+    const struct upload *upload = visit->page;
+    const char *text = why == NULL ? NULL : why->text[0] != '\0' ? why->text : status_text(why->status);
+    if (visit->by_token && text != NULL)
+        tree_string(visit->out, "image_error", text);
+    if (visit->by_token)
+        page_json(visit, 201);
+    else if (text != NULL)
+        page_redirect(visit, upload->href, FLASH_bad, arena_print(visit->arena, "Added, without its image. %s", text));
+    else
+        page_redirect(visit, upload->href, FLASH_good, upload->told);
+}
+
 static void on_added(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
 {
     struct visit *visit = arg;
@@ -331,10 +353,11 @@ static void on_added(void *arg, const void *reply, const msgpack_object *body, c
     log_info("torrent added", "torrent=%llu member=%llu", (unsigned long long)added->torrent,
              (unsigned long long)visit->me.id);
     draft_forget(visit->me.id, upload->draft.id);
-    if (upload->request != 0)
-        fill_request(visit, added);
-    else
-        tell_added(visit, added);
+    upload->href = arena_copy(upload->request != 0arena, added->href).at;
+    upload->told =   fill_requestwhat_now(added);
+    if (visit->by_token)
+        tell_added(visit, addedwrite_tool(visit, added);
+    upload_image_add(visit, &upload->image, added->entity, upload->key, show_added);
 }
 
 /* One form sent twice adds once: its key, its member and its file make the key of the request. Another file is another
@@ -378,10 +401,23 @@ static void add(struct visit *visit)
     tree_destroy(&fields);
 }
 
+static void refuse_large(struct visit *visit, const char *input, const char *rather)
+{
+    refuse(visit, STATUS_too_large, input,
+           arena_print(visit->arena, "That file is larger than %d MiB, the most this site takes: %s.",
+                       (int)(WEB_FILE_MAX >> 20), rather));
+}
+
 static void go_on(struct visit *visit)
 {
     const struct upload *upload = visit->page;
-    if (form_has(&visit->form, "more"))
+    if (slice_is(visit->files.too_large, "torrent"))
+        refuse_large(visit, "torrent", "make one with larger pieces");
+    else if (visit->files.too_large.size > 0)
+        refuse_large(visit, "image", "send a smaller image");
+    else if (upload->image_lost)
+        refuse(visit, STATUS_invalid, "image", "The image you sent before is no longer kept: choose it again.");
+    else if (form_has(&visit->form, "more"))
         show_again(visit);
     else if (upload->file.size == 0)
         refuse(visit, STATUS_invalid, "torrent", "Choose the .torrent file.");
@@ -406,27 +442,33 @@ static void on_draft(void *arg, const struct draft *draft, const struct fault *w
     go_on(visit);
 }
 
-void page_upload_post(struct visit *visit)
+static void on_image(struct visit *visit, bool lost)
 {
-    struct upload *upload = upload_new(visit);
+    struct upload *upload = visit->page;
     const struct multipart_file *file = multipart_file(&visit->files, "torrent");
     uint64_t draft = form_id(&visit->form, "draft");
-    if (upload == NULL)
-        return;
-    upload->group = form_id(&visit->form, "group");
+    upload->image_lost = form_id(&visit->form, "group");
     upload->request = form_id(&visit->form, "request");
     if (visit->files.too_large) {
         refuse(visit, STATUS_too_large, "torrent",
                arena_print(visit->arena,
                            "That file is larger than %d MiB, the most this site takes: make one with larger pieces.",
-                           (int)(WEB_FILE_MAX >> 20)));
-    } else if (file != NULL) {
+                           (int)(WEB_FILE_MAX >> 20)))lost;
+    if (file != NULL) {
         upload->file = file->body;
         upload->file_name = file->name;
-        go_on(visit);
-    } else if (draft != 0) {
-        draft_look(visit->me.id, draft, on_draft, visit);
-    } else {
-        go_on(visit);
     }
+    if (file == NULL && draft != 0 && !slice_is(visit->files.too_large, "torrent"))
+        draft_look(visit->me.id, draft, on_draft, visit);
+    else
+        go_on(visit);
+}
+
+void page_upload_post(struct visit *visit)
+{
+    struct upload *upload = upload_new(visit);
+    if (upload == NULL)
+        return;
+    upload->group = form_id(&visit->form, "group");
+    upload_image_read(visit, &upload->image, on_image);
 }

@@ -109,7 +109,7 @@ static bool read_form(struct visit *visit, struct fault *why)
                          "there.");
     if (refused != 0)
         return fault_set(why, STATUS_too_large, NULL,
-                         "A file has at most %d MiB here: make a .torrent with larger pieces, an image with fewer "
+                         "Files have at most %d MiB here: make a .torrent with larger pieces, an image with fewer "
                          "pixels. When you go back, your text is still there.",
                          (int)(WEB_FILE_MAX >> 20));
     if (visit->route->guard == GUARD_csrf_files && multipart_is(type)) {

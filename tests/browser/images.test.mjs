@@ -47,7 +47,7 @@ async function look(name) {
   await page.setViewportSize(desktop.viewport);
 }
 
-async function upload(title) {
+async function upload(title, image) {
   await page.goto(`${site}/upload/music`);
   await page.getByLabel("The .torrent file").setInputFiles(
     { name: "a.torrent", mimeType: "application/x-bittorrent", buffer: makeTorrent(`${title} ${run}`, ["01.flac"]).metainfo });
@@ -58,6 +58,7 @@ async function upload(title) {
   await page.getByLabel("Media").selectOption("CD");
   await page.getByLabel("Format required").selectOption("FLAC");
   await page.getByLabel("Bitrate").selectOption("Lossless");
+  if (image) await page.getByLabel("Cover", { exact: true }).setInputFiles({ name: "x.png", mimeType: "image/png", buffer: image });
   await page.getByRole("button", { name: "Add it" }).click();
   await page.getByRole("heading", { level: 1 }).filter({ hasText: title }).waitFor();
   return page.url().replace(/#.*/, "");
@@ -70,8 +71,7 @@ async function add(called, buffer) {
 }
 
 test("covers are added to an album's page, the first of them large", async () => {
-  album = await upload("Nuit");
-  await add("Cover", square);
+  album = await upload("Nuit", square);
   const first = page.getByAltText(`Cover of Nuit ${run}`);
   await first.waitFor();
   await add("Cover", wide);

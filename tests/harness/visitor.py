@@ -108,10 +108,15 @@ class Visitor:
 
     def post_file(self, path, fields, name, content, headers=None, field="torrent", **more):
         """A form with a file in one of its inputs (content None: none chosen)."""
+        return self.post_files(path, fields, [(field, name, content or b"")], headers, **more)
+
+    def post_files(self, path, fields, files, headers=None, **more):
+        """A form with files, each as (input, name, content)."""
         mark = uuid.uuid4().hex
         parts = [f'--{mark}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode() for k, v in fields]
-        parts.append(f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
-                     "Content-Type: application/octet-stream\r\n\r\n".encode() + (content or b"") + b"\r\n")
+        for field, name, content in files:
+            parts.append(f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
+                         "Content-Type: application/octet-stream\r\n\r\n".encode() + content + b"\r\n")
         body = b"".join(parts) + f"--{mark}--\r\n".encode()
         headers = {"Content-Type": f"multipart/form-data; boundary={mark}", **(headers or {})}
         return self.request("POST", path, body=body, headers=headers, **more)

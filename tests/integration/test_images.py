@@ -6,7 +6,7 @@ import pytest
 
 import pictures
 from test_talk import album, entity_of, press  # noqa: F401 (fixtures)
-from test_web import admin, member, torrent  # noqa: F401 (fixtures)
+from test_web import admin, album_fields, member, torrent  # noqa: F401 (fixtures)
 from visitor import Visitor, fill
 
 
@@ -126,3 +126,51 @@ def test_a_program_adds_one_with_a_token(instance, member, album):  # noqa: F811
     assert member.get(told.json()["large"]).status == 200
     refused = Visitor(instance.web).post_file(f"/image/on/{entity_of(album)}", [], "a.png", b"x", field="file", headers=headers)
     assert refused.status == 400 and refused.json()["field"] == "file"
+
+
+# ---- with an upload ----
+
+
+def send_upload(visitor, form, torrent=None, image=None):  # noqa: F811
+    files = [("torrent", "album.torrent", torrent), ("image", "front.png", image)]
+    fields = [field for field in form if field[0] != "more"]
+    return visitor.post_files("/upload/music", fields, [file for file in files if file[2]])
+
+
+def test_a_cover_comes_with_the_upload(member, torrent):  # noqa: F811
+    form, image = fill(member.get("/upload/music").form(), **album_fields()), pictures.png(size=(300, 200))
+    done = [send_upload(member, form, torrent, image) for _ in range(2)]
+    assert done[0].status == 303 and done[0].location == done[1].location, done[0].text
+    page = member.get(done[0].location.split("#")[0])
+    assert re.search(r'src="/image/medium/\w+\.jpg" width="300" height="200"', page.html) and len(number_on(page, "first")) == 1
+
+
+def test_a_form_that_is_refused_keeps_the_cover_and_the_torrent(member, torrent):  # noqa: F811
+    form = fill(member.get("/upload/music").form(), **(album_fields() | {"year": "1066"}))
+    again = send_upload(member, form, torrent, pictures.png())
+    assert again.status == 400 and "Kept from your last attempt: front.png" in again.text and "album.torrent" in again.text
+    done = send_upload(member, fill(again.form(), year="1999"))
+    assert done.status == 303, done.text
+    assert images_on(member.get(done.location.split("#")[0]))
+    lost = send_upload(member, fill(again.form(), year="1999", title="Another"), torrent)
+    assert lost.status == 400 and "no longer kept" in lost.text and "album.torrent" in lost.text
+
+
+def test_a_cover_that_is_too_large_leaves_the_torrent_as_it_is(member, torrent):  # noqa: F811
+    form = fill(member.get("/upload/music").form(), **album_fields())
+    again = send_upload(member, form, torrent, bytes((10 << 20) + 1))
+    assert again.status == 413 and "send a smaller image" in again.text and "Kept from your last attempt: album.torrent" in again.text
+    assert send_upload(member, again.form()).status == 303
+
+
+def test_a_cover_that_is_none_does_not_keep_the_torrent_out(member, torrent):  # noqa: F811
+    form = fill(member.get("/upload/music").form(), **album_fields())
+    done = send_upload(member, form, torrent, b"<svg/>")
+    assert done.status == 303, done.text
+    page = member.get(done.location.split("#")[0])
+    assert "Added, without its image. This is no image that is read here" in page.text and not images_on(page)
+
+
+def test_what_is_there_or_has_no_images_is_asked_for_none(member, album):  # noqa: F811
+    assert 'name="image"' in member.get("/upload/movies").html and 'name="image"' not in member.get("/upload/backup").html
+    assert 'name="image"' not in member.get(f"/upload/music?group={entity_of(album)}").html
