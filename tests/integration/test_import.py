@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from content import make_album, make_torrent
 from gazelle import Site
 from instance import fetch, wait_for
 from visitor import Visitor, fill
@@ -318,7 +319,9 @@ def test_it_is_killed_again_and_again_and_nothing_comes_twice(instance, folder):
 
 
 def test_it_waits_for_daemons_and_database_and_uploads_go_on(instance, folder):
+    """An upload of an album that is about to come joins it, or is joined."""
     site = large("Wait", 300)
+    instance.member("Wait-1")
     site.write_quoted(folder)
     instance.down("web")
     process = subprocess.Popen([str(pathlib.Path(__file__).parents[2] / "djembe"), "import", str(folder)], env=instance.env,
@@ -328,9 +331,16 @@ def test_it_waits_for_daemons_and_database_and_uploads_go_on(instance, folder):
         line = process.stderr.readline()
         assert line, "it ended"
     instance.up("web")
-    wait_for("albums come", lambda: albums_of(instance, "Wait"))
+    wait_for("albums come", lambda: sql(instance, f"SELECT count(*) {came('Wait')}") != "0")
+    last = site.tables["torrents_group"][-1]
+    mine = make_torrent(make_album(folder, "mine", size=1 << 16), folder / "mine.torrent")
+    told = instance.add_torrent(mine, "Wait-1", {
+        "artists": "Wait 1", "title": last["Name"], "year": "1999", "release_type": "Album", "media": "Vinyl", "format": "FLAC",
+        "bitrate": "Lossless"})
+    assert told["title"].startswith(f"Wait 1 – {last['Name']} [1999]"), told
+    assert process.poll() is None, "it still goes on"
     os.kill(instance.postgres_pid(), signal.SIGKILL)
     out, err = process.communicate(timeout=180)
     assert process.returncode == 0, out + err
     instance.wait_ready()
-    assert sql(instance, f"SELECT count(*) {came('Wait')}") == "900"
+    assert sql(instance, f"SELECT count(*), count(DISTINCT g.id) {came('Wait')}") == "901|300"
