@@ -30,7 +30,8 @@ def site_of(prefix):
     site.user(base + 2, f"{prefix}-bob", Enabled="2")
     site.artist(base + 1, f"{prefix} &amp; the Bj&#246;rks")
     site.artist(base + 2, f"{prefix} Guest")
-    site.put("artists_alias", AliasID=base + 1, ArtistID=base + 1, Name=f"{prefix} and the Bjorks", Redirect=0)
+    site.put("artists_alias", AliasID=base + 1, ArtistID=base + 1, Name=f"{prefix} and those Bjorks", Redirect=0)
+    site.put("artists_alias", AliasID=base + 2, ArtistID=base + 1, Name=f"{prefix} & the Björks", Redirect=0)
     for number, name in ((1, "jazz"), (2, "hip.hop"), (3, "bad")):
         site.put("tags", ID=base + number, Name=name)
     site.group(base + 1, f'{prefix} "One", and\nmore', ((base + 1, "1"), (base + 2, "2")), RecordLabel="Label", CatalogueNumber="CAT-1",
@@ -88,6 +89,9 @@ def test_a_site_comes_over(instance, folder, form):
     assert (first["year"], first["type"], second["type"]) == (1990, "Album", "Single")
     page = pages_of(instance, first["entity"])
     assert [[person["name"] for person in row["people"]] for row in page["credits"]] == [[f"{prefix} & the Björks"], [f"{prefix} Guest"]]
+    person = instance.bus("catalog.entity.get", {"entity": page["credits"][0]["people"][0]["entity"]})["page"]
+    assert [alias["name"] for alias in person["aliases"]] == [f"{prefix} and those Bjorks"]
+    assert set(albums_of(instance, f"{prefix} and those Bjorks")) == set(albums), "found by another spelling"
     assert page["description"] == 'It has a "quote", a comma\nand two lines.'
     assert [edition["title"] for edition in page["editions"]] == [
         "Original Release / Label / CAT-1 / CD", "2005 - Other Label / CAT-2 / Deluxe Edition / WEB"]
