@@ -16,7 +16,7 @@
 enum {
     BUS_CALLS_MAX = 4096,    /* waiting for one service; more fail at once */
     BUS_REQUESTS_MAX = 4096, /* being served; more are refused */
-    BUS_METHODS_MAX = 64,
+    BUS_METHODS_MAX = 128,
     BUS_CALLERS_MAX = 256, /* connections that are told when we stop */
     BUS_BUCKETS = 1024,
 };

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from content import make_album, make_torrent
 from gazelle import Site
 from instance import fetch, wait_for
 from visitor import Visitor, fill
@@ -29,7 +30,8 @@ def site_of(prefix):
     site.user(base + 2, f"{prefix}-bob", Enabled="2")
     site.artist(base + 1, f"{prefix} &amp; the Bj&#246;rks")
     site.artist(base + 2, f"{prefix} Guest")
-    site.put("artists_alias", AliasID=base + 1, ArtistID=base + 1, Name=f"{prefix} and the Bjorks", Redirect=0)
+    site.put("artists_alias", AliasID=base + 1, ArtistID=base + 1, Name=f"{prefix} and those Bjorks", Redirect=0)
+    site.put("artists_alias", AliasID=base + 2, ArtistID=base + 1, Name=f"{prefix} & the Björks", Redirect=0)
     for number, name in ((1, "jazz"), (2, "hip.hop"), (3, "bad")):
         site.put("tags", ID=base + number, Name=name)
     site.group(base + 1, f'{prefix} "One", and\nmore', ((base + 1, "1"), (base + 2, "2")), RecordLabel="Label", CatalogueNumber="CAT-1",
@@ -87,6 +89,9 @@ def test_a_site_comes_over(instance, folder, form):
     assert (first["year"], first["type"], second["type"]) == (1990, "Album", "Single")
     page = pages_of(instance, first["entity"])
     assert [[person["name"] for person in row["people"]] for row in page["credits"]] == [[f"{prefix} & the Björks"], [f"{prefix} Guest"]]
+    person = instance.bus("catalog.entity.get", {"entity": page["credits"][0]["people"][0]["entity"]})["page"]
+    assert [alias["name"] for alias in person["aliases"]] == [f"{prefix} and those Bjorks"]
+    assert set(albums_of(instance, f"{prefix} and those Bjorks")) == set(albums), "found by another spelling"
     assert page["description"] == 'It has a "quote", a comma\nand two lines.'
     assert [edition["title"] for edition in page["editions"]] == [
         "Original Release / Label / CAT-1 / CD", "2005 - Other Label / CAT-2 / Deluxe Edition / WEB"]
@@ -318,7 +323,9 @@ def test_it_is_killed_again_and_again_and_nothing_comes_twice(instance, folder):
 
 
 def test_it_waits_for_daemons_and_database_and_uploads_go_on(instance, folder):
+    """An upload of an album that is about to come joins it, or is joined."""
     site = large("Wait", 300)
+    instance.member("Wait-1")
     site.write_quoted(folder)
     instance.down("web")
     process = subprocess.Popen([str(pathlib.Path(__file__).parents[2] / "djembe"), "import", str(folder)], env=instance.env,
@@ -328,9 +335,16 @@ def test_it_waits_for_daemons_and_database_and_uploads_go_on(instance, folder):
         line = process.stderr.readline()
         assert line, "it ended"
     instance.up("web")
-    wait_for("albums come", lambda: albums_of(instance, "Wait"))
+    wait_for("albums come", lambda: sql(instance, f"SELECT count(*) {came('Wait')}") != "0")
+    last = site.tables["torrents_group"][-1]
+    mine = make_torrent(make_album(folder, "mine", size=1 << 16), folder / "mine.torrent")
+    told = instance.add_torrent(mine, "Wait-1", {
+        "artists": "Wait 1", "title": last["Name"], "year": "1999", "release_type": "Album", "media": "Vinyl", "format": "FLAC",
+        "bitrate": "Lossless"})
+    assert told["title"].startswith(f"Wait 1 – {last['Name']} [1999]"), told
+    assert process.poll() is None, "it still goes on"
     os.kill(instance.postgres_pid(), signal.SIGKILL)
     out, err = process.communicate(timeout=180)
     assert process.returncode == 0, out + err
     instance.wait_ready()
-    assert sql(instance, f"SELECT count(*) {came('Wait')}") == "900"
+    assert sql(instance, f"SELECT count(*), count(DISTINCT g.id) {came('Wait')}") == "901|300"

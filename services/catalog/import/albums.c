@@ -47,6 +47,8 @@ struct batch {
     size_t count, torrents, bytes;
     size_t pending;
     struct import_ids known, members;
+    struct slice *spellings, *names; /* another spelling of an artist, and the main one */
+    size_t spellings_count, spellings_room;
     struct db_tx *tx;
 };
 
@@ -101,28 +103,61 @@ static void skip_album(struct album *album, const char *reason)
 
 /* ---- what an album says ---- */
 
-static struct slice artist_name(struct batch *batch, const struct slice *credit)
+/* The row of that key; false: there is none, or it cannot be read. */
+static bool row_find(struct batch *batch, enum gazelle_table which, uint64_t key, struct slice *row)
 {
-    const struct table *tables = batch->import->tables;
-    struct arena *arena = batch->import->arena;
-    struct slice artist[TABLE_COLUMNS_MAX], alias[TABLE_COLUMNS_MAX] = {{0}};
+    const struct table *table = &batch->import->tables[which];
+    struct table_entries found = table_find(table, key);
     struct fault why;
-    uint64_t id = 0;
-    struct table_entries found = {0};
-    if (table_number(credit[CREDIT_alias], &id))
-        found = table_find(&tables[GAZELLE_aliases], id);
-    bool aliased = found.count > 0 && table_read(&tables[GAZELLE_aliases], found.at, arena, alias, &why);
-    if (!table_number(credit[CREDIT_artist], &id) && !(aliased && table_number(alias[ALIAS_artist], &id)))
+    return found.count > 0 && table_read(table, found.at, batch->import->arena, row, &why);
+}
+
+/* What the artist of a credit is called; empty: there is none. */
+static struct slice artist_name(struct batch *batch, const struct slice *credit, uint64_t *id)
+{
+    struct slice artist[TABLE_COLUMNS_MAX], alias[TABLE_COLUMNS_MAX];
+    uint64_t alias_id;
+    if (!table_number(credit[CREDIT_artist], id) &&
+        !(table_number(credit[CREDIT_alias], &alias_id) && row_find(batch, GAZELLE_aliases, alias_id, alias) &&
+          table_number(alias[ALIAS_artist], id)))
         return (struct slice){0};
-    found = table_find(&tables[GAZELLE_artists], id);
-    if (found.count == 0 || !table_read(&tables[GAZELLE_artists], found.at, arena, artist, &why))
+    if (!row_find(batch, GAZELLE_artists, *id, artist))
         return (struct slice){0};
-    if (artist[ARTIST_name].size == 0 && table_number(artist[ARTIST_alias], &id)) {
-        found = table_find(&tables[GAZELLE_aliases], id);
-        if (found.count > 0 && table_read(&tables[GAZELLE_aliases], found.at, arena, alias, &why))
-            return gazelle_line(alias[ALIAS_name], arena);
+    if (artist[ARTIST_name].size == 0 && table_number(artist[ARTIST_alias], &alias_id) &&
+        row_find(batch, GAZELLE_aliases, alias_id, alias))
+        return gazelle_line(alias[ALIAS_name], batch->import->arena);
+    return gazelle_line(artist[ARTIST_name], batch->import->arena);
+}
+
+/* Other spellings of an artist who is credited. */
+static void spellings_read(struct batch *batch, uint64_t artist, struct slice name)
+{
+    struct arena *arena = batch->import->arena;
+    const struct table *table = &batch->import->tables[GAZELLE_spellings];
+    struct table_entries rows = table_find(table, artist);
+    for (size_t i = 0; i < rows.count; i++) {
+        struct slice row[TABLE_COLUMNS_MAX];
+        struct fault why;
+        struct slice spelling = {0};
+        if (table_read(table, &rows.at[i], arena, row, &why))
+            spelling = gazelle_line(row[SPELLING_name], arena);
+        if (spelling.size == 0 || text_letters(spelling) > 200 || text_same(spelling, name))
+            continue;
+        if (batch->spellings_count == batch->spellings_room) {
+            size_t room = 2 * batch->spellings_room + 64, size = batch->spellings_count * sizeof(struct slice);
+            struct slice *spellings = arena_take(arena, room * sizeof *spellings);
+            struct slice *names = arena_take(arena, room * sizeof *names);
+            if (size > 0) {
+                memcpy(spellings, batch->spellings, size);
+                memcpy(names, batch->names, size);
+            }
+            batch->spellings = spellings;
+            batch->names = names;
+            batch->spellings_room = room;
+        }
+        batch->spellings[batch->spellings_count] = spelling;
+        batch->names[batch->spellings_count++] = name;
     }
-    return gazelle_line(artist[ARTIST_name], arena);
 }
 
 static void credits_read(struct album *album)
@@ -133,10 +168,13 @@ static void credits_read(struct album *album)
     for (size_t i = 0; i < rows.count; i++) {
         struct slice row[TABLE_COLUMNS_MAX], name;
         struct fault why = {0};
+        uint64_t artist;
         bool good = table_read(table, &rows.at[i], batch->import->arena, row, &why);
-        if (good && (name = artist_name(batch, row)).size == 0)
+        if (good && (name = artist_name(batch, row, &artist)).size == 0)
             good = fault_set(&why, STATUS_invalid, NULL, "There is no such artist.");
-        if (!good || !gazelle_credit(row, name, &album->form, &why))
+        if (good && gazelle_credit(row, name, &album->form, &why))
+            spellings_read(batch, artist, name);
+        else
             import_skip(batch->import, table, rows.at[i].line, why.text);
     }
 }
@@ -274,8 +312,8 @@ static void incoming_prepare(struct incoming *incoming)
     struct adding *adding = &incoming->adding;
     struct fault why = {0};
     uint64_t user;
-    *adding =
-        (struct adding){.arena = batch->import->arena, .plugin = batch->plugin, .done = on_step, .owner = incoming};
+    *adding = (struct adding){
+        .arena = batch->import->arena, .plugin = batch->plugin, .to = LEVEL_unit, .done = on_step, .owner = incoming};
     if (table_number(incoming->row[TORRENT_user], &user))
         adding->actor = import_id(&batch->members, user);
     adding->added_at = gazelle_time(incoming->row[TORRENT_time]);
@@ -490,6 +528,25 @@ static void tags_write(struct batch *batch)
     db_tx_ask(batch->tx, &import_tags, db_ints(args, adders, count), NULL, NULL);
 }
 
+/* A spelling that is a person's already, or leads to one, stays so. */
+static const struct statement import_spellings = {
+    "import_spellings",
+    "INSERT INTO catalog.entity (plugin, level, kind, name, same, added_by, leads_to)"
+    " SELECT DISTINCT ON (g.same) p.plugin, p.level, 0, g.spelling, g.same, 0, coalesce(p.leads_to, p.id)"
+    " FROM (SELECT spelling, catalog.same(ARRAY[spelling]) AS same, catalog.same(ARRAY[name]) AS main"
+    "  FROM unnest($2::text[], $3::text[]) AS n (spelling, name)) AS g"
+    " JOIN catalog.entity p ON p.plugin = $1 AND p.kind = 0 AND p.same = g.main AND p.deleted_at IS NULL"
+    " WHERE g.same <> g.main ORDER BY g.same"
+    " ON CONFLICT (plugin, same) WHERE kind = 0 AND deleted_at IS NULL DO NOTHING",
+};
+
+static void spellings_write(struct batch *batch)
+{
+    struct db_args *args = db_text(db_args(), slice_text(batch->plugin->name));
+    args = db_texts(db_texts(args, batch->spellings, batch->spellings_count), batch->names, batch->spellings_count);
+    db_tx_ask(batch->tx, &import_spellings, args, NULL, NULL);
+}
+
 /* As change_log does one by one, and at the time of the upload there. */
 static const struct statement import_changes = {
     "import_changes",
@@ -534,6 +591,7 @@ static void batch_finish(struct batch *batch)
     if (count == 0)
         return;
     tags_write(batch);
+    spellings_write(batch);
     import_note(batch->tx, "torrents", sources, torrents, count);
     db_tx_ask(batch->tx, &import_changes, db_ints(db_args(), torrents, count), NULL, NULL);
     change_touch_all(batch->tx, groups, groups_count, NULL, NULL);
@@ -625,5 +683,5 @@ bool import_albums(struct import *import, struct fault *why)
     }
 }
 
-const struct statement *const import_albums_statements[] = {&import_tags, &import_changes};
+const struct statement *const import_albums_statements[] = {&import_tags, &import_spellings, &import_changes};
 const size_t import_albums_statements_count = sizeof import_albums_statements / sizeof *import_albums_statements;

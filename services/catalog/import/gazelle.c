@@ -70,6 +70,11 @@ static const struct table_column aliases[] = {
     {.name = "Name", .needed = true},
     {.name = NULL},
 };
+static const struct table_column spellings[] = {
+    {.name = "ArtistID", .needed = true},
+    {.name = "Name", .needed = true},
+    {.name = NULL},
+};
 static const struct table_column credits[] = {
     {.name = "GroupID", .needed = true}, {.name = "ArtistID"}, {.name = "AliasID"}, {.name = "Importance"},
     {.name = "artist_role_id"},          {.name = NULL},
@@ -96,6 +101,7 @@ void gazelle_tables(struct table tables[GAZELLE_COUNT])
         [GAZELLE_files] = {.name = "torrents_files", .columns = files},
         [GAZELLE_artists] = {.name = "artists_group", .columns = artists, .needed = true},
         [GAZELLE_aliases] = {.name = "artists_alias", .columns = aliases},
+        [GAZELLE_spellings] = {.name = "artists_alias", .columns = spellings},
         [GAZELLE_credits] = {.name = "torrents_artists", .columns = credits, .needed = true},
         [GAZELLE_tags] = {.name = "tags", .columns = tags},
         [GAZELLE_tagged] = {.name = "torrents_tags", .columns = tagged},

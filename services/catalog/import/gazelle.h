@@ -13,7 +13,8 @@ enum gazelle_table {
     GAZELLE_files,    /* by torrent */
     GAZELLE_artists,
     GAZELLE_aliases,
-    GAZELLE_credits, /* by group */
+    GAZELLE_spellings, /* the same by artist */
+    GAZELLE_credits,   /* by group */
     GAZELLE_tags,
     GAZELLE_tagged, /* by group */
     GAZELLE_COUNT
@@ -43,6 +44,7 @@ enum {
 enum { FILE_torrent, FILE_content };
 enum { ARTIST_id, ARTIST_name, ARTIST_alias };
 enum { ALIAS_id, ALIAS_artist, ALIAS_name };
+enum { SPELLING_artist, SPELLING_name };
 enum { CREDIT_group, CREDIT_artist, CREDIT_alias, CREDIT_role, CREDIT_role_id };
 enum { TAG_id, TAG_name };
 enum { TAGGED_group, TAGGED_tag, TAGGED_for, TAGGED_against };

@@ -316,7 +316,9 @@ static void on_seen(size_t bytes)
 
 static void on_bad_row(void *arg, const struct table *table, uint64_t line, const char *reason)
 {
-    import_skip(arg, table, line, reason);
+    struct import *import = arg;
+    if (table != &import->tables[GAZELLE_spellings]) /* told of the same file's other table */
+        import_skip(import, table, line, reason);
 }
 
 static bool dump_open(struct import *import, const char *folder, struct fault *why)
@@ -329,6 +331,8 @@ static bool dump_open(struct import *import, const char *folder, struct fault *w
         if (!table_open(table, folder, why))
             return false;
         bytes += table->text.size;
+        if (i == GAZELLE_spellings)
+            continue;
         if (table->identity[0] != '\0')
             buffer_print(&dump, "%s %s\n", table->file, table->identity);
         else
