@@ -27,10 +27,11 @@ struct upload {
     struct slice file, file_name;
     struct upload_image image;
     bool image_lost;
-    const char *href, *told; /* once it is added */
+    uint64_t torrent;        /* once it is added, */
+    const char *href, *told; /* and what is said then; */
+    const char *missed;      /* instead, when something beside it went wrong */
     bool refused;
     struct fault why;
-    struct catalog_torrent_add_reply added; /* while the request is filled */
 };
 
 /* ---- the form ---- */
@@ -278,59 +279,62 @@ static const char *what_now(const struct catalog_torrent_add_reply *added)
     return "Added. Seed it with the torrent from this page, or with your own announce URL.";
 }
 
-static void tell_added(struct visit *visit, const struct catalog_torrent_add_reply *added)
+static const char *wrong(const struct fault *why)
 {
-    if (visit->by_token)
-        tell_tool(visit, added);
-    else
-        page_redirect(visit, arena_copy(visit->arena, added->href).at, FLASH_good, what_now(added));
+    return why->text[0] != '\0' ? why->text : status_text(why->status);
 }
 
-/* It is here in any case; who asked for it, or somebody else, may have been quicker. */
+/* The torrent is there, whatever became of its image and of the request. */
+static void show_added(struct visit *visit)
+{
+    const struct upload *upload = visit->page;
+    if (visit->by_token)
+        page_json(visit, 201);
+    else if (upload->missed != NULL)
+        page_redirect(visit, upload->href, FLASH_bad, upload->missed);
+    else
+        page_redirect(visit, upload->href, FLASH_good, upload->told);
+}
+
+/* Who asked for it, or somebody else, may have been quicker. */
 static void on_filled(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
 {
     struct visit *visit = arg;
     struct upload *upload = visit->page;
     (void)reply;
     (void)body;
-    if (why == NULL || visit->by_token)
-        tell_added(visit, &upload->added);
-    else
-        page_redirect(visit, upload->added.href.at, FLASH_bad,
-                      arena_print(visit->arena, "Added, but the request is not filled by it: %s", why->text));
+    if (why != NULL && visit->by_token)
+        tree_string(visit->out, "request_error", wrong(why));
+    if (why != NULL)
+        upload->missed = arena_print(visit->arena, "%s The request is not filled by it: %s",
+                                     upload->missed != NULL ? upload->missed : "Added.", wrong(why));
+    show_added(visit);
 }
 
 /* The key of what follows is made of the form's, so that a form sent twice fills once. */
-static void fill_request(struct visit *visit, const struct catalog_torrent_add_reply *added)
+static void fill_request(struct visit *visit)
 {
-    struct upload *upload = visit->page;
+    const struct upload *upload = visit->page;
     struct bus_call call = {.actor = visit->me.id, .deadline_ms = ADD_MS};
     unsigned char key[SHA256_DIGEST_LENGTH];
     const char *text = arena_print(visit->arena, "fill %llu %s", (unsigned long long)upload->request, upload->key);
     SHA256((const unsigned char *)text, strlen(text), key);
-    upload->added = *added;
-    upload->added.href = arena_copy(visit->arena, added->href);
-    upload->added.title = arena_copy(visit->arena, added->title);
-    upload->added.warning = arena_copy(visit->arena, added->warning);
-    upload->added.info_hash = arena_copy(visit->arena, added->info_hash);
     struct catalog_request_fill ask = {
-        .key = slice_of((const char *)key, KEY_SIZE), .request = upload->request, .torrent = added->torrent};
+        .key = slice_of((const char *)key, KEY_SIZE), .request = upload->request, .torrent = upload->torrent};
     bus_ask(service_bus(), NULL, &catalog_request_fill_message, &ask, &call, on_filled, visit);
 }
 
-/* The torrent is there, whatever became of the image (`why`). */
-static void show_added(struct visit *visit, const struct fault *why)
+static void on_pictured(struct visit *visit, const struct fault *why)
 {
-    const struct upload *upload = visit->page;
-    const char *text = why == NULL ? NULL : why->text[0] != '\0' ? why->text : status_text(why->status);
-    if (visit->by_token && text != NULL)
-        tree_string(visit->out, "image_error", text);
-    if (visit->by_token)
-        page_json(visit, 201);
-    else if (text != NULL)
-        page_redirect(visit, upload->href, FLASH_bad, arena_print(visit->arena, "Added, without its image. %s", text));
+    struct upload *upload = visit->page;
+    if (why != NULL && visit->by_token)
+        tree_string(visit->out, "image_error", wrong(why));
+    if (why != NULL)
+        upload->missed = arena_print(visit->arena, "Added, without its image. %s", wrong(why));
+    if (upload->request != 0)
+        fill_request(visit);
     else
-        page_redirect(visit, upload->href, FLASH_good, upload->told);
+        show_added(visit);
 }
 
 static void on_added(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
@@ -353,11 +357,12 @@ static void on_added(void *arg, const void *reply, const msgpack_object *body, c
     log_info("torrent added", "torrent=%llu member=%llu", (unsigned long long)added->torrent,
              (unsigned long long)visit->me.id);
     draft_forget(visit->me.id, upload->draft.id);
-    upload->href = arena_copy(upload->request != 0arena, added->href).at;
-    upload->told =   fill_requestwhat_now(added);
+    upload->torrent = added->torrent;
+    upload->href = arena_copy(visit->arena, added->href).at;
+    upload->told = what_now(added);
     if (visit->by_token)
-        tell_added(visit, addedwrite_tool(visit, added);
-    upload_image_add(visit, &upload->image, added->entity, upload->key, show_added);
+        write_tool(visit, added);
+    upload_image_add(visit, &upload->image, added->entity, upload->key, on_pictured);
 }
 
 /* One form sent twice adds once: its key, its member and its file make the key of the request. Another file is another
@@ -447,13 +452,7 @@ static void on_image(struct visit *visit, bool lost)
     struct upload *upload = visit->page;
     const struct multipart_file *file = multipart_file(&visit->files, "torrent");
     uint64_t draft = form_id(&visit->form, "draft");
-    upload->image_lost = form_id(&visit->form, "group");
-    upload->request = form_id(&visit->form, "request");
-    if (visit->files.too_large) {
-        refuse(visit, STATUS_too_large, "torrent",
-               arena_print(visit->arena,
-                           "That file is larger than %d MiB, the most this site takes: make one with larger pieces.",
-                           (int)(WEB_FILE_MAX >> 20)))lost;
+    upload->image_lost = lost;
     if (file != NULL) {
         upload->file = file->body;
         upload->file_name = file->name;
@@ -470,5 +469,6 @@ void page_upload_post(struct visit *visit)
     if (upload == NULL)
         return;
     upload->group = form_id(&visit->form, "group");
+    upload->request = form_id(&visit->form, "request");
     upload_image_read(visit, &upload->image, on_image);
 }
