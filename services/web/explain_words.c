@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum unit { NUMBER, BYTES, BYTES_UP, BYTES_DOWN, SPAN, TIME, YES_NO, HOURS };
+enum unit { NUMBER, BYTES, BYTES_UP, BYTES_DOWN, SPAN, TIME, YES_NO, HOURS, WAY };
 
 static const struct figure {
     const char *name, *label;
@@ -63,7 +63,7 @@ static const struct figure {
     {"place", "place in the queue", NUMBER},
     {"readers", "feeds read within a day", NUMBER},
     {"took_ms", "took, ms", NUMBER},
-    {"direction", "direction", NUMBER},
+    {"direction", "the clock", WAY},
     {"hours_since", "the feed was read", HOURS},
 };
 
@@ -124,6 +124,8 @@ const char *explain_value(struct slice name, int64_t value, char into[FORMAT_MAX
         snprintf(into, FORMAT_MAX, "never");
     else if (unit == YES_NO)
         snprintf(into, FORMAT_MAX, "%s", value != 0 ? "yes" : "no");
+    else if (unit == WAY)
+        snprintf(into, FORMAT_MAX, "%s", value > 0 ? "runs" : value < 0 ? "runs backward" : "stands");
     else if (unit == HOURS)
         print_hours(value, into);
     else

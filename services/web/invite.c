@@ -61,6 +61,7 @@ void invite_make_operator(const struct secret *secret, struct slice class_name, 
 }
 
 const struct statement invite_list = {
-    "invite_list", "SELECT i.id, i.class, i.created_at, i.expires_at, i.used_at IS NOT NULL, coalesce(m.name, ''),"
-                   " i.expires_at <= now(), coalesce(i.used_by, 0) FROM web.invite i LEFT JOIN web.member m ON m.id = i.used_by"
-                   " WHERE i.made_by = $1 ORDER BY i.id DESC LIMIT 200"};
+    "invite_list",
+    "SELECT i.id, i.class, i.created_at, i.expires_at, i.used_at IS NOT NULL, coalesce(m.name, ''),"
+    " i.expires_at <= now(), coalesce(i.used_by, 0) FROM web.invite i LEFT JOIN web.member m ON m.id = i.used_by"
+    " WHERE i.made_by = $1 ORDER BY i.id DESC LIMIT 200"};

@@ -277,6 +277,7 @@ def test_an_offer_is_on_the_page_in_rss_and_in_json(instance, owner, holder, off
     assert "photos" in page.text and f'href="/torrent/{version}.torrent"' in page.html and holder.feed in page.html
     why = holder.visitor.get(f"/backup/explain?what=offer&version={version}")
     assert "Q24" in why.text and "Your feed was read within 24 hours" in why.text
+    assert "It is offered to you: the slot is yours" in why.text
     stranger = Visitor(instance.web)  # no cookie
     rss = stranger.get(holder.feed + ".rss")
     assert rss.status == 200 and rss.headers["Content-Type"].startswith("application/rss+xml"), rss.text

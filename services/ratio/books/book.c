@@ -31,7 +31,8 @@ static void check_begin(void)
     checker = fork();
     if (checker != 0)
         return;
-    /* A socket that lives on here would live on in the parent's epoll, too, when the parent has closed it and forgotten. */
+    /* A socket that lives on here would live on in the parent's epoll, too, when the parent has closed it and
+     * forgotten. */
     close_range(STDERR_FILENO + 1, ~0U, 0);
     struct rules_check check;
     rules_check(book.rules, &check);

@@ -119,7 +119,11 @@ static void explain_tier(struct steps *steps, const struct rules_version *v)
     const char *sentence =
         "Its next slot is of tier 1: with it others hold no more of the owner's content than the owner "
         "holds, and the loan.";
-    if (v->tier == 2)
+    if (v->tier == 2 && taken >= book.set.loan_copies)
+        sentence = "Its next slot is of tier 2: with it others would hold more than the owner holds, and there is a "
+                   "loan for the "
+                   "first copies alone. It is offered to those who have no work of tier 1.";
+    else if (v->tier == 2)
         sentence =
             "Its next slot is of tier 2: with it others would hold more than the owner holds, and the loan. It is "
             "offered to those who have no work of tier 1.";
@@ -261,6 +265,22 @@ static bool explain_copy(struct steps *steps, int64_t user, int64_t version, str
     return true;
 }
 
+static const char *holding_sentence(int64_t user, int64_t version)
+{
+    struct rules_copy copy;
+    if (!rules_copy(book.rules, user, version, &copy, NULL))
+        return "You cannot hold it.";
+    if (copy.state == RULES_OFFERED)
+        return "It is offered to you: the slot is yours until the offer ends.";
+    if (copy.state == RULES_FETCHING)
+        return "You are fetching it.";
+    if (copy.state == RULES_HELD || copy.state == RULES_STALE)
+        return "You have it.";
+    return rules_could_hold(book.rules, user, version)
+               ? "You could hold it: it is in the queue, not yours, no copy of yours, and fits what space you declared."
+               : "You could not hold it: it is not in the queue, or yours, or it does not fit.";
+}
+
 static bool explain_offer(struct steps *steps, int64_t user, int64_t version, struct fault *why)
 {
     struct rules_profile p;
@@ -279,11 +299,8 @@ static bool explain_offer(struct steps *steps, int64_t user, int64_t version, st
          "Offers and fetches together stay within your debt; an item larger than that is offered only when none is "
          "smaller.",
          {"debt", p.debt}, {"fetching", p.fetching}, {"room", p.debt - p.fetching}, {"size", placing.size});
-    STEP(steps, "Q17",
-         rules_could_hold(book.rules, user, version)
-             ? "You could hold it: it is in the queue, not yours, no copy of yours, and fits what space you declared."
-             : "You could not hold it: it is not in the queue, or yours, or you have it, or it does not fit.",
-         {"queued", placing.queued}, {"free_space", bytes}, {"fetching", p.fetching}, {"size", placing.size});
+    STEP(steps, "Q17", holding_sentence(user, version), {"queued", placing.queued}, {"free_space", bytes},
+         {"fetching", p.fetching}, {"size", placing.size});
     if (rules_colocated(book.rules, user, version))
         STEP(steps, "2.6",
              "It is not offered to you: you were seen at the same address as its owner, or as another who has a copy. "

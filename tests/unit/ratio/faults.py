@@ -134,6 +134,14 @@ def children(replica):
         return []
 
 
+def begun(pid):
+    """It has closed what it need not have, or has had half a second for it."""
+    until = time.monotonic() + 0.5
+    while len(os.listdir(f"/proc/{pid}/fd")) > 3 and time.monotonic() < until:
+        pass
+    return True
+
+
 def a_recount_under_way_holds_no_connection_of_the_books(site):
     """The child that recounts is stopped, PostgreSQL goes and comes: what the child had inherited would be heard of for ever."""
     stopped = []
@@ -145,9 +153,10 @@ def a_recount_under_way_holds_no_connection_of_the_books(site):
         while not stopped and time.monotonic() < until:
             for replica in site.replicas:
                 for pid in children(replica):
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGSTOP)
-                        stopped.append(pid)
+                    with contextlib.suppress(OSError):
+                        if begun(pid):
+                            os.kill(pid, signal.SIGSTOP)
+                            stopped.append(pid)
     assert stopped, "no child was met"
     try:
         for _ in range(2):

@@ -33,6 +33,7 @@ static void a_figure_reads_as_what_it_is(void **state)
     assert_string_equal(value("hours_since", -1), "never");
     assert_string_equal(value("hours_since", 3), "3 h ago");
     assert_string_equal(value("score", -25), "-25");
+    assert_string_equal(value("direction", -1), "runs backward");
     assert_string_equal(value("a newer figure", 7), "7");
 }
 
