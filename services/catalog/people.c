@@ -8,6 +8,7 @@
 #include "services/catalog/text.h"
 #include "services/common/log.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #define NAME_LETTERS 200
@@ -333,6 +334,7 @@ static void on_form_rows(void *arg, const struct db_rows *rows, const struct fau
         bus_fail(looking->request, why != NULL ? why : &wrong);
         return;
     }
+    assert(person.plugin != NULL);
     struct catalog_person_form_reply reply = {
         .plugin = slice_text(person.plugin->name),
         .level = slice_text(person.plugin->levels[LEVEL_person].title),
