@@ -1,5 +1,5 @@
-// What members say, in a real browser, against a running instance: two of them tag, vote, comment, bookmark, report and ask for something;
-// staff answer. Without JavaScript the same is tests/integration/test_talk.py.
+// What members say, in a real browser, against a running instance: two of them tag, vote, comment, bookmark, subscribe, save a search, make
+// a collage, report and ask for something; staff answer. Without JavaScript the same is tests/integration/test_talk.py.
 //
 //   DJEMBE_TEST_WEB_URL   http://127.0.0.1:8080
 //   DJEMBE_VAR            the instance's folder: its operator makes the invitations
@@ -40,6 +40,15 @@ async function member(name, ...words) {
   await page.getByRole("button", { name: "Make the account" }).click();
   await page.waitForURL(`${site}/`);
   return page;
+}
+
+// The page again and again, until what comes by itself is there.
+async function until(page, address, locator) {
+  for (const end = Date.now() + 120000; Date.now() < end;) {
+    await page.goto(address);
+    if (await locator.count()) return;
+  }
+  assert.fail(`${address} never had what was waited for`);
 }
 
 async function look(page, name) {
@@ -153,6 +162,79 @@ test("what is missed is asked for, voted for and filled", async () => {
   await staff.goto(`${site}/log`);
   await staff.getByText(`filled the request Mopti la nuit ${run}`).waitFor();
   await look(staff, "log");
+});
+
+test("a page that is subscribed to tells what is new, as one notice", async () => {
+  await awa.goto(album);
+  await awa.getByRole("button", { name: "Subscribe", exact: true }).click();
+  await awa.getByRole("button", { name: "Subscribed" }).waitFor();
+  for (const text of ["The second side.", "And the third."]) {
+    await staff.goto(album);
+    await staff.getByLabel("Write one").fill(text);
+    await staff.getByRole("button", { name: "Write it" }).click();
+    await staff.getByText(text).waitFor();
+  }
+  const notice = awa.locator(".notice").filter({ hasText: `News of ${title}` });
+  await until(awa, `${site}/inbox`, notice.getByText("2 times"));
+  await look(awa, "inbox");
+  await notice.getByRole("button", { name: /^See it/ }).click();
+  await awa.waitForURL(/#c\d+$/);
+  await awa.getByText("The second side.").waitFor();
+  await awa.getByRole("link", { name: "Bookmarks" }).click();
+  await awa.getByRole("link", { name: "Subscriptions" }).click();
+  await awa.getByRole("link", { name: title }).waitFor();
+  await look(awa, "subscriptions");
+});
+
+test("a search is saved, opened again, and tells what it finds", async () => {
+  await staff.goto(`${site}/music?q=Awa+${run}`);
+  await staff.getByRole("link", { name: "Save this search" }).click();
+  await staff.getByLabel("Name", { exact: false }).last().fill(`Awa, all of her ${run}`);
+  await look(staff, "search-form");
+  await staff.getByRole("button", { name: "Save it" }).click();
+  await staff.getByRole("link", { name: `Awa, all of her ${run}`, exact: true }).waitFor();
+  await look(staff, "searches");
+  await staff.getByRole("link", { name: `Awa, all of her ${run}`, exact: true }).click();
+  await staff.getByRole("link", { name: title }).waitFor();
+  const feed = await awa.request.get(album).then((page) => page.text());
+  await awa.goto(`${site}/upload/music?group=${feed.match(/\/upload\/music\?group=(\d+)/)[1]}`);
+  await awa.getByLabel("The .torrent file").setInputFiles(
+    { name: "b.torrent", mimeType: "application/x-bittorrent", buffer: makeTorrent(`talk again ${run}`, ["01.mp3"]).metainfo });
+  await awa.getByLabel("Media").selectOption("CD");
+  await awa.getByLabel("Format required").selectOption("MP3");
+  await awa.getByLabel("Bitrate").selectOption("320");
+  await awa.getByRole("button", { name: "Add it" }).click();
+  await awa.getByRole("heading", { level: 1 }).filter({ hasText: title }).waitFor();
+  await until(staff, `${site}/inbox`, staff.locator(".notice").filter({ hasText: `Found: Awa, all of her ${run}` }));
+});
+
+test("a collage is made, added to and put in order", async () => {
+  await awa.getByRole("link", { name: "Collages", exact: true }).first().click();
+  await awa.getByRole("link", { name: "Make a collage" }).click();
+  await awa.getByLabel("Category").selectOption("Theme");
+  await awa.getByLabel("Title").fill(`Nights ${run}`);
+  await awa.getByLabel("About it").fill("What is played **after dark**.");
+  await awa.getByRole("button", { name: "Make it" }).click();
+  await awa.getByLabel("The page of an entry").fill(album);
+  await awa.getByRole("button", { name: "Add it" }).click();
+  await awa.getByRole("link", { name: title }).waitFor();
+  await look(awa, "collage");
+  await awa.getByRole("link", { name: "Entries" }).click();
+  await awa.getByLabel(/^Place of/).waitFor();
+  await look(awa, "collage-order");
+  await staff.goto(album);
+  await staff.getByRole("link", { name: `Nights ${run}` }).click();
+  await staff.getByRole("link", { name: "Edit", exact: true }).click();
+  await staff.getByLabel(/Locked/).check();
+  await staff.getByRole("button", { name: "Save it" }).click();
+  await staff.waitForURL(/\/collage\/\d+$/);
+  await staff.getByText("Locked: only staff change it").waitFor();
+  await awa.goto(staff.url());
+  await awa.getByText("Locked: only staff change it").waitFor();
+  await awa.getByRole("link", { name: "History" }).click();
+  await awa.getByText(/added to the collage/).waitFor();
+  await awa.goto(`${site}/collages`);
+  await look(awa, "collages");
 });
 
 test("no page complained", () => {
