@@ -2,7 +2,8 @@
  * by what stands at the end of the one before, so that nothing is shown twice or left out when something is added
  * meanwhile.
  *
- *   read -> query -> page -> facets -> which torrents fit -> shelf */
+ *   read -> query -> page -> its shelf
+ *                         -> a sample -> the sample's shelf: facets */
 #include "services/catalog/browse.h"
 
 #include "services/catalog/facets.h"
@@ -38,12 +39,10 @@ struct browsing {
     int64_t *found, *groups; /* groups or torrents, and the groups of these */
     size_t count;
     struct slice next;
-    int64_t *fitting; /* of the groups' torrents those that fit; NULL: all */
-    size_t fitting_count;
-    uint64_t total, groups_total, sampled;
+    uint64_t total, groups_total;
     bool about;
-    struct facet_row *facets;
-    size_t facets_count;
+    const struct shelf *shelf;  /* of the page */
+    const struct shelf *sample; /* what facets are counted in; NULL: nothing */
     unsigned waiting;
     struct fault why;
 };
@@ -58,17 +57,15 @@ static const struct shelf_group *group_of(const struct shelf *shelf, int64_t id)
     return NULL;
 }
 
-static void groups_write(struct tree_writer *tree, const struct browsing *browsing, const struct shelf *shelf)
+static void groups_write(struct tree_writer *tree, const struct browsing *browsing)
 {
     uint64_t actor = bus_actor(browsing->request);
     tree_array(tree, NULL);
     for (size_t i = 0; i < browsing->count; i++) {
-        const struct shelf_group *group = group_of(shelf, browsing->groups[i]);
+        const struct shelf_group *group = group_of(browsing->shelf, browsing->groups[i]);
         struct shelf_group only = {0};
         if (group != NULL && browsing->each)
             only = shelf_only(group, &browsing->found[i], 1, browsing->arena);
-        else if (group != NULL && browsing->fitting != NULL)
-            only = shelf_only(group, browsing->fitting, browsing->fitting_count, browsing->arena);
         else if (group != NULL)
             only = *group;
         if (only.editions_count > 0)
@@ -77,53 +74,25 @@ static void groups_write(struct tree_writer *tree, const struct browsing *browsi
     tree_end(tree);
 }
 
-static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *why)
+static void reply(struct browsing *browsing)
 {
-    struct browsing *browsing = arg;
-    if (why != NULL) {
-        bus_fail(browsing->request, why);
-        return;
-    }
     struct tree_writer groups, facets;
     tree_start(&groups);
     tree_start(&facets);
-    groups_write(&groups, browsing, shelf);
-    struct catalog_browse_reply reply = {
+    groups_write(&groups, browsing);
+    struct catalog_browse_reply told = {
         .count = browsing->total, .about = browsing->about, .groups = tree_done(&groups), .next = browsing->next};
     if (browsing->ask->facets && browsing->plugin != NULL) {
-        facets_write(&facets, browsing->plugin, browsing->facets, browsing->facets_count, browsing->sampled,
+        const struct shelf none = {.arena = browsing->arena}, *sample = browsing->sample;
+        const struct facet_row *rows;
+        size_t count = facets_count(browsing->plugin, sample != NULL ? sample : &none, &rows);
+        facets_write(&facets, browsing->plugin, rows, count, sample != NULL ? sample->count : 0,
                      browsing->ask->flat ? browsing->groups_total : browsing->total);
-        reply.facets = tree_done(&facets);
+        told.facets = tree_done(&facets);
     }
-    bus_reply(browsing->request, &reply);
+    bus_reply(browsing->request, &told);
     tree_free(&groups);
     tree_free(&facets);
-}
-
-/* ---- which torrents fit ---- */
-
-static const struct statement browse_fitting = {
-    "browse_fitting",
-    "SELECT id FROM catalog.listed_unit WHERE grp = ANY($1::bigint[]) AND terms @@ $2::text::tsquery",
-};
-
-static void shelf_ask(struct browsing *browsing)
-{
-    shelf_load(service_db(), browsing->arena, browsing->groups, browsing->count, false, on_shelf, browsing);
-}
-
-static void on_fitting(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct browsing *browsing = arg;
-    if (why != NULL) {
-        bus_fail(browsing->request, why);
-        return;
-    }
-    browsing->fitting_count = db_count(rows);
-    browsing->fitting = arena_take(browsing->arena, (browsing->fitting_count + 1) * sizeof *browsing->fitting);
-    for (size_t i = 0; i < browsing->fitting_count; i++)
-        browsing->fitting[i] = db_get_int(rows, i, 0);
-    shelf_ask(browsing);
 }
 
 static void browsing_step(struct browsing *browsing, const struct fault *why)
@@ -134,11 +103,40 @@ static void browsing_step(struct browsing *browsing, const struct fault *why)
         return;
     if (browsing->why.status != STATUS_ok)
         bus_fail(browsing->request, &browsing->why);
-    else if (browsing->below.size > 0 && !browsing->each && browsing->count > 0)
-        db_ask(service_db(), &browse_fitting,
-               db_text(db_ints(db_args(), browsing->groups, browsing->count), browsing->below), on_fitting, browsing);
     else
-        shelf_ask(browsing);
+        reply(browsing);
+}
+
+static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    browsing->shelf = shelf;
+    browsing_step(browsing, why);
+}
+
+/* Of groups the torrents that fit; torrents fit as they were found. */
+static void shelf_ask(struct browsing *browsing)
+{
+    struct slice below = browsing->each ? (struct slice){0} : browsing->below;
+    browsing->waiting++;
+    shelf_load_fitting(service_db(), browsing->arena, browsing->groups, browsing->count, below, SHELF_lines, on_shelf,
+                       browsing);
+}
+
+static void on_sample_shelf(void *arg, const struct shelf *shelf, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    browsing->sample = shelf;
+    browsing_step(browsing, why);
+}
+
+static void sample_take(struct browsing *browsing, struct slice sample)
+{
+    size_t count;
+    const int64_t *ids = shelf_ids(sample, browsing->arena, &count);
+    browsing->waiting++;
+    shelf_load_fitting(service_db(), browsing->arena, ids, count, browsing->below, SHELF_values, on_sample_shelf,
+                       browsing);
 }
 
 /* ---- page, facets ---- */
@@ -154,10 +152,9 @@ static const struct statement browse_groups = {
     "browse_groups",
     "SELECT total FROM catalog.find(" SOUGHT ", false, false, 'added', false, $4, $4, 1, 0)",
 };
-static const struct statement browse_facets = {
-    "browse_facets",
-    "SELECT field, value, groups, sampled FROM catalog.facets(" SOUGHT ", $4::text[],"
-    " nullif($5::text, '')::bigint[], $6)",
+static const struct statement browse_sample = {
+    "browse_sample",
+    "SELECT catalog.sample($1::text, nullif($2, '')::tsquery, $3)::text",
 };
 
 /* Rows of found and of. */
@@ -190,6 +187,7 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
                                    browsing->found[browsing->count - 1]));
     if (count > 0 && browsing->ask->facets && browsing->plugin != NULL)
         facets_ask(browsing, db_get_text(rows, 0, 5));
+    shelf_ask(browsing);
     browsing_step(browsing, why);
 }
 
@@ -201,20 +199,11 @@ static void on_groups(void *arg, const struct db_rows *rows, const struct fault 
     browsing_step(browsing, why);
 }
 
-static void on_facets(void *arg, const struct db_rows *rows, const struct fault *why)
+static void on_sample(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
-    size_t count = rows != NULL ? db_count(rows) : 0;
-    browsing->facets = arena_take(browsing->arena, (count + 1) * sizeof *browsing->facets);
-    browsing->facets_count = count;
-    for (size_t i = 0; i < count; i++) {
-        browsing->facets[i] = (struct facet_row){
-            .field = arena_copy(browsing->arena, db_get_text(rows, i, 0)),
-            .value = arena_copy(browsing->arena, db_get_text(rows, i, 1)),
-            .groups = (uint64_t)db_get_int(rows, i, 2),
-        };
-        browsing->sampled = (uint64_t)db_get_int(rows, i, 3);
-    }
+    if (why == NULL)
+        sample_take(browsing, db_get_text(rows, 0, 0));
     browsing_step(browsing, why);
 }
 
@@ -223,13 +212,16 @@ static struct db_args *sought(const struct browsing *browsing)
     return db_text(db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole), browsing->below);
 }
 
+/* `sample`: of few; of many there is none yet. */
 static void facets_ask(struct browsing *browsing, struct slice sample)
 {
-    struct slice fields[ATTRIBUTES_MAX];
-    size_t count = facets_fields(browsing->plugin, fields);
-    struct db_args *args = db_text(db_texts(sought(browsing), fields, count), sample);
-    browsing->waiting++;
-    db_ask(service_db(), &browse_facets, db_int(args, SAMPLED_OF_MANY), on_facets, browsing);
+    if (sample.size > 0) {
+        sample_take(browsing, sample);
+    } else {
+        browsing->waiting++;
+        struct db_args *args = db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole);
+        db_ask(service_db(), &browse_sample, db_int(args, SAMPLED_OF_MANY), on_sample, browsing);
+    }
     if (!browsing->ask->flat)
         return;
     browsing->waiting++;
@@ -262,6 +254,7 @@ static void on_hash(void *arg, const struct db_rows *rows, const struct fault *w
     rows_take(browsing, rows, rows != NULL && db_count(rows) > 0);
     browsing->total = browsing->count;
     browsing->each = true;
+    shelf_ask(browsing);
     browsing_step(browsing, why);
 }
 
@@ -379,6 +372,6 @@ void browse_start(void)
 }
 
 const struct statement *const browse_statements[] = {
-    &browse_fitting, &browse_find, &browse_groups, &browse_facets, &browse_hash, &browse_query,
+    &browse_find, &browse_groups, &browse_sample, &browse_hash, &browse_query,
 };
 const size_t browse_statements_count = sizeof browse_statements / sizeof *browse_statements;

@@ -26,6 +26,7 @@
 #include "services/catalog/torrent.h"
 
 #include <assert.h>
+#include <malloc.h>
 
 struct catalog catalog;
 
@@ -136,6 +137,9 @@ static void metrics(struct buffer *into)
 
 int main(int argc, char **argv)
 {
+    /* What a reply took is kept for the next one, not given back page by page. */
+    mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024);
     statements_gather();
     const struct service service = {
         .name = "catalog",

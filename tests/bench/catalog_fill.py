@@ -124,8 +124,8 @@ def album(rows, number, sizes):
     for place in range(2 if choice.random() < 0.4 or many else 1):
         edition, media = sizes.editions + 2 * number + place - 1, choice.choice(MEDIA)
         label = title(random.Random(-zipf(choice, sizes.labels) * 7), 1, 2) + " Records" if choice.random() < 0.8 else None
-        number = f"{(label or 'X')[:3].upper()}{choice.randrange(10000):04}" if label else None
-        said = dict(media=media, label=label, catalogue_number=number,
+        printed = f"{label[:3].upper()}{choice.randrange(10000):04}" if label else None
+        said = dict(media=media, label=label, catalogue_number=printed,
                     release_title="Deluxe Edition" if place else None, release_year=year + 20 if place else None)
         rows.add("entity", edition, "music", "release", 2, group, group, said["release_title"] or "", same(*said.values()), attrs(**said),
                 1)
