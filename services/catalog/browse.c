@@ -2,8 +2,8 @@
  * by what stands at the end of the one before, so that nothing is shown twice or left out when something is added
  * meanwhile.
  *
- *   read -> query -> page -> its shelf
- *                         -> a sample -> the sample's shelf: facets */
+ *   read -> page -> its shelf
+ *               -> a sample -> the sample's shelf: facets */
 #include "services/catalog/browse.h"
 
 #include "services/catalog/facets.h"
@@ -141,12 +141,16 @@ static void sample_take(struct browsing *browsing, struct slice sample)
 
 /* ---- page, facets ---- */
 
-#define SOUGHT "$1::text, nullif($2, '')::tsquery, nullif($3, '')::tsquery"
-
 static const struct statement browse_find = {
     "browse_find",
-    "SELECT found, of, at, total, about, sample::text FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9, $10, $11)",
+    "WITH query AS MATERIALIZED (SELECT whole, below, whole::text AS whole_text, below::text AS below_text"
+    "  FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[]))"
+    " SELECT f.found, f.of, f.at, f.total, f.about, f.sample::text, q.whole_text, q.below_text FROM query q"
+    " CROSS JOIN LATERAL catalog.find($5, q.whole, q.below, $6, $7, $8, $9, $10, $11, $12, $13) AS f",
 };
+
+#define SOUGHT "$1::text, nullif($2, '')::tsquery, nullif($3, '')::tsquery"
+
 /* How many groups there are, beside torrents: facets are counted in groups. */
 static const struct statement browse_groups = {
     "browse_groups",
@@ -180,6 +184,8 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
     if (count > 0) {
         browsing->total = (uint64_t)db_get_int(rows, 0, 3);
         browsing->about = db_get_flag(rows, 0, 4);
+        browsing->whole = arena_copy(browsing->arena, db_get_text(rows, 0, 6));
+        browsing->below = arena_copy(browsing->arena, db_get_text(rows, 0, 7));
     }
     if (more && !browsing->random) /* which has no end */
         browsing->next =
@@ -228,9 +234,27 @@ static void facets_ask(struct browsing *browsing, struct slice sample)
     db_ask(service_db(), &browse_groups, db_int(sought(browsing), INT64_MAX), on_groups, browsing);
 }
 
+static struct db_args *query_args(const struct browsing *browsing)
+{
+    const struct query *query = &browsing->query;
+    int64_t *clauses = arena_take(browsing->arena, (query->count + 1) * sizeof *clauses);
+    int64_t *kinds = arena_take(browsing->arena, (query->count + 1) * sizeof *kinds);
+    struct slice *tags = arena_take(browsing->arena, (query->count + 1) * sizeof *tags);
+    struct slice *texts = arena_take(browsing->arena, (query->count + 1) * sizeof *texts);
+    for (size_t i = 0; i < query->count; i++) {
+        clauses[i] = query->terms[i].clause;
+        kinds[i] = query->terms[i].kind;
+        tags[i] = query->terms[i].tag;
+        texts[i] = query->terms[i].text;
+    }
+    struct db_args *args = db_ints(db_ints(db_args(), clauses, query->count), kinds, query->count);
+    return db_texts(db_texts(args, tags, query->count), texts, query->count);
+}
+
 static void groups_find(struct browsing *browsing)
 {
-    struct db_args *args = db_flag(db_flag(sought(browsing), !browsing->query.above), browsing->ask->flat);
+    struct db_args *args = db_text(query_args(browsing), browsing->ask->plugin);
+    args = db_flag(db_flag(args, !browsing->query.above), browsing->ask->flat);
     db_text(args, slice_text(browsing->sort->column));
     args = db_int(db_int(db_flag(args, browsing->rising), browsing->key), browsing->id);
     args = db_int(db_int(args, (int64_t)browsing->ask->limit + 1), browsing->ask->facets ? SAMPLED_MAX : 0);
@@ -270,43 +294,6 @@ static bool hash_find(struct browsing *browsing)
     browsing->waiting = 1;
     db_ask(service_db(), &browse_hash, args, on_hash, browsing);
     return true;
-}
-
-/* ---- the query ---- */
-
-static const struct statement browse_query = {
-    "browse_query",
-    "SELECT whole::text, below::text FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[])",
-};
-
-static void on_query(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct browsing *browsing = arg;
-    if (why != NULL) {
-        bus_fail(browsing->request, why);
-        return;
-    }
-    browsing->whole = arena_copy(browsing->arena, db_get_text(rows, 0, 0));
-    browsing->below = arena_copy(browsing->arena, db_get_text(rows, 0, 1));
-    groups_find(browsing);
-}
-
-static void query_ask(struct browsing *browsing)
-{
-    const struct query *query = &browsing->query;
-    int64_t *clauses = arena_take(browsing->arena, query->count * sizeof *clauses);
-    int64_t *kinds = arena_take(browsing->arena, query->count * sizeof *kinds);
-    struct slice *tags = arena_take(browsing->arena, query->count * sizeof *tags);
-    struct slice *texts = arena_take(browsing->arena, query->count * sizeof *texts);
-    for (size_t i = 0; i < query->count; i++) {
-        clauses[i] = query->terms[i].clause;
-        kinds[i] = query->terms[i].kind;
-        tags[i] = query->terms[i].tag;
-        texts[i] = query->terms[i].text;
-    }
-    struct db_args *args = db_ints(db_ints(db_args(), clauses, query->count), kinds, query->count);
-    args = db_texts(db_texts(args, tags, query->count), texts, query->count);
-    db_ask(service_db(), &browse_query, args, on_query, browsing);
 }
 
 /* ---- the beginning ---- */
@@ -360,8 +347,6 @@ static void on_browse(struct bus_request *request, const void *body, void *arg)
         return;
     else if (!query_read(browsing->text, browsing->plugin, browsing->arena, &browsing->query, &why))
         bus_fail(request, &why);
-    else if (browsing->query.count > 0)
-        query_ask(browsing);
     else
         groups_find(browsing);
 }
@@ -372,6 +357,9 @@ void browse_start(void)
 }
 
 const struct statement *const browse_statements[] = {
-    &browse_find, &browse_groups, &browse_sample, &browse_hash, &browse_query,
+    &browse_find,
+    &browse_groups,
+    &browse_sample,
+    &browse_hash,
 };
 const size_t browse_statements_count = sizeof browse_statements / sizeof *browse_statements;

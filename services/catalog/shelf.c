@@ -74,11 +74,10 @@ struct shelf_group shelf_only(const struct shelf_group *group, const int64_t *to
 static struct slice line_text(void (*write)(const struct line_source *, struct buffer *),
                               const struct line_source *source, struct arena *arena)
 {
-    struct buffer line = {0};
+    static struct buffer line; /* lines are many: it stays */
+    line.size = 0;
     write(source, &line);
-    struct slice text = arena_copy(arena, buffer_slice(&line));
-    buffer_free(&line);
-    return text;
+    return arena_copy(arena, buffer_slice(&line));
 }
 
 /* ---- putting it in order, once all rows are there ---- */
