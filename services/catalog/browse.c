@@ -2,11 +2,13 @@
  * by what stands at the end of the one before, so that nothing is shown twice or left out when something is added
  * meanwhile.
  *
- *   read -> query -> page -> facets -> which torrents fit -> shelf */
+ *   read -> page -> its shelf
+ *               -> a sample -> the sample's shelf: facets */
 #include "services/catalog/browse.h"
 
 #include "services/catalog/facets.h"
 #include "services/catalog/page.h"
+#include "services/catalog/query.h"
 #include "services/catalog/text.h"
 #include "services/common/encode.h"
 
@@ -37,12 +39,10 @@ struct browsing {
     int64_t *found, *groups; /* groups or torrents, and the groups of these */
     size_t count;
     struct slice next;
-    int64_t *fitting; /* of the groups' torrents those that fit; NULL: all */
-    size_t fitting_count;
-    uint64_t total, groups_total, sampled;
+    uint64_t total, groups_total;
     bool about;
-    struct facet_row *facets;
-    size_t facets_count;
+    const struct shelf *shelf;  /* of the page */
+    const struct shelf *sample; /* what facets are counted in; NULL: nothing */
     unsigned waiting;
     struct fault why;
 };
@@ -57,17 +57,15 @@ static const struct shelf_group *group_of(const struct shelf *shelf, int64_t id)
     return NULL;
 }
 
-static void groups_write(struct tree_writer *tree, const struct browsing *browsing, const struct shelf *shelf)
+static void groups_write(struct tree_writer *tree, const struct browsing *browsing)
 {
     uint64_t actor = bus_actor(browsing->request);
     tree_array(tree, NULL);
     for (size_t i = 0; i < browsing->count; i++) {
-        const struct shelf_group *group = group_of(shelf, browsing->groups[i]);
+        const struct shelf_group *group = group_of(browsing->shelf, browsing->groups[i]);
         struct shelf_group only = {0};
         if (group != NULL && browsing->each)
             only = shelf_only(group, &browsing->found[i], 1, browsing->arena);
-        else if (group != NULL && browsing->fitting != NULL)
-            only = shelf_only(group, browsing->fitting, browsing->fitting_count, browsing->arena);
         else if (group != NULL)
             only = *group;
         if (only.editions_count > 0)
@@ -76,53 +74,25 @@ static void groups_write(struct tree_writer *tree, const struct browsing *browsi
     tree_end(tree);
 }
 
-static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *why)
+static void reply(struct browsing *browsing)
 {
-    struct browsing *browsing = arg;
-    if (why != NULL) {
-        bus_fail(browsing->request, why);
-        return;
-    }
     struct tree_writer groups, facets;
     tree_start(&groups);
     tree_start(&facets);
-    groups_write(&groups, browsing, shelf);
-    struct catalog_browse_reply reply = {
+    groups_write(&groups, browsing);
+    struct catalog_browse_reply told = {
         .count = browsing->total, .about = browsing->about, .groups = tree_done(&groups), .next = browsing->next};
     if (browsing->ask->facets && browsing->plugin != NULL) {
-        facets_write(&facets, browsing->plugin, browsing->facets, browsing->facets_count, browsing->sampled,
+        const struct shelf none = {.arena = browsing->arena}, *sample = browsing->sample;
+        const struct facet_row *rows;
+        size_t count = facets_count(browsing->plugin, sample != NULL ? sample : &none, &rows);
+        facets_write(&facets, browsing->plugin, rows, count, sample != NULL ? sample->count : 0,
                      browsing->ask->flat ? browsing->groups_total : browsing->total);
-        reply.facets = tree_done(&facets);
+        told.facets = tree_done(&facets);
     }
-    bus_reply(browsing->request, &reply);
+    bus_reply(browsing->request, &told);
     tree_free(&groups);
     tree_free(&facets);
-}
-
-/* ---- which torrents fit ---- */
-
-static const struct statement browse_fitting = {
-    "browse_fitting",
-    "SELECT id FROM catalog.listed_unit WHERE grp = ANY($1::bigint[]) AND terms @@ $2::text::tsquery",
-};
-
-static void shelf_ask(struct browsing *browsing)
-{
-    shelf_load(service_db(), browsing->arena, browsing->groups, browsing->count, false, on_shelf, browsing);
-}
-
-static void on_fitting(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct browsing *browsing = arg;
-    if (why != NULL) {
-        bus_fail(browsing->request, why);
-        return;
-    }
-    browsing->fitting_count = db_count(rows);
-    browsing->fitting = arena_take(browsing->arena, (browsing->fitting_count + 1) * sizeof *browsing->fitting);
-    for (size_t i = 0; i < browsing->fitting_count; i++)
-        browsing->fitting[i] = db_get_int(rows, i, 0);
-    shelf_ask(browsing);
 }
 
 static void browsing_step(struct browsing *browsing, const struct fault *why)
@@ -133,30 +103,62 @@ static void browsing_step(struct browsing *browsing, const struct fault *why)
         return;
     if (browsing->why.status != STATUS_ok)
         bus_fail(browsing->request, &browsing->why);
-    else if (browsing->below.size > 0 && !browsing->each && browsing->count > 0)
-        db_ask(service_db(), &browse_fitting,
-               db_text(db_ints(db_args(), browsing->groups, browsing->count), browsing->below), on_fitting, browsing);
     else
-        shelf_ask(browsing);
+        reply(browsing);
+}
+
+static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    browsing->shelf = shelf;
+    browsing_step(browsing, why);
+}
+
+/* Of groups the torrents that fit; torrents fit as they were found. */
+static void shelf_ask(struct browsing *browsing)
+{
+    struct slice below = browsing->each ? (struct slice){0} : browsing->below;
+    browsing->waiting++;
+    shelf_load_fitting(service_db(), browsing->arena, browsing->groups, browsing->count, below, SHELF_lines, on_shelf,
+                       browsing);
+}
+
+static void on_sample_shelf(void *arg, const struct shelf *shelf, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    browsing->sample = shelf;
+    browsing_step(browsing, why);
+}
+
+static void sample_take(struct browsing *browsing, struct slice sample)
+{
+    size_t count;
+    const int64_t *ids = shelf_ids(sample, browsing->arena, &count);
+    browsing->waiting++;
+    shelf_load_fitting(service_db(), browsing->arena, ids, count, browsing->below, SHELF_values, on_sample_shelf,
+                       browsing);
 }
 
 /* ---- page, facets ---- */
 
-#define SOUGHT "$1::text, nullif($2, '')::tsquery, nullif($3, '')::tsquery"
-
 static const struct statement browse_find = {
     "browse_find",
-    "SELECT found, of, at, total, about, sample::text FROM catalog.find(" SOUGHT ", $4, $5, $6, $7, $8, $9, $10, $11)",
+    "WITH query AS MATERIALIZED (SELECT whole, below, whole::text AS whole_text, below::text AS below_text"
+    "  FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[]))"
+    " SELECT f.found, f.of, f.at, f.total, f.about, f.sample::text, q.whole_text, q.below_text FROM query q"
+    " CROSS JOIN LATERAL catalog.find($5, q.whole, q.below, $6, $7, $8, $9, $10, $11, $12, $13) AS f",
 };
+
+#define SOUGHT "$1::text, nullif($2, '')::tsquery, nullif($3, '')::tsquery"
+
 /* How many groups there are, beside torrents: facets are counted in groups. */
 static const struct statement browse_groups = {
     "browse_groups",
     "SELECT total FROM catalog.find(" SOUGHT ", false, false, 'added', false, $4, $4, 1, 0)",
 };
-static const struct statement browse_facets = {
-    "browse_facets",
-    "SELECT field, value, groups, sampled FROM catalog.facets(" SOUGHT ", $4::text[],"
-    " nullif($5::text, '')::bigint[], $6)",
+static const struct statement browse_sample = {
+    "browse_sample",
+    "SELECT catalog.sample($1::text, nullif($2, '')::tsquery, $3)::text",
 };
 
 /* Rows of found and of. */
@@ -182,6 +184,8 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
     if (count > 0) {
         browsing->total = (uint64_t)db_get_int(rows, 0, 3);
         browsing->about = db_get_flag(rows, 0, 4);
+        browsing->whole = arena_copy(browsing->arena, db_get_text(rows, 0, 6));
+        browsing->below = arena_copy(browsing->arena, db_get_text(rows, 0, 7));
     }
     if (more && !browsing->random) /* which has no end */
         browsing->next =
@@ -189,6 +193,7 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
                                    browsing->found[browsing->count - 1]));
     if (count > 0 && browsing->ask->facets && browsing->plugin != NULL)
         facets_ask(browsing, db_get_text(rows, 0, 5));
+    shelf_ask(browsing);
     browsing_step(browsing, why);
 }
 
@@ -200,20 +205,11 @@ static void on_groups(void *arg, const struct db_rows *rows, const struct fault 
     browsing_step(browsing, why);
 }
 
-static void on_facets(void *arg, const struct db_rows *rows, const struct fault *why)
+static void on_sample(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
-    size_t count = rows != NULL ? db_count(rows) : 0;
-    browsing->facets = arena_take(browsing->arena, (count + 1) * sizeof *browsing->facets);
-    browsing->facets_count = count;
-    for (size_t i = 0; i < count; i++) {
-        browsing->facets[i] = (struct facet_row){
-            .field = arena_copy(browsing->arena, db_get_text(rows, i, 0)),
-            .value = arena_copy(browsing->arena, db_get_text(rows, i, 1)),
-            .groups = (uint64_t)db_get_int(rows, i, 2),
-        };
-        browsing->sampled = (uint64_t)db_get_int(rows, i, 3);
-    }
+    if (why == NULL)
+        sample_take(browsing, db_get_text(rows, 0, 0));
     browsing_step(browsing, why);
 }
 
@@ -222,22 +218,43 @@ static struct db_args *sought(const struct browsing *browsing)
     return db_text(db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole), browsing->below);
 }
 
+/* `sample`: of few; of many there is none yet. */
 static void facets_ask(struct browsing *browsing, struct slice sample)
 {
-    struct slice fields[ATTRIBUTES_MAX];
-    size_t count = facets_fields(browsing->plugin, fields);
-    struct db_args *args = db_text(db_texts(sought(browsing), fields, count), sample);
-    browsing->waiting++;
-    db_ask(service_db(), &browse_facets, db_int(args, SAMPLED_OF_MANY), on_facets, browsing);
+    if (sample.size > 0) {
+        sample_take(browsing, sample);
+    } else {
+        browsing->waiting++;
+        struct db_args *args = db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole);
+        db_ask(service_db(), &browse_sample, db_int(args, SAMPLED_OF_MANY), on_sample, browsing);
+    }
     if (!browsing->ask->flat)
         return;
     browsing->waiting++;
     db_ask(service_db(), &browse_groups, db_int(sought(browsing), INT64_MAX), on_groups, browsing);
 }
 
+struct db_args *browse_query_args(struct db_args *args, const struct query *query, struct arena *arena)
+{
+    int64_t *clauses = arena_take(arena, (query->count + 1) * sizeof *clauses);
+    int64_t *kinds = arena_take(arena, (query->count + 1) * sizeof *kinds);
+    struct slice *tags = arena_take(arena, (query->count + 1) * sizeof *tags);
+    struct slice *texts = arena_take(arena, (query->count + 1) * sizeof *texts);
+    for (size_t i = 0; i < query->count; i++) {
+        clauses[i] = query->terms[i].clause;
+        kinds[i] = query->terms[i].kind;
+        tags[i] = query->terms[i].tag;
+        texts[i] = query->terms[i].text;
+    }
+    db_ints(db_ints(args, clauses, query->count), kinds, query->count);
+    return db_texts(db_texts(args, tags, query->count), texts, query->count);
+}
+
 static void groups_find(struct browsing *browsing)
 {
-    struct db_args *args = db_flag(db_flag(sought(browsing), !browsing->query.above), browsing->ask->flat);
+    struct db_args *args = browse_query_args(db_args(), &browsing->query, browsing->arena);
+    db_text(args, browsing->ask->plugin);
+    args = db_flag(db_flag(args, !browsing->query.above), browsing->ask->flat);
     db_text(args, slice_text(browsing->sort->column));
     args = db_int(db_int(db_flag(args, browsing->rising), browsing->key), browsing->id);
     args = db_int(db_int(args, (int64_t)browsing->ask->limit + 1), browsing->ask->facets ? SAMPLED_MAX : 0);
@@ -261,6 +278,7 @@ static void on_hash(void *arg, const struct db_rows *rows, const struct fault *w
     rows_take(browsing, rows, rows != NULL && db_count(rows) > 0);
     browsing->total = browsing->count;
     browsing->each = true;
+    shelf_ask(browsing);
     browsing_step(browsing, why);
 }
 
@@ -276,41 +294,6 @@ static bool hash_find(struct browsing *browsing)
     browsing->waiting = 1;
     db_ask(service_db(), &browse_hash, args, on_hash, browsing);
     return true;
-}
-
-/* ---- the query ---- */
-
-static const struct statement browse_query = {
-    "browse_query",
-    "SELECT whole::text, below::text FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[])",
-};
-
-static void on_query(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct browsing *browsing = arg;
-    if (why != NULL) {
-        bus_fail(browsing->request, why);
-        return;
-    }
-    browsing->whole = arena_copy(browsing->arena, db_get_text(rows, 0, 0));
-    browsing->below = arena_copy(browsing->arena, db_get_text(rows, 0, 1));
-    groups_find(browsing);
-}
-
-struct db_args *browse_query_args(struct db_args *args, const struct query *query, struct arena *arena)
-{
-    int64_t *clauses = arena_take(arena, (query->count + 1) * sizeof *clauses);
-    int64_t *kinds = arena_take(arena, (query->count + 1) * sizeof *kinds);
-    struct slice *tags = arena_take(arena, (query->count + 1) * sizeof *tags);
-    struct slice *texts = arena_take(arena, (query->count + 1) * sizeof *texts);
-    for (size_t i = 0; i < query->count; i++) {
-        clauses[i] = query->terms[i].clause;
-        kinds[i] = query->terms[i].kind;
-        tags[i] = query->terms[i].tag;
-        texts[i] = query->terms[i].text;
-    }
-    db_ints(db_ints(args, clauses, query->count), kinds, query->count);
-    return db_texts(db_texts(args, tags, query->count), texts, query->count);
 }
 
 /* ---- the beginning ---- */
@@ -364,9 +347,6 @@ static void on_browse(struct bus_request *request, const void *body, void *arg)
         return;
     else if (!query_read(browsing->text, browsing->plugin, browsing->arena, &browsing->query, &why))
         bus_fail(request, &why);
-    else if (browsing->query.count > 0)
-        db_ask(service_db(), &browse_query, browse_query_args(db_args(), &browsing->query, browsing->arena), on_query,
-               browsing);
     else
         groups_find(browsing);
 }
@@ -377,6 +357,9 @@ void browse_start(void)
 }
 
 const struct statement *const browse_statements[] = {
-    &browse_fitting, &browse_find, &browse_groups, &browse_facets, &browse_hash, &browse_query,
+    &browse_find,
+    &browse_groups,
+    &browse_sample,
+    &browse_hash,
 };
 const size_t browse_statements_count = sizeof browse_statements / sizeof *browse_statements;

@@ -73,7 +73,7 @@ static void on_person_groups(void *arg, const struct db_rows *rows, const struct
     int64_t *groups = arena_take(bus_arena(asking->request), (count + 1) * sizeof *groups);
     for (size_t i = 0; i < count; i++)
         groups[i] = db_get_int(rows, i, 0);
-    shelf_load(service_db(), bus_arena(asking->request), groups, count, false, on_person, asking);
+    shelf_load(service_db(), bus_arena(asking->request), groups, count, SHELF_lines, on_person, asking);
 }
 
 static const struct statement person_aliases = {
@@ -124,7 +124,7 @@ static void on_entity(void *arg, const struct db_rows *rows, const struct fault 
     }
     if (db_get_int(rows, 0, 1) != LEVEL_person) {
         int64_t group = db_get_int(rows, 0, 2);
-        shelf_load(service_db(), arena, &group, 1, true, on_group, asking);
+        shelf_load(service_db(), arena, &group, 1, SHELF_whole, on_group, asking);
         return;
     }
     asking->person = (struct page_person){

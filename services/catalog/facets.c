@@ -11,8 +11,8 @@
 
 struct facet_value {
     const struct attribute *attribute;
-    struct slice value; /* as it is in `search` */
-    int64_t ten;        /* of numbers */
+    struct slice value;
+    int64_t ten; /* of numbers */
     uint64_t groups;
 };
 
@@ -21,14 +21,61 @@ static bool is_facet(const struct attribute *attribute)
     return query_knows(attribute) && (attribute->faceted || attribute->type == ATTR_tags);
 }
 
-size_t facets_fields(const struct plugin *plugin, struct slice *into)
+/* ---- counting ---- */
+
+struct counting {
+    struct arena *arena;
+    struct facet_row *rows;
+    size_t count, room;
+};
+
+/* Once a group. */
+static void row_count(struct counting *counting, const struct attribute *attribute, struct slice value, uint64_t group)
 {
-    size_t count = 0;
-    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
-        if (is_facet(attribute))
-            into[count++] = slice_text(attribute->name);
-    return count;
+    struct slice field = slice_text(attribute->name);
+    for (size_t i = 0; i < counting->count; i++) {
+        struct facet_row *row = &counting->rows[i];
+        if (row->field.at != field.at || !slice_equal(row->value, value))
+            continue;
+        row->groups += row->last != group;
+        row->last = group;
+        return;
+    }
+    if (counting->count == counting->room) {
+        struct facet_row *more = arena_take(counting->arena, (counting->room * 2 + 64) * sizeof *more);
+        if (counting->count > 0)
+            memcpy(more, counting->rows, counting->count * sizeof *more);
+        counting->rows = more;
+        counting->room = counting->room * 2 + 64;
+    }
+    counting->rows[counting->count++] = (struct facet_row){.field = field, .value = value, .groups = 1, .last = group};
 }
+
+static void attribute_count(struct counting *counting, const struct shelf_group *group,
+                            const struct attribute *attribute, size_t place)
+{
+    if (attribute->type == ATTR_tags)
+        for (size_t i = 0; i < group->tags_count; i++)
+            row_count(counting, attribute, group->tags[i], group->entity);
+    else if (attribute->level == LEVEL_group && group->values.of[place].size > 0)
+        row_count(counting, attribute, group->values.of[place], group->entity);
+    for (size_t e = 0; attribute->level > LEVEL_group && e < group->editions_count; e++)
+        for (size_t u = 0; u < group->editions[e].units_count; u++)
+            if (group->editions[e].units[u].values.of[place].size > 0)
+                row_count(counting, attribute, group->editions[e].units[u].values.of[place], group->entity);
+}
+
+size_t facets_count(const struct plugin *plugin, const struct shelf *shelf, const struct facet_row **into)
+{
+    struct counting counting = {.arena = shelf->arena};
+    for (size_t place = 0; plugin->attributes[place].name != NULL; place++)
+        for (size_t i = 0; is_facet(&plugin->attributes[place]) && i < shelf->count; i++)
+            attribute_count(&counting, &shelf->groups[i], &plugin->attributes[place], place);
+    *into = counting.rows;
+    return counting.count;
+}
+
+/* ---- telling ---- */
 
 /* Tens from the greatest, all else from the most frequent. */
 static int value_order(const void *left, const void *right)
@@ -58,11 +105,10 @@ static size_t values_of(const struct attribute *attribute, const struct facet_ro
     size_t count = 0;
     for (size_t i = 0; i < rows_count; i++) {
         struct facet_value value = {.attribute = attribute, .value = rows[i].value, .groups = rows[i].groups};
-        if (!slice_is(rows[i].field, attribute->name) ||
-            (attribute->type == ATTR_flag && !slice_is(rows[i].value, "yes")))
+        if (!slice_is(rows[i].field, attribute->name))
             continue;
         if (attribute->type == ATTR_number) {
-            int64_t number = strtoll(rows[i].value.at, NULL, 10) - NUMBER_MOST - 1;
+            int64_t number = strtoll(rows[i].value.at, NULL, 10);
             value.ten = (number - (number % 10 + 10) % 10);
         }
         value_add(into, &count, value);
@@ -79,7 +125,8 @@ static void value_write(struct tree_writer *tree, const struct facet_value *valu
     if (attribute->type == ATTR_number)
         snprintf(text, sizeof text, "%" PRId64 "..%" PRId64, value->ten, value->ten + 9);
     else
-        snprintf(text, sizeof text, "%.*s", SLICE_ARGS(value->value));
+        snprintf(text, sizeof text, "%.*s",
+                 SLICE_ARGS(attribute->type == ATTR_flag ? slice_text("yes") : value->value));
     bool quoted = strpbrk(text, " *") != NULL;
     snprintf(query, sizeof query, quoted ? "%s:\"%s\"" : "%s:%s", attribute->name, text);
     tree_map(tree, NULL);

@@ -15,7 +15,7 @@ static struct slice source_value(const struct line_source *source, struct slice 
         return source->name;
     const struct attribute *attributes = source->plugin->attributes;
     for (size_t i = 0; attributes[i].name != NULL; i++) {
-        if (!slice_is(name, attributes[i].name))
+        if (*name.at != *attributes[i].name || !slice_is(name, attributes[i].name))
             continue;
         struct slice value = source->values->of[i];
         return attributes[i].type == ATTR_flag && value.size > 0 ? slice_text(attributes[i].label) : value;

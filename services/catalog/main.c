@@ -38,6 +38,7 @@
 #include "services/common/notices.h"
 
 #include <assert.h>
+#include <malloc.h>
 
 struct catalog catalog;
 
@@ -179,6 +180,9 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], IMAGE_CHILD_FLAG) == 0)
         return image_child();
+    /* What a reply took is kept for the next one, not given back page by page. */
+    mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024);
     statements_gather();
     const struct service service = {
         .name = "catalog",

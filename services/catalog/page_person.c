@@ -4,22 +4,30 @@
 
 #include <ctype.h>
 
+static bool section_fits(const struct section *section, const char *role, struct slice type)
+{
+    return strcmp(section->role, role) == 0 && (section->type == NULL || slice_is(type, section->type));
+}
+
 /* The person's credit by which a group stands in a section; NULL: it does not. Of sections of one role the first that
  * fits has it. */
 static const struct credit *section_credit(const struct page_person *person, const struct shelf_group *group, size_t at)
 {
     const struct section *sections = group->plugin->sections;
-    struct slice type = plugin_value(group->plugin, &group->values, group->plugin->type);
-    size_t first = 0;
-    while (first < at && (strcmp(sections[first].role, sections[at].role) != 0 ||
-                          (sections[first].type != NULL && !slice_is(type, sections[first].type))))
-        first++;
-    if (first < at || (sections[at].type != NULL && !slice_is(type, sections[at].type)))
+    const char *role = sections[at].role;
+    size_t i = 0;
+    while (i < group->credits_count &&
+           (group->credits[i].entity != person->entity || strcmp(group->credits[i].role->name, role) != 0))
+        i++;
+    if (i == group->credits_count)
         return NULL;
-    for (size_t i = 0; i < group->credits_count; i++)
-        if (group->credits[i].entity == person->entity && strcmp(group->credits[i].role->name, sections[at].role) == 0)
-            return &group->credits[i];
-    return NULL;
+    struct slice type = plugin_value(group->plugin, &group->values, group->plugin->type);
+    if (!section_fits(&sections[at], role, type))
+        return NULL;
+    for (size_t before = 0; before < at; before++)
+        if (section_fits(&sections[before], role, type))
+            return NULL;
+    return &group->credits[i];
 }
 
 /* A group in a section of a person's page, and what is told of the person's part in it. */

@@ -25,7 +25,7 @@ const struct plugin *plugin_find(struct slice name)
 int plugin_attribute(const struct plugin *plugin, const char *name)
 {
     for (int i = 0; name != NULL && plugin->attributes[i].name != NULL; i++)
-        if (strcmp(plugin->attributes[i].name, name) == 0)
+        if (*plugin->attributes[i].name == *name && strcmp(plugin->attributes[i].name, name) == 0)
             return i;
     return -1;
 }

@@ -3,15 +3,15 @@
 
 #include "services/catalog/attrs.h"
 #include "services/catalog/shelf_order.h"
+#include "services/catalog/shelf_read.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 struct loading {
     struct shelf shelf;
     struct db *db;
-    bool whole;
-    unsigned waiting; /* statements not answered yet */
-    struct fault why;
+    enum shelf_detail detail;
     shelf_done_fn *done;
     void *arg;
 };
@@ -71,27 +71,13 @@ struct shelf_group shelf_only(const struct shelf_group *group, const int64_t *to
     return only;
 }
 
-/* Rows come group by group, so the place of the last one is nearly always right. */
-static struct shelf_group *group_find(struct shelf *shelf, uint64_t entity, size_t *place)
-{
-    for (size_t i = 0; i < shelf->count; i++) {
-        size_t at = (*place + i) % shelf->count;
-        if (shelf->groups[at].entity == entity) {
-            *place = at;
-            return &shelf->groups[at];
-        }
-    }
-    return NULL;
-}
-
 static struct slice line_text(void (*write)(const struct line_source *, struct buffer *),
                               const struct line_source *source, struct arena *arena)
 {
-    struct buffer line = {0};
+    static struct buffer line; /* lines are many: it stays */
+    line.size = 0;
     write(source, &line);
-    struct slice text = arena_copy(arena, buffer_slice(&line));
-    buffer_free(&line);
-    return text;
+    return arena_copy(arena, buffer_slice(&line));
 }
 
 /* ---- putting it in order, once all rows are there ---- */
@@ -126,194 +112,112 @@ static void group_finish(struct shelf_group *group, struct arena *arena)
     shelf_order(group, arena);
 }
 
-static void loading_step(struct loading *loading, const struct fault *why)
+static void loading_end(struct loading *loading, const struct fault *why)
 {
-    if (why != NULL && loading->why.status == STATUS_ok)
-        loading->why = *why;
-    if (--loading->waiting > 0)
-        return;
-    if (loading->why.status != STATUS_ok) {
-        loading->done(loading->arg, NULL, &loading->why);
-        return;
-    }
-    for (size_t i = 0; i < loading->shelf.count; i++)
+    for (size_t i = 0; why == NULL && i < loading->shelf.count && loading->detail != SHELF_values; i++)
         group_finish(&loading->shelf.groups[i], loading->shelf.arena);
-    loading->done(loading->arg, &loading->shelf, NULL);
+    loading->done(loading->arg, why == NULL ? &loading->shelf : NULL, why);
 }
 
 /* ---- the rows ---- */
 
-static const struct statement shelf_groups = {
-    "shelf_groups",
-    "SELECT id, plugin, name, attrs::text, added_by, cover, coalesce(cover_width, 0), coalesce(cover_height, 0)"
-    " FROM catalog.entity WHERE id = ANY($1::bigint[]) AND kind = 1 AND deleted_at IS NULL"
-    " ORDER BY array_position($1::bigint[], id)",
+/* What is told on the group's own page only. */
+static const struct statement shelf_whole = {
+    "shelf_whole",
+    "SELECT e.id, e.attrs::text, t.info_hash, t.info_hash_v2, t.files, t.warning FROM catalog.entity e"
+    " LEFT JOIN catalog.torrent t ON t.entity = e.id"
+    " WHERE (e.id = $1 OR e.grp = $1) AND e.kind IN (1, 3) AND e.deleted_at IS NULL",
 };
 
-static const struct statement shelf_credits = {
-    "shelf_credits",
-    "SELECT c.grp, p.id, p.name, c.role, c.note FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person"
-    " WHERE c.grp = ANY($1::bigint[]) ORDER BY c.grp, c.place",
-};
+static struct shelf_unit *unit_find(const struct shelf_group *group, uint64_t entity)
+{
+    for (size_t e = 0; e < group->editions_count; e++)
+        for (size_t u = 0; u < group->editions[e].units_count; u++)
+            if (group->editions[e].units[u].entity == entity)
+                return &group->editions[e].units[u];
+    return NULL;
+}
 
-static void on_credits(void *arg, const struct db_rows *rows, const struct fault *why)
+static void on_whole(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct loading *loading = arg;
     struct arena *arena = loading->shelf.arena;
-    size_t count = rows != NULL ? db_count(rows) : 0, place = 0;
-    struct credit *credits = arena_take(arena, (count + 1) * sizeof *credits);
-    for (size_t i = 0; i < count; i++) {
-        struct shelf_group *group = group_find(&loading->shelf, (uint64_t)db_get_int(rows, i, 0), &place);
-        const struct role *role = group != NULL ? plugin_role(group->plugin, NULL, db_get_text(rows, i, 3)) : NULL;
-        if (role == NULL)
+    struct shelf_group *group = &loading->shelf.groups[0];
+    for (size_t i = 0; rows != NULL && i < db_count(rows); i++) {
+        uint64_t entity = (uint64_t)db_get_int(rows, i, 0);
+        struct shelf_unit *unit = unit_find(group, entity);
+        if (entity == group->entity)
+            attrs_read(group->plugin, db_get_text(rows, i, 1), arena, &group->values);
+        if (unit == NULL)
             continue;
-        if (group->credits_count++ == 0)
-            group->credits = credits;
-        *credits++ = (struct credit){
-            .name = arena_copy(arena, db_get_text(rows, i, 2)),
-            .note = arena_copy(arena, db_get_text(rows, i, 4)),
-            .role = role,
-            .entity = (uint64_t)db_get_int(rows, i, 1),
-        };
+        attrs_read(group->plugin, db_get_text(rows, i, 1), arena, &unit->values);
+        unit->info_hash = arena_copy(arena, db_get_bytes(rows, i, 2));
+        unit->info_hash_v2 = arena_copy(arena, db_get_bytes(rows, i, 3));
+        unit->files = arena_copy(arena, db_get_bytes(rows, i, 4));
+        unit->warning = arena_copy(arena, db_get_text(rows, i, 5));
     }
-    loading_step(loading, why);
+    loading_end(loading, why);
 }
 
-static const struct statement shelf_tags = {
-    "shelf_tags",
-    "SELECT e.entity, t.name FROM catalog.entity_tag e JOIN catalog.tag t ON t.id = e.tag"
-    " WHERE e.entity = ANY($1::bigint[]) AND e.score >= 0 ORDER BY e.entity, e.score DESC, t.name",
+static const struct statement shelf_cells = {
+    "shelf_cells",
+    "SELECT s.grp, s.cells, CASE WHEN $2 <> '' THEN"
+    " array(SELECT u.id FROM catalog.listed_unit u WHERE u.grp = s.grp AND u.terms @@ $2::text::tsquery)::text END,"
+    " g.cover, coalesce(g.cover_width, 0), coalesce(g.cover_height, 0)"
+    " FROM catalog.shelf s JOIN catalog.entity g ON g.id = s.grp WHERE s.grp = ANY($1::bigint[]) ORDER BY "
+    "array_position($1::bigint[], s.grp)",
 };
 
-static void on_tags(void *arg, const struct db_rows *rows, const struct fault *why)
+int64_t *shelf_ids(struct slice text, struct arena *arena, size_t *count)
 {
-    struct loading *loading = arg;
-    size_t count = rows != NULL ? db_count(rows) : 0, place = 0;
-    struct slice *tags = arena_take(loading->shelf.arena, (count + 1) * sizeof *tags);
-    for (size_t i = 0; i < count; i++) {
-        struct shelf_group *group = group_find(&loading->shelf, (uint64_t)db_get_int(rows, i, 0), &place);
-        if (group == NULL)
-            continue;
-        if (group->tags_count++ == 0)
-            group->tags = tags;
-        *tags++ = arena_copy(loading->shelf.arena, db_get_text(rows, i, 1));
-    }
-    loading_step(loading, why);
+    int64_t *ids = arena_take(arena, (text.size / 2 + 1) * sizeof *ids);
+    char *end;
+    *count = 0;
+    for (const char *at = text.at + 1; *at >= '0' && *at <= '9'; at = end + (*end == ','))
+        ids[(*count)++] = strtoll(at, &end, 10);
+    return ids;
 }
 
-static const struct statement shelf_units = {
-    "shelf_units",
-    "SELECT u.grp, u.id, u.attrs::text, coalesce(e.id, 0), coalesce(e.attrs::text, '{}'), t.id, t.uploader, t.size,"
-    " t.files_count, t.added_at, t.info_hash, t.info_hash_v2, CASE WHEN $2::boolean THEN t.files END, t.warning"
-    " FROM catalog.entity u JOIN catalog.torrent t ON t.entity = u.id AND t.active"
-    " LEFT JOIN catalog.entity e ON e.id = u.parent AND e.kind = 2"
-    " WHERE u.grp = ANY($1::bigint[]) AND u.kind = 3 ORDER BY u.grp, u.parent, u.id",
-};
-
-/* `above`: the values of its edition and its group. */
-static void unit_read(const struct db_rows *rows, size_t row, const struct plugin *plugin, const struct values *above,
-                      struct arena *arena, struct shelf_unit *unit)
-{
-    *unit = (struct shelf_unit){
-        .entity = (uint64_t)db_get_int(rows, row, 1),
-        .edition = (uint64_t)db_get_int(rows, row, 3),
-        .torrent = (uint64_t)db_get_int(rows, row, 5),
-        .uploader = (uint64_t)db_get_int(rows, row, 6),
-        .size = (uint64_t)db_get_int(rows, row, 7),
-        .files_count = (uint64_t)db_get_int(rows, row, 8),
-        .added_at = db_get_time(rows, row, 9),
-        .info_hash = arena_copy(arena, db_get_bytes(rows, row, 10)),
-        .info_hash_v2 = arena_copy(arena, db_get_bytes(rows, row, 11)),
-        .files = arena_copy(arena, db_get_bytes(rows, row, 12)),
-        .warning = arena_copy(arena, db_get_text(rows, row, 13)),
-        .values = *above,
-    };
-    attrs_read(plugin, db_get_text(rows, row, 2), arena, &unit->values);
-}
-
-static void on_units(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct loading *loading = arg;
-    size_t count = rows != NULL ? db_count(rows) : 0, place = 0;
-    struct shelf_unit *unit = arena_take(loading->shelf.arena, (count + 1) * sizeof *unit);
-    struct shelf_edition *edition = arena_take(loading->shelf.arena, (count + 1) * sizeof *edition);
-    struct values values = {0}; /* of the edition and the group of the row before */
-    for (size_t i = 0; i < count; i++) {
-        struct shelf_group *group = group_find(&loading->shelf, (uint64_t)db_get_int(rows, i, 0), &place);
-        uint64_t above = (uint64_t)db_get_int(rows, i, 3);
-        if (group == NULL)
-            continue;
-        if (group->editions_count == 0)
-            group->editions = edition;
-        if (group->editions_count == 0 || edition[-1].entity != above) {
-            *edition++ = (struct shelf_edition){.entity = above, .units = unit};
-            group->editions_count++;
-            values = group->values;
-            attrs_read(group->plugin, db_get_text(rows, i, 4), loading->shelf.arena, &values);
-        }
-        unit_read(rows, i, group->plugin, &values, loading->shelf.arena, unit++);
-        edition[-1].units_count++;
-    }
-    loading_step(loading, why);
-}
-
-static bool group_read(const struct db_rows *rows, size_t row, struct arena *arena, struct shelf_group *into)
-{
-    *into = (struct shelf_group){
-        .entity = (uint64_t)db_get_int(rows, row, 0),
-        .plugin = plugin_find(db_get_text(rows, row, 1)),
-        .name = arena_copy(arena, db_get_text(rows, row, 2)),
-        .owner = (uint64_t)db_get_int(rows, row, 4),
-        .cover = arena_copy(arena, db_get_bytes(rows, row, 5)),
-        .cover_width = (unsigned)db_get_int(rows, row, 6),
-        .cover_height = (unsigned)db_get_int(rows, row, 7),
-    };
-    if (into->plugin == NULL)
-        return false;
-    attrs_read(into->plugin, db_get_text(rows, row, 3), arena, &into->values);
-    return true;
-}
-
-static struct db_args *groups_args(const struct shelf *shelf)
-{
-    int64_t *ids = arena_take(shelf->arena, shelf->count * sizeof *ids);
-    for (size_t i = 0; i < shelf->count; i++)
-        ids[i] = (int64_t)shelf->groups[i].entity;
-    return db_ints(db_args(), ids, shelf->count);
-}
-
-static void on_groups(void *arg, const struct db_rows *rows, const struct fault *why)
+static void on_cells(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct loading *loading = arg;
     size_t count = rows != NULL ? db_count(rows) : 0;
     struct shelf *shelf = &loading->shelf;
     shelf->groups = arena_take(shelf->arena, (count + 1) * sizeof *shelf->groups);
-    for (size_t i = 0; i < count; i++)
-        if (group_read(rows, i, shelf->arena, &shelf->groups[shelf->count]))
-            shelf->count++;
-    if (shelf->count > 0) {
-        loading->waiting += 3;
-        db_ask(loading->db, &shelf_credits, groups_args(shelf), on_credits, loading);
-        db_ask(loading->db, &shelf_tags, groups_args(shelf), on_tags, loading);
-        db_ask(loading->db, &shelf_units, db_flag(groups_args(shelf), loading->whole), on_units, loading);
+    for (size_t i = 0; i < count; i++) {
+        struct slice cells = arena_copy(shelf->arena, db_get_bytes(rows, i, 1));
+        struct shelf_group *group = &shelf->groups[shelf->count];
+        if (!shelf_read((uint64_t)db_get_int(rows, i, 0), cells, shelf->arena, group))
+            continue;
+        group->cover = arena_copy(shelf->arena, db_get_bytes(rows, i, 3));
+        group->cover_width = (unsigned)db_get_int(rows, i, 4);
+        group->cover_height = (unsigned)db_get_int(rows, i, 5);
+        if (!db_is_null(rows, i, 2)) {
+            size_t fitting;
+            const int64_t *torrents = shelf_ids(db_get_text(rows, i, 2), shelf->arena, &fitting);
+            *group = shelf_only(group, torrents, fitting, shelf->arena);
+        }
+        shelf->count++;
     }
-    loading_step(loading, why);
+    if (loading->detail == SHELF_whole && shelf->count > 0)
+        db_ask(loading->db, &shelf_whole, db_int(db_args(), (int64_t)shelf->groups[0].entity), on_whole, loading);
+    else
+        loading_end(loading, why);
 }
 
-void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, bool whole,
-                shelf_done_fn *done, void *arg)
+void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
+                        enum shelf_detail detail, shelf_done_fn *done, void *arg)
 {
     struct loading *loading = arena_take(arena, sizeof *loading);
-    *loading = (struct loading){
-        .shelf = {.arena = arena},
-        .db = db,
-        .whole = whole,
-        .waiting = 1,
-        .done = done,
-        .arg = arg,
-    };
-    db_ask(db, &shelf_groups, db_ints(db_args(), groups, count), on_groups, loading);
+    *loading = (struct loading){.shelf = {.arena = arena}, .db = db, .detail = detail, .done = done, .arg = arg};
+    db_ask(db, &shelf_cells, db_text(db_ints(db_args(), groups, count), below), on_cells, loading);
 }
 
-const struct statement *const shelf_statements[] = {&shelf_groups, &shelf_credits, &shelf_tags, &shelf_units};
+void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, enum shelf_detail detail,
+                shelf_done_fn *done, void *arg)
+{
+    shelf_load_fitting(db, arena, groups, count, (struct slice){0}, detail, done, arg);
+}
+
+const struct statement *const shelf_statements[] = {&shelf_whole, &shelf_cells};
 const size_t shelf_statements_count = sizeof shelf_statements / sizeof *shelf_statements;

@@ -1,5 +1,5 @@
-/* Groups with all that stands below them, as pages show them: read from the database in four statements that run side
- * by side, then put in order. */
+/* Groups with all that stands below them, as pages show them: read from the database in one piece each, then put in
+ * order. */
 #ifndef DJEMBE_CATALOG_SHELF_H
 #define DJEMBE_CATALOG_SHELF_H
 
@@ -15,7 +15,7 @@ struct shelf_unit {
     int64_t added_at;
     /* When the whole was asked for: */
     struct slice info_hash, info_hash_v2;
-    struct slice files;   /* packed: an array of {path, size} maps */
+    struct slice files;   /* packed: an array of {path, size} maps, at first empty */
     struct slice warning; /* what its uploader was told of it */
 };
 
@@ -50,10 +50,22 @@ struct shelf {
     size_t count;
 };
 
-/* Everything lives in `arena`, which must outlast the callback. `whole`: with info-hashes and files. */
+enum shelf_detail {
+    SHELF_lines, /* with titles and addresses, in order: for lists */
+    SHELF_whole, /* and of one group long texts, what is secret, info-hashes and files: for its page */
+    SHELF_values /* without titles, addresses and order: to be counted */
+};
+
+/* Everything lives in `arena`, which must outlast the callback. */
 typedef void shelf_done_fn(void *arg, const struct shelf *shelf, const struct fault *why);
-void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, bool whole,
+void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, enum shelf_detail detail,
                 shelf_done_fn *done, void *arg);
+/* The same with no other torrents than those that the query `below` finds (as PostgreSQL writes it; empty: all). */
+void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
+                        enum shelf_detail detail, shelf_done_fn *done, void *arg);
+
+/* Ids as PostgreSQL writes an array of them: "{1,2}". */
+int64_t *shelf_ids(struct slice text, struct arena *arena, size_t *count);
 
 /* The address of an entity's page. */
 struct slice shelf_href(const struct plugin *plugin, enum level_kind kind, uint64_t entity, struct arena *arena);

@@ -104,7 +104,7 @@ static void on_get_rows(void *arg, const struct db_rows *rows, const struct faul
         reply_deleted(asking);
         return;
     }
-    shelf_load(service_db(), asking->arena, &group, 1, false, on_get_shelf, asking);
+    shelf_load(service_db(), asking->arena, &group, 1, SHELF_lines, on_get_shelf, asking);
 }
 
 static void on_get(struct bus_request *request, const void *body, void *arg)
@@ -194,7 +194,7 @@ static void on_names_rows(void *arg, const struct db_rows *rows, const struct fa
         return;
     }
     pairs_read(asking, rows);
-    shelf_load(service_db(), asking->arena, asking->groups, asking->count, false, on_names_shelf, asking);
+    shelf_load(service_db(), asking->arena, asking->groups, asking->count, SHELF_lines, on_names_shelf, asking);
 }
 
 /* The ids of a request; what is none is 0, which nothing has. */
@@ -295,7 +295,7 @@ static void on_uploads_rows(void *arg, const struct db_rows *rows, const struct 
     }
     pairs_read(asking, rows);
     asking->total = asking->count > 0 ? (uint64_t)db_get_int(rows, 0, 2) : 0;
-    shelf_load(service_db(), asking->arena, asking->groups, asking->count, false, on_uploads_shelf, asking);
+    shelf_load(service_db(), asking->arena, asking->groups, asking->count, SHELF_lines, on_uploads_shelf, asking);
 }
 
 static void on_uploads(struct bus_request *request, const void *body, void *arg)

@@ -84,14 +84,18 @@ struct slice arena_copy(struct arena *arena, struct slice from)
 
 const char *arena_print(struct arena *arena, const char *format, ...)
 {
+    char most[256]; /* are no longer, and are written once */
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int size = vsnprintf(NULL, 0, format, args);
+    int size = vsnprintf(most, sizeof most, format, args);
     va_end(args);
     assert(size >= 0);
     char *at = arena_take(arena, (size_t)size + 1);
-    vsnprintf(at, (size_t)size + 1, format, again);
+    if ((size_t)size < sizeof most)
+        memcpy(at, most, (size_t)size);
+    else
+        vsnprintf(at, (size_t)size + 1, format, again);
     va_end(again);
     return at;
 }

@@ -31,9 +31,9 @@ static const char *written(const struct facet_row *rows, size_t count, uint64_t 
 static void attributes_come_in_their_order_values_by_how_many_have_them(void **state)
 {
     (void)state;
-    const struct facet_row rows[] = {
-        ROW("format", "MP3", 2), ROW("format", "FLAC", 5), ROW("release_type", "Live album", 7),
-        ROW("log", "yes", 3),    ROW("log", "no", 4),      ROW("tags", "hip hop", 1)};
+    const struct facet_row rows[] = {ROW("format", "MP3", 2), ROW("format", "FLAC", 5),
+                                     ROW("release_type", "Live album", 7), ROW("log", "1", 3),
+                                     ROW("tags", "hip hop", 1)};
     assert_string_equal(
         written(rows, COUNT(rows), 7, 7),
         "[{\"name\"=>\"release_type\", \"label\"=>\"Release type\", \"values\"=>[{\"value\"=>\"Live album\", "
@@ -53,8 +53,8 @@ static void attributes_come_in_their_order_values_by_how_many_have_them(void **s
 static void numbers_are_told_by_tens_the_greatest_first(void **state)
 {
     (void)state;
-    const struct facet_row rows[] = {ROW("year", "10000001999", 1), ROW("year", "10000001990", 2),
-                                     ROW("year", "10000002001", 4), ROW("year", "09999999995", 8)};
+    const struct facet_row rows[] = {ROW("year", "1999", 1), ROW("year", "1990", 2), ROW("year", "2001", 4),
+                                     ROW("year", "-5", 8)};
     assert_string_equal(written(rows, COUNT(rows), 15, 15),
                         "[{\"name\"=>\"year\", \"label\"=>\"Year\", \"values\"=>["
                         "{\"value\"=>\"2000..2009\", \"count\"=>4, \"about\"=>false, \"query\"=>\"year:2000..2009\"}, "

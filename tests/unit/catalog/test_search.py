@@ -181,6 +181,15 @@ def test_lists_follow_what_changes(bus, shelf, fresh, sql):
                " WHERE n.entity IS NULL GROUP BY n.id, n.uses HAVING count(l.id) <> n.uses") == []
 
 
+def test_what_pages_read_is_what_there_is(shelf, sql):
+    """After whatever the other tests have changed."""
+    kept = sql("SELECT grp, cells FROM catalog.shelf ORDER BY grp")
+    assert kept and [row[0] for row in kept] == [row[0] for row in sql(
+        "SELECT id FROM catalog.entity WHERE kind = 1 AND deleted_at IS NULL ORDER BY id")]
+    sql("SELECT catalog.shelve(array(SELECT id FROM catalog.entity WHERE kind = 1))")
+    assert sql("SELECT grp, cells FROM catalog.shelf ORDER BY grp") == kept
+
+
 # ---- suggestions ----
 
 def suggested(bus, text, field="", plugin="music", limit=8):
