@@ -67,3 +67,19 @@ def test_who_comments_may_subscribe_and_new_torrents_of_an_artist_are_told(membe
     assert done.status == 303, done.text
     told = notices(member, "News of Ali Farka")[0]
     assert told[1].startswith("New Format: Ali Farka") and see(member, told) == done.location
+
+
+def test_what_is_read_again_from_the_beginning_is_told_once_all_the_same(instance, member, admin, album):  # noqa: F811
+    """As when the catalog was restored from a backup: the feed comes as a snapshot, with all that was stored before."""
+    press(member, album, f"/subscription/{entity_of(album)}")
+    for number in range(3):
+        admin.send(album, f"/comment/on/{entity_of(album)}", text=f"Number {number}")
+    told, = wait_for("three as one", lambda: [one for one in notices(member, "News of") if one[2] == 3])
+    see(member, told)
+    instance.run("psql", "-qc", "UPDATE web.feed_position SET seq = 0 WHERE feed = 'catalog.notices'")
+    killed = instance.kill("web")
+    wait_for("web runs again", lambda: instance.pid("web") not in (None, killed))
+    instance.wait_ready("web")
+    position = ("psql", "-tAc", "SELECT seq FROM web.feed_position WHERE feed = 'catalog.notices'")
+    wait_for("the feed is read again", lambda: int(instance.run(*position).stdout) > 0)
+    assert notices(member, "News of")[0][1] == "New comment: Number 2" and unread(member) == []

@@ -28,7 +28,7 @@ def forget(bus, number, actor):
 # {w}: a word of its own; {b}: its beginning.
 FOUND = ("{w}", "{w} night", '"blue {w}"', "{b}*", "{w} -live", "-live", "", "artist:{w}a", "title:{b}*", "{w} year:1990..1999",
          "year:..2000", "year:1999", "{w} format:flac media:cd", "format:FLAC", "{w} -format:MP3", "release_type:album",
-         'label:"{w} records"', "tags:{w}tag", "{w} & night", "{w} log:no", "album:{w}", "año {w}")
+         'label:"{w} records"', "tags:{w}tag", "& {w}", "{w} log:no", "album:{w}", "año {w}")
 MISSED = ("{w}x", '"{w} blue"', "{w} live", "-{w}", "artist:{w}", "{w} year:2000..", "{w} format:mp3", "format:FLAC media:vinyl {w}",
           "{w} -format:flac", "{b}x*", "tags:{w}", "year:1998 {w}")
 
