@@ -580,7 +580,10 @@ static void batch_finish(struct batch *batch)
     int64_t *torrents = arena_take(arena, (batch->torrents + 1) * sizeof *torrents);
     for (size_t i = 0; i < batch->count; i++) {
         const struct album *album = &batch->albums[i];
-        if (album->group != 0)
+        bool known = album->group == 0; /* two of the dump may be one here */
+        for (size_t k = 0; k < groups_count; k++)
+            known |= groups[k] == (int64_t)album->group;
+        if (!known)
             groups[groups_count++] = (int64_t)album->group;
         for (size_t k = 0; k < album->count; k++)
             if (album->incoming[k].adding.torrent != 0) {
