@@ -15,7 +15,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define SAMPLED_MAX 200    /* groups that are looked at for facets, of few */
+#define SAMPLED_MAX 100    /* groups that are looked at for facets, of few */
 #define SAMPLED_OF_MANY 64 /* and of many */
 
 /* What a page is put in order by, and its column. */
