@@ -62,15 +62,17 @@ class Storm:
                 self.insist(one)
 
     def insist(self, one):
-        """What was not answered may have been taken: only when it is told again is all acknowledged that was taken."""
+        """What was not answered may have been taken: only when it is told again is all acknowledged that was taken. A tracker that starts
+        refuses until it knows its members: that acknowledges nothing."""
         for _ in range(3000):
             try:
                 one.announce(timeout=20)
-                self.answered += 1
-                return
             except OSError:
                 self.unanswered += 1
-                time.sleep(0.02)
+            if one.acknowledged == (one.up, one.down):
+                self.answered += 1
+                return
+            time.sleep(0.02)
 
     def stop(self):
         self.ending.set()

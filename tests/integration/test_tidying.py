@@ -210,7 +210,7 @@ def test_an_upload_that_comes_from_a_request_fills_it(member, admin, tmp_path): 
     assert "It is here" in page.text and f'href="{done.location}"' in page.html and member.name in page.text
     late = upload(member, made(tmp_path), link, **(fields | dict(title=somebody("Late"))))
     shown = member.get(late.location.split("#")[0])
-    assert "the request is not filled by it: Somebody has filled this request already." in shown.text
+    assert "The request is not filled by it: Somebody has filled this request already." in shown.text
 
 
 def test_staff_see_what_a_comment_said_before(member, admin, tmp_path):  # noqa: F811
