@@ -4,7 +4,7 @@
 
 #include "services/catalog/date.h"
 #include "services/catalog/text.h"
-
+#include "services/common/bencode.h"
 #include "services/common/encode.h"
 
 #include <inttypes.h>
@@ -199,6 +199,17 @@ static bool number_check(const struct attribute *attribute, struct slice *text, 
     return true;
 }
 
+static bool choice_refuse(const struct attribute *attribute, struct fault *why)
+{
+    struct buffer names = {0};
+    for (const char *const *choice = attribute->choices; *choice != NULL; choice++)
+        buffer_print(&names, "%s%s", names.size > 0 ? ", " : "", *choice);
+    fault_set(why, STATUS_invalid, attribute->name, "%s: choose one of %.*s.", attribute->label,
+              SLICE_ARGS(buffer_slice(&names)));
+    buffer_free(&names);
+    return false;
+}
+
 /* The choice as the plugin writes it; "V0" is understood for "V0 (VBR)". */
 static bool choice_check(const struct attribute *attribute, struct slice *text, struct fault *why)
 {
@@ -210,8 +221,7 @@ static bool choice_check(const struct attribute *attribute, struct slice *text, 
             return true;
         }
     }
-    return fault_set(why, STATUS_invalid, attribute->name, "%s: choose one of the values in the list.",
-                     attribute->label);
+    return choice_refuse(attribute, why);
 }
 
 static bool flag_check(struct slice *text)

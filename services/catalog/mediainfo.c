@@ -10,8 +10,9 @@
 
 /* What the two sections say. */
 struct report {
-    struct slice container;                 /* General: Format */
-    struct slice format, id, library, scan; /* Video: Format, Codec ID, Writing library, Scan type */
+    struct slice container;           /* General: Format */
+    struct slice format, version, id; /* Video: Format, Format version, Codec ID */
+    struct slice library, scan;       /* Writing library, Scan type */
     unsigned width, height;
 };
 
@@ -44,6 +45,8 @@ static void video_line(struct report *report, struct slice key, struct slice val
 {
     if (slice_is(key, "Format"))
         report->format = value;
+    else if (slice_is(key, "Format version"))
+        report->version = value;
     else if (slice_is(key, "Codec ID"))
         report->id = value;
     else if (slice_is(key, "Writing library"))
@@ -112,6 +115,8 @@ static struct slice codec_of(const struct report *report)
     struct slice name = name_of(libraries, COUNT(libraries), report->library);
     if (name.size == 0)
         name = name_of(ids, COUNT(ids), report->id);
+    if (name.size == 0 && begins(report->format, "MPEG Video") && slice_is(report->version, "Version 1"))
+        return slice_text("MPEG-1");
     return name.size > 0 ? name : name_of(formats, COUNT(formats), report->format);
 }
 

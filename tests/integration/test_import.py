@@ -203,8 +203,8 @@ def test_what_cannot_come_is_told_with_its_reason(instance, folder):
         wrong("torrents", row, reason)
         return row
 
-    torrent(41, 'Media: choose one of the values in the list. It is "8-Track".', Media="8-Track")
-    torrent(42, 'Format: choose one of the values in the list. It is "WMA".', Format="WMA", Encoding="128")
+    torrent(41, 'Soundboard. It is "8-Track".', Media="8-Track")
+    torrent(42, 'MP2. It is "WMA".', Format="WMA", Encoding="128")
     torrent(43, "FLAC is lossless", Encoding="320")
     torrent(44, "no .torrent, nor one in hexadecimal", File=b"Tzo3OiJUT1JSRU5U")
     torrent(45, "another info-hash than its row", info_hash=b"x" * 20)

@@ -11,15 +11,23 @@
 
 static const char *const types[] = {"Feature film",     "Short film",       "Miniseries", "Stand-up comedy",
                                     "Live performance", "Movie collection", NULL};
-static const char *const sources[] = {"Blu-ray", "WEB", "HDTV",      "DVD",   "HD-DVD",
-                                      "TV",      "VHS", "LaserDisc", "Other", NULL};
-static const char *const codecs[] = {"x264", "H.264", "x265", "H.265", "AV1",   "VP9",  "VC-1", "MPEG-2", "XviD",
-                                     "DivX", "BD25",  "BD50", "BD66",  "BD100", "DVD5", "DVD9", "Other",  NULL};
+static const char *const sources[] = {"Blu-ray", "WEB",    "HDTV", "DVD", "HD-DVD", "TV",    "VHS", "LaserDisc",
+                                      "WEB-DL",  "WEBRip", "PDTV", "CD",  "Mixed",  "Other", NULL};
+static const char *const codecs[] = {"x264",   "H.264",  "x265", "H.265", "AV1",  "VP9",  "VC-1",
+                                     "MPEG-2", "MPEG-1", "XviD", "DivX",  "BD25", "BD50", "BD66",
+                                     "BD100",  "DVD5",   "DVD9", "Other", NULL};
 static const char *const containers[] = {"MKV", "MP4", "AVI",  "MPG",   "m2ts", "VOB IFO",
                                          "ISO", "MOV", "WebM", "Other", NULL};
-static const char *const resolutions[] = {"480p",  "576p",  "NTSC",  "PAL",   "720p", "1080i",
-                                          "1080p", "2160p", "4320p", "Other", NULL};
+static const char *const resolutions[] = {"480p",  "576p",  "NTSC",  "PAL",   "480i",  "576i", "720p",
+                                          "1080i", "1080p", "2160p", "4320p", "Other", NULL};
 static const char *const processings[] = {"Encode", "Remux", "DIY", "Untouched", NULL};
+static const char *const hdrs[] = {
+    "10-bit", "HDR", "HDR10", "HDR10+", "HLG", "Dolby Vision", "Dolby Vision HDR10", "Dolby Vision HDR10+", NULL};
+static const char *const audios[] = {"AAC",    "AC3",         "E-AC3", "DTS",   "DTS-HD MA", "DTS:X",
+                                     "TrueHD", "Dolby Atmos", "FLAC",  "PCM",   "Opus",      "Ogg Vorbis",
+                                     "MP3",    "MP2",         "DSD",   "Other", NULL};
+static const char *const channels[] = {"1.0", "2.0", "2.1", "3.0", "3.1", "4.0", "4.1",
+                                       "5.0", "5.1", "6.0", "6.1", "7.0", "7.1", NULL};
 static const char *const qualities[] = {
     "Standard Definition", "High Definition", "Ultra High Definition", "3D", "Other", NULL};
 
@@ -36,12 +44,19 @@ static const struct role roles[] = {
     {"writer", "Writer", "Written by"},
     {"producer", "Producer", "Produced by"},
     {"actor", "Actor", "Cast"},
+    {"composer", "Composer", "Music by"},
+    {"cinematographer", "Cinematographer", "Cinematography by"},
     {NULL, NULL, NULL},
 };
 
 static const struct section sections[] = {
-    {"director", NULL, "Directed"}, {"writer", NULL, "Written"}, {"producer", NULL, "Produced"},
-    {"actor", NULL, "Acted"},       {NULL, NULL, NULL},
+    {"director", NULL, "Directed"},
+    {"writer", NULL, "Written"},
+    {"producer", NULL, "Produced"},
+    {"actor", NULL, "Acted"},
+    {"composer", NULL, "Composed"},
+    {"cinematographer", NULL, "Filmed"},
+    {NULL, NULL, NULL},
 };
 
 /* clang-format off */
@@ -99,6 +114,12 @@ static const struct attribute attributes[] = {
      .required = true, .media = MEDIA_resolution, .faceted = true, .help = "Leave it empty when there is a MediaInfo text."},
     {.name = "processing", .label = "Processing", .level = LEVEL_unit, .type = ATTR_choice, .choices = processings,
      .required = true, .standard = "Encode", .faceted = true, .help = "What was done with the source."},
+    {.name = "hdr", .label = "HDR", .level = LEVEL_unit, .type = ATTR_choice, .choices = hdrs, .faceted = true,
+     .help = "What it has beyond 8 bits a colour. Leave it empty when that is nothing."},
+    {.name = "audio", .label = "Audio", .level = LEVEL_unit, .type = ATTR_choice, .choices = audios, .faceted = true,
+     .help = "Of the main track."},
+    {.name = "channels", .label = "Channels", .level = LEVEL_unit, .type = ATTR_choice, .choices = channels,
+     .help = "Of the main track."},
     {.name = "subtitles", .label = "Subtitles", .level = LEVEL_unit, .type = ATTR_text, .low = 2, .high = 400,
      .help = "Languages, separated by commas."},
     {.name = "release_group", .label = "Release group", .level = LEVEL_unit, .type = ATTR_text, .low = 1, .high = 60,
@@ -183,19 +204,30 @@ struct sign {
 /* clang-format off */
 static const struct sign words[] = {
     {"480p", "resolution", "480p"}, {"576p", "resolution", "576p"}, {"720p", "resolution", "720p"},
-    {"1080i", "resolution", "1080i"}, {"1080p", "resolution", "1080p"}, {"2160p", "resolution", "2160p"},
+    {"480i", "resolution", "480i"}, {"576i", "resolution", "576i"}, {"1080i", "resolution", "1080i"},
+    {"1080p", "resolution", "1080p"}, {"2160p", "resolution", "2160p"}, {"4320p", "resolution", "4320p"},
     {"4k", "resolution", "2160p"}, {"ntsc", "resolution", "NTSC"}, {"pal", "resolution", "PAL"},
     {"bluray", "source", "Blu-ray"}, {"bdrip", "source", "Blu-ray"}, {"brrip", "source", "Blu-ray"},
-    {"web", "source", "WEB"}, {"webrip", "source", "WEB"}, {"webdl", "source", "WEB"}, {"hdtv", "source", "HDTV"},
+    {"web", "source", "WEB"}, {"webrip", "source", "WEBRip"}, {"webdl", "source", "WEB-DL"},
+    {"hdtv", "source", "HDTV"}, {"pdtv", "source", "PDTV"}, {"laserdisc", "source", "LaserDisc"},
     {"dvd", "source", "DVD"}, {"dvdrip", "source", "DVD"}, {"hddvd", "source", "HD-DVD"}, {"vhs", "source", "VHS"},
     {"vhsrip", "source", "VHS"}, {"tvrip", "source", "TV"},
     {"x264", "codec", "x264"}, {"h264", "codec", "H.264"}, {"avc", "codec", "H.264"}, {"x265", "codec", "x265"},
     {"h265", "codec", "H.265"}, {"hevc", "codec", "H.265"}, {"av1", "codec", "AV1"}, {"vp9", "codec", "VP9"},
-    {"xvid", "codec", "XviD"}, {"divx", "codec", "DivX"}, {"mpeg2", "codec", "MPEG-2"}, {"dvd5", "codec", "DVD5"},
+    {"xvid", "codec", "XviD"}, {"divx", "codec", "DivX"}, {"mpeg2", "codec", "MPEG-2"}, {"mpeg1", "codec", "MPEG-1"},
+    {"vc1", "codec", "VC-1"}, {"dvd5", "codec", "DVD5"},
     {"dvd9", "codec", "DVD9"}, {"bd25", "codec", "BD25"}, {"bd50", "codec", "BD50"},
     {"remux", "processing", "Remux"}, {"untouched", "processing", "Untouched"}, {"3d", "three_d", "1"},
+    {"10bit", "hdr", "10-bit"}, {"hdr", "hdr", "HDR"}, {"hdr10", "hdr", "HDR10"}, {"hdr10+", "hdr", "HDR10+"},
+    {"hdr10plus", "hdr", "HDR10+"}, {"hlg", "hdr", "HLG"}, {"dv", "hdr", "Dolby Vision"},
+    {"dovi", "hdr", "Dolby Vision"}, {"aac", "audio", "AAC"}, {"ac3", "audio", "AC3"}, {"eac3", "audio", "E-AC3"},
+    {"ddp", "audio", "E-AC3"}, {"dts", "audio", "DTS"}, {"dtshd", "audio", "DTS-HD MA"}, {"dtsx", "audio", "DTS:X"},
+    {"truehd", "audio", "TrueHD"}, {"atmos", "audio", "Dolby Atmos"}, {"flac", "audio", "FLAC"},
+    {"opus", "audio", "Opus"}, {"mp3", "audio", "MP3"},
     {"extended", "edition_title", "Extended Edition"}, {"uncut", "edition_title", "Uncut"},
     {"unrated", "edition_title", "Unrated"}, {"theatrical", "edition_title", "Theatrical Cut"},
+    {"criterion", "edition_title", "The Criterion Collection"}, {"rifftrax", "edition_title", "Rifftrax"},
+    {"remastered", "edition_title", "Remaster"},
 };
 static const struct sign endings[] = {
     {".mkv", "container", "MKV"}, {".mp4", "container", "MP4"}, {".avi", "container", "AVI"},
@@ -295,10 +327,11 @@ const struct plugin plugin_movies = {
     .header = "quality",
     .slots = slots,
     .group_title = "<{credits} – >{title} [{year}] [{type}]",
-    .unit_title = "{codec} / {source} / {resolution} / {container} / {processing}< / {edition_title}>< / {edition_year}>"
-                  "< / {three_d}>< / {extras}>< / {scene}>< / {release_group}>",
+    .unit_title = "{codec} / {source} / {resolution} / {container} / {processing}< / {hdr}>< / {audio}>"
+                  "< / {edition_title}>< / {edition_year}>< / {three_d}>< / {extras}>< / {scene}>< / {release_group}>",
     .file_name = "{title} ({year})< {edition_title}> [{source} {codec} {resolution} {processing}]",
-    .release_name = "{title} {year}< {edition_title}>< {three_d}> {resolution} {source} {processing} {codec}<-{release_group}>",
+    .release_name = "{title} {year}< {edition_title}>< {three_d}> {resolution} {source} {processing}"
+                    "< {audio}>< {channels}>< {hdr}> {codec}<-{release_group}>",
     .check = movies_check,
     .guess = movies_guess,
 };

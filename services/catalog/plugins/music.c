@@ -12,15 +12,19 @@ static const char *const release_types[] = {
     "Album",   "EP",        "Single",  "Compilation", "Anthology",         "Soundtrack", "Live album", "Remix",
     "Bootleg", "Interview", "Mixtape", "DJ Mix",      "Concert recording", "Unknown",    NULL};
 static const char *const medias[] = {"CD", "WEB", "Vinyl", "DVD", "BD", "SACD", "Cassette", "DAT", "Soundboard", NULL};
-static const char *const formats[] = {"FLAC", "MP3", "AAC", "Ogg Vorbis", "Opus", "AC3", "DTS", NULL};
+static const char *const formats[] = {"FLAC", "MP3", "AAC",    "Ogg Vorbis", "Opus", "AC3",
+                                      "DTS",  "DSD", "TrueHD", "PCM",        "MP2",  NULL};
+/* In which something may be lossless; FLAC always is. */
+static const char *const lossless_formats[] = {"FLAC", "DTS", "DSD", "TrueHD", "PCM"};
 static const char *const bitrates[] = {
     "Lossless", "24bit Lossless", "320",       "V0 (VBR)",   "256",   "V1 (VBR)", "V2 (VBR)", "192", "160", "128", "96",
     "64",       "APX (VBR)",      "APS (VBR)", "q8.x (VBR)", "Other", NULL};
 
 static const char *const files[] = {
-    ".flac", ".mp3",  ".m4a", ".aac",  ".ogg", ".opus", ".ac3",  ".dts", ".mp4",  ".mkv", ".log",  ".cue",  ".accurip",
-    ".ffp",  ".md5",  ".sfv", ".sha1", ".m3u", ".m3u8", ".pls",  ".txt", ".nfo",  ".lrc", ".rtf",  ".doc",  ".pdf",
-    ".htm",  ".html", ".jpg", ".jpeg", ".png", ".gif",  ".webp", ".tif", ".tiff", ".bmp", ".epub", ".djvu", NULL};
+    ".flac",    ".mp3",  ".m4a", ".aac",  ".ogg",  ".opus", ".ac3",  ".dts",  ".mp4",  ".mkv", ".log",  ".cue",
+    ".accurip", ".ffp",  ".md5", ".sfv",  ".sha1", ".m3u",  ".m3u8", ".pls",  ".txt",  ".nfo", ".lrc",  ".rtf",
+    ".doc",     ".pdf",  ".htm", ".html", ".jpg",  ".jpeg", ".png",  ".gif",  ".webp", ".tif", ".tiff", ".bmp",
+    ".epub",    ".djvu", ".dsf", ".dff",  ".thd",  ".wav",  ".aif",  ".aiff", ".mp2",  NULL};
 
 static const char *const refused[] = {"downloaded from", "downloaded at",  "torrent downloaded", "visit our site",
                                       "join us at",      "for more music", "incomplete~",        NULL};
@@ -179,10 +183,12 @@ static bool release_check(const struct values *values, struct fault *why)
 static bool format_check(struct values *values, struct fault *why)
 {
     bool flac = is(values, "format", "FLAC");
-    bool lossless = is(values, "bitrate", "Lossless") || is(values, "bitrate", "24bit Lossless");
+    bool lossless = is(values, "bitrate", "Lossless") || is(values, "bitrate", "24bit Lossless"), can_be = false;
+    for (size_t i = 0; i < COUNT(lossless_formats); i++)
+        can_be |= is(values, "format", lossless_formats[i]);
     if (flac && !lossless)
         return fault_set(why, STATUS_invalid, "bitrate", "FLAC is lossless: choose Lossless or 24bit Lossless.");
-    if (!flac && lossless && !is(values, "format", "DTS"))
+    if (lossless && !can_be)
         return fault_set(why, STATUS_invalid, "bitrate", "That format is not lossless: choose its bitrate.");
     if (!lossless) {
         plugin_set(&plugin_music, values, "log", "");
@@ -219,7 +225,8 @@ struct sign {
 static const struct sign words[] = {
     {"flac", "format", "FLAC"}, {"mp3", "format", "MP3"}, {"aac", "format", "AAC"}, {"opus", "format", "Opus"},
     {"ogg", "format", "Ogg Vorbis"}, {"vorbis", "format", "Ogg Vorbis"}, {"ac3", "format", "AC3"},
-    {"dts", "format", "DTS"},
+    {"dts", "format", "DTS"}, {"dsd", "format", "DSD"}, {"dsd64", "format", "DSD"}, {"dsd128", "format", "DSD"},
+    {"truehd", "format", "TrueHD"}, {"pcm", "format", "PCM"}, {"mp2", "format", "MP2"},
     {"320", "bitrate", "320"}, {"320kbps", "bitrate", "320"}, {"256", "bitrate", "256"}, {"192", "bitrate", "192"},
     {"160", "bitrate", "160"}, {"128", "bitrate", "128"}, {"v0", "bitrate", "V0 (VBR)"},
     {"v1", "bitrate", "V1 (VBR)"}, {"v2", "bitrate", "V2 (VBR)"}, {"lossless", "bitrate", "Lossless"},
@@ -237,6 +244,8 @@ static const struct sign words[] = {
 static const struct sign endings[] = {
     {".flac", "format", "FLAC"}, {".mp3", "format", "MP3"}, {".m4a", "format", "AAC"}, {".aac", "format", "AAC"},
     {".ogg", "format", "Ogg Vorbis"}, {".opus", "format", "Opus"}, {".ac3", "format", "AC3"}, {".dts", "format", "DTS"},
+    {".dsf", "format", "DSD"}, {".dff", "format", "DSD"}, {".thd", "format", "TrueHD"}, {".wav", "format", "PCM"},
+    {".aif", "format", "PCM"}, {".aiff", "format", "PCM"}, {".mp2", "format", "MP2"},
 };
 /* clang-format on */
 
@@ -306,8 +315,9 @@ static void music_guess(const struct metainfo *metainfo, struct arena *arena, st
         const struct sign *sign = word_find(guess.words[i]);
         form_fill(form, sign->field, slice_text(sign->value));
     }
-    bool flac = slice_is(form->text[plugin_attribute(&plugin_music, "format")], "FLAC");
-    form_fill(form, "bitrate", slice_text(flac ? "Lossless" : "Other"));
+    struct slice format = form->text[plugin_attribute(&plugin_music, "format")];
+    bool lossless = slice_is(format, "FLAC") || slice_is(format, "DSD") || slice_is(format, "PCM");
+    form_fill(form, "bitrate", slice_text(lossless ? "Lossless" : "Other"));
     form_fill(form, "media", slice_text(metainfo_has(metainfo, ".log") ? "CD" : "WEB"));
     form_fill(form, "release_type", slice_text("Album"));
 }

@@ -44,6 +44,7 @@ static void codecs_and_containers_are_called_as_the_sites_do(void **state)
         {"Format : MPEG-4 Visual\nCodec ID : XVID", "XviD"},
         {"Format : MPEG-4 Visual\nCodec ID : DX50", "DivX"},
         {"Format : MPEG Video\nFormat version : Version 2", "MPEG-2"},
+        {"Format : MPEG Video\nFormat version : Version 1", "MPEG-1"},
         {"Format : AV1", "AV1"},
         {"Format : Something", ""},
     };

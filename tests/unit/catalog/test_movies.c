@@ -55,9 +55,10 @@ static void an_imdb_number_is_found_in_what_was_typed(void **state)
 
 static void quality_follows_from_the_resolution(void **state)
 {
-    static const char *const cases[][2] = {{"480p", "Standard Definition"},  {"PAL", "Standard Definition"},
-                                           {"Other", "Standard Definition"}, {"720p", "High Definition"},
-                                           {"1080i", "High Definition"},     {"2160p", "Ultra High Definition"}};
+    static const char *const cases[][2] = {{"480p", "Standard Definition"},   {"PAL", "Standard Definition"},
+                                           {"576i", "Standard Definition"},   {"Other", "Standard Definition"},
+                                           {"720p", "High Definition"},       {"1080i", "High Definition"},
+                                           {"2160p", "Ultra High Definition"}};
     struct form_kit *kit = *state;
     form_kit_set(kit, "quality", "3D"); /* nobody says it */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -111,7 +112,7 @@ static const struct guess_case guess_cases[] = {
      "Encode", "GRP"},
     {"Some Film (2001) [1080p Blu-ray Remux AVC]", "a.mkv", "Some Film", "2001", "Blu-ray", "H.264", "MKV", "1080p",
      "Remux", ""},
-    {"2001.A.Space.Film.1968.2160p.WEB-DL.HEVC-X.mkv", "a.mkv", "2001 A Space Film", "1968", "WEB", "H.265", "MKV",
+    {"2001.A.Space.Film.1968.2160p.WEB-DL.HEVC-X.mkv", "a.mkv", "2001 A Space Film", "1968", "WEB-DL", "H.265", "MKV",
      "2160p", "Encode", "X"},
     {"Film.1975.DVDRip.XviD.480p-OLD", "cd1.avi", "Film", "1975", "DVD", "XviD", "AVI", "480p", "Encode", "OLD"},
 };

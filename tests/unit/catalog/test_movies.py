@@ -42,6 +42,17 @@ def test_rows_stand_under_headers_of_quality_whatever_their_edition(bus, tmp_pat
     assert shown["editions"][1]["formats"][2]["release"] == f"{fresh} 1999 1080p Blu-ray Remux x264"
 
 
+def test_sound_and_hdr_stand_in_the_row_and_in_what_tools_read(bus, tmp_path, fresh):
+    told = film(bus, tmp_path, fresh, resolution="2160p", codec="x265", hdr="Dolby Vision HDR10", audio="TrueHD", channels="7.1",
+                people=[f"{fresh} director", f"{fresh} b", f"{fresh} c"], people_role=["director", "composer", "cinematographer"],
+                release_group="GRP")
+    assert told["title"].endswith("x265 / Blu-ray / 2160p / MKV / Encode / Dolby Vision HDR10 / TrueHD / GRP")
+    group = page_of(bus, told["entity"])["group"]
+    assert group["editions"][0]["formats"][0]["release"] == f"{fresh} 1999 2160p Blu-ray Encode TrueHD 7.1 Dolby Vision HDR10 x265-GRP"
+    assert [part["title"] for part in group["credits"]] == ["Directed by", "Music by", "Cinematography by"]
+    assert browse(bus, f'{fresh} hdr:"dolby vision hdr10" audio:truehd composer:"{fresh} b"', plugin="movies")["count"] == 1
+
+
 def test_slots_tell_what_is_taken_for_each_edition_by_itself(bus, tmp_path, fresh):
     first = film(bus, tmp_path, fresh, release_group="A")
 

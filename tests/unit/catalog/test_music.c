@@ -50,7 +50,7 @@ static void assert_rule(struct form_kit *kit, bool good, const char *field)
         assert_string_equal(kit->why.field, field);
 }
 
-static void flac_is_lossless_and_nothing_else_is(void **state)
+static void flac_is_lossless_and_what_cannot_be_is_not(void **state)
 {
     struct form_kit *kit = *state;
     assert_rule(kit, true, NULL);
@@ -62,6 +62,8 @@ static void flac_is_lossless_and_nothing_else_is(void **state)
     assert_rule(kit, true, NULL);
     form_kit_set(kit, "bitrate", "Lossless");
     assert_rule(kit, false, "bitrate");
+    form_kit_set(kit, "format", "DSD");
+    assert_rule(kit, true, NULL);
 }
 
 static void there_are_no_cds_before_1982(void **state)
@@ -160,6 +162,7 @@ static const struct guess_case guess_cases[] = {
     {"Artist - Four Songs EP (2001)", "1.mp3", "Artist", "Four Songs", "2001", "WEB", "MP3", "Other", "EP"},
     {"Artist - Part One - Part Two (2001) {CD, CAT-1}", "1.ogg", "Artist", "Part One - Part Two", "2001", "CD",
      "Ogg Vorbis", "Other", "Album"},
+    {"Artist - Album (2007) {SACD}", "1.dsf", "Artist", "Album", "2007", "SACD", "DSD", "Lossless", "Album"},
     {"Artist - Song (2020).flac", "Artist - Song (2020).flac", "Artist", "Song", "2020", "WEB", "FLAC", "Lossless",
      "Album"},
 };
@@ -221,7 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test(the_artist_line_names_two_and_sums_up_more),
         test(the_artist_line_tells_composers_conductors_and_djs),
-        test(flac_is_lossless_and_nothing_else_is),
+        test(flac_is_lossless_and_what_cannot_be_is_not),
         test(there_are_no_cds_before_1982),
         test(various_artists_is_nobody),
         test(the_original_release_has_no_title_and_year_of_its_own),
