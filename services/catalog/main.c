@@ -51,7 +51,7 @@ static int64_t torrent_bytes, torrent_files, torrent_content;
 static const struct option options[] = {
     {.name = "DJEMBE_TORRENT_BYTES", .kind = OPTION_bytes, .into = &torrent_bytes, .standard = "10M", .low = 1024,
      .high = 10485760, .help = "The largest .torrent file that is accepted."},
-    {.name = "DJEMBE_TORRENT_FILES", .kind = OPTION_number, .into = &torrent_files, .standard = "20000", .low = 1,
+    {.name = "DJEMBE_TORRENT_FILES", .kind = OPTION_number, .into = &torrent_files, .standard = "100000", .low = 1,
      .high = 1000000, .help = "How many files a torrent may have."},
     {.name = "DJEMBE_TORRENT_CONTENT", .kind = OPTION_bytes, .into = &torrent_content, .standard = "10240G",
      .low = 1048576, .high = 1LL << 60, .help = "How much content a torrent may have."},

@@ -89,7 +89,7 @@ MP3 = dict(FLAC, format="MP3", bitrate="320")
 
 def add(bus, metainfo, fields, actor=5, key=None, **more):
     ask = {"key": key or os.urandom(16), "plugin": "music", "metainfo": metainfo, "fields": fields, **more}
-    return bus.ask("catalog.torrent.add", ask, actor=actor, seconds=20)
+    return bus.ask("catalog.torrent.add", ask, actor=actor, seconds=60)
 
 
 def refused(ask, *args, **more):

@@ -189,6 +189,19 @@ def test_limits_are_settings(folder, tmp_path, fresh):
     replica.stop()
 
 
+def test_ten_megabytes_with_a_hundred_thousand_files_come_in(bus, fresh):
+    """As much as a .torrent may be."""
+    files = [{b"length": 1000, b"path": [b"%03d" % (i // 1000), b"%05d %s.flac" % (i, b"n" * 61)]} for i in range(100000)]
+    pieces = {b"piece length": 1 << 20, b"pieces": os.urandom(20 * 96)}
+    made = libtorrent.bencode({b"info": {b"name": b"all", b"private": 1, b"files": files, **pieces}})
+    assert 9.9 < len(made) / (1 << 20) <= 10
+    told = add(bus, made, dict(FLAC, artists=fresh, title="All"))
+    page = bus.ask("catalog.entity.get", {"entity": told["entity"]}, actor=5, seconds=20)["page"]
+    unit = page["group"]["editions"][0]["formats"][0]
+    assert (unit["files_count"], len(unit["files"]), unit["files_more"]) == (100000, 1000, 99000)
+    assert len(bus.ask("catalog.torrent.get", {"torrent": told["torrent"]}, actor=5, seconds=20)["metainfo"]) == len(made)
+
+
 def test_what_is_not_there_is_not_found(bus):
     assert refused(bus.ask, "catalog.entity.get", {"entity": 1 << 40}).status == "not_found"
     assert refused(bus.ask, "catalog.torrent.get", {"torrent": 1 << 40}).status == "not_found"
