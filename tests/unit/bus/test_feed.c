@@ -5,8 +5,8 @@
 #include "services/common/keys.h"
 #include "services/common/log.h"
 #include "tests/unit/db/db_bench.h"
+#include "tests/unit/free_port.h"
 
-#include <arpa/inet.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,17 +56,6 @@ static void apply(void *arg, const struct feed_batch *batch)
         feed_applied(reader->feed, true);
 }
 
-static unsigned free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-    getsockname(fd, (struct sockaddr *)&address, &size);
-    close(fd);
-    return ntohs(address.sin_port);
-}
-
 static struct bus *bus_open(struct bus_settings settings)
 {
     struct fault why;
@@ -99,14 +88,11 @@ static int set_up(void **state)
 {
     (void)state;
     struct fault why;
-    unsigned port;
+    unsigned port = free_port();
     memset(&world, 0, sizeof world);
     strcpy(world.keys, "/tmp/djembe-test-feed-XXXXXX");
     assert_non_null(mkdtemp(world.keys));
     assert_true(keys_make(world.keys, &why));
-    do
-        port = free_port();
-    while (port > 65000);
     snprintf(world.address, sizeof world.address, "tcp://127.0.0.1:%u", port);
     bench_sql("SET client_min_messages = warning; DROP SCHEMA IF EXISTS catalog CASCADE");
     world.bench.loop = loop_new();

@@ -3,6 +3,7 @@
 #include "services/common/keys.h"
 #include "services/common/service.h"
 #include "tests/unit/common/unit.h"
+#include "tests/unit/free_port.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -71,17 +72,6 @@ static int run_daemon(char *word)
 }
 
 /* ---- and who watches it ---- */
-
-static unsigned free_port(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-    close(fd);
-    return ntohs(at.sin_port);
-}
 
 static void spawn(char *word)
 {
@@ -162,7 +152,7 @@ static int set_up(void **state)
     if (mkdtemp(folder) == NULL || !keys_make(folder, &why))
         return -1;
     admin_port = free_port();
-    bus_port = free_port() - 10; /* the facts' port is a free one as well */
+    bus_port = free_port();
     public_port = free_port();
     setenv("DJEMBE_KEYS", folder, 1);
     snprintf(text, sizeof text, "%s/state", folder);
