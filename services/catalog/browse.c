@@ -1,6 +1,6 @@
-/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0014_search.sql): there a page is found
- * by what stands at the end of the one before, so that nothing is shown twice or left out when something is added
- * meanwhile.
+/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0014_search.sql, and 0027_tallies.sql,
+ * which has the newer catalog.find): there a page is found by what stands at the end of the one before, so that nothing
+ * is shown twice or left out when something is added meanwhile.
  *
  *   read -> page -> its shelf
  *               -> a sample -> the sample's shelf: facets */
@@ -21,7 +21,10 @@
 /* What a page is put in order by, and its column. */
 static const struct sort {
     const char *name, *column;
-} sorts[] = {{"time", "added"}, {"year", "year"}, {"size", "size"}, {"random", "shuffle"}};
+} sorts[] = {
+    {"time", "added"},      {"year", "year"},         {"size", "size"},      {"snatches", "snatches"},
+    {"seeders", "seeders"}, {"leechers", "leechers"}, {"random", "shuffle"},
+};
 
 struct browsing {
     struct bus_request *request;
@@ -307,7 +310,8 @@ static bool sort_read(struct browsing *browsing, struct fault *why)
     browsing->random = strcmp(browsing->sort->name, "random") == 0;
     browsing->rising = browsing->ask->rising && !browsing->random;
     return browsing->ask->sort.size == 0 || slice_is(browsing->ask->sort, browsing->sort->name) ||
-           fault_set(why, STATUS_invalid, "sort", "Lists are in order of time, year or size, or random.");
+           fault_set(why, STATUS_invalid, "sort",
+                     "Lists are in order of time, year, size, snatches, seeders or leechers, or random.");
 }
 
 /* "KEY.ID". */

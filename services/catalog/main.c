@@ -33,6 +33,7 @@
 #include "services/catalog/suggest.h"
 #include "services/catalog/tags.h"
 #include "services/catalog/talk.h"
+#include "services/catalog/tallies.h"
 #include "services/catalog/torrent.h"
 
 #include "services/common/notices.h"
@@ -107,6 +108,7 @@ static void database_ready(void)
     listing_start();
     news_start();
     retire_start();
+    tallies_start();
 }
 
 static void stop(void)
@@ -114,6 +116,7 @@ static void stop(void)
     listing_stop();
     news_stop();
     retire_stop();
+    tallies_stop();
 }
 
 /* All statements of the parts in one table, so that --check prepares them too. */
@@ -153,6 +156,7 @@ static void statements_gather(void)
     statements_add(subscriptions_statements, subscriptions_statements_count);
     statements_add(tags_statements, tags_statements_count);
     statements_add(talk_statements, talk_statements_count);
+    statements_add(tallies_statements, tallies_statements_count);
     statements_add(fact_statements, fact_statements_count);
     statements_add(bookmarks_statements, bookmarks_statements_count);
     statements_add(browse_statements, browse_statements_count);

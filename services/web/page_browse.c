@@ -96,7 +96,10 @@ struct browse {
 
 static const struct order {
     const char *name, *title;
-} orders[] = {{"time", "Newest"}, {"year", "Year"}, {"size", "Size"}, {"random", "Random"}};
+} orders[] = {
+    {"time", "Newest"},     {"year", "Year"},         {"size", "Size"},     {"snatches", "Snatches"},
+    {"seeders", "Seeders"}, {"leechers", "Leechers"}, {"random", "Random"},
+};
 
 /* The address of the same list with another query, or of another page of it. */
 static const char *page_href(struct visit *visit, const struct browse *browse, struct slice query, struct slice cursor)

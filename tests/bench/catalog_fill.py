@@ -200,7 +200,8 @@ def fill(albums):
                 print(f"{count * LISTED_AT_ONCE} listed after {time.monotonic() - began:.0f} s", flush=True)
     for index in indexes:
         cursor.execute(index)
-    cursor.execute("VACUUM (ANALYZE) catalog.listed, catalog.listed_unit, catalog.name, catalog.word, catalog.shelf")
+    cursor.execute("VACUUM (ANALYZE) catalog.listed, catalog.listed_unit, catalog.name, catalog.word, catalog.shelf, catalog.tally,"
+                   " catalog.tally_unit")
     connection.close()
     return time.monotonic() - began
 

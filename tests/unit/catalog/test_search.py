@@ -128,7 +128,7 @@ def test_orders_and_their_pages(bus, shelf, fresh):
             assert pages == (names[::-1] if rising else names) and "next" not in rest
     seen = {tuple(found(bus, fresh, sort="random")) for _ in range(60)}
     assert all(sorted(one) == sorted(shelf) for one in seen) and len(seen) > 1
-    assert refused(browse, bus, sort="seeders").field == "sort"
+    assert refused(browse, bus, sort="peers").field == "sort"
     for cursor in ("x", "1", "1.", "1.x", "9-9"):
         assert refused(browse, bus, cursor=cursor).field == "cursor", cursor
 
