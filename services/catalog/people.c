@@ -34,8 +34,9 @@ static struct slice href_of(const struct naming *naming)
     return shelf_href(naming->plugin, LEVEL_person, naming->person, naming->arena);
 }
 
-static void naming_end(struct naming *naming, const char *what, const struct field_text before[2],
-                       const struct field_text after[2])
+/* What was said and is said: name and text of an edit, else a spelling. */
+static void naming_end(struct naming *naming, const char *what, const struct field_text *before,
+                       const struct field_text *after)
 {
     size_t count = naming->act == ACT_edit ? 2 : 1;
     struct catalog_person_edit_reply edited = {.href = href_of(naming), .revision = naming->revision_now + 1};

@@ -219,8 +219,8 @@ static void tags_read(struct album *album)
     for (size_t i = 0; i < rows.count; i++) {
         struct fault why;
         size_t at = album->tags.tags_count;
-        struct slice tag;
-        int64_t score;
+        struct slice tag = {0};
+        int64_t score = 0;
         if (!tag_read(album, &rows.at[i], &tag, &score, &why)) {
             import_skip(import, &import->tables[GAZELLE_tagged], rows.at[i].line, why.text);
             continue;
