@@ -634,8 +634,6 @@ static enum import_end album_give_up(struct import *import, struct batch *batch,
 static enum import_end batch_run(struct import *import, size_t most, uint64_t from, uint64_t *to, struct fault *why)
 {
     struct batch batch = {.import = import, .plugin = plugin_find(slice_text("music"))};
-    arena_reset(import->arena);
-    import->skipped_count = 0;
     if (!batch_read(&batch, most, from, to))
         return IMPORT_done;
     if (!batch_look(&batch, why))
@@ -648,42 +646,19 @@ static enum import_end batch_run(struct import *import, size_t most, uint64_t fr
                : end;
 }
 
-/* How many groups are done. */
-static uint64_t groups_up_to(const struct import *import, uint64_t at)
+/* Of a batch that fails its albums are done one by one, to find out which it is. */
+static enum import_end albums_run(struct import *import, uint64_t from, uint64_t *to, struct fault *why)
 {
-    return (uint64_t)(table_find(&import->tables[GAZELLE_groups], at + 1).at - import->tables[GAZELLE_groups].entries);
+    enum import_end end = batch_run(import, ALBUMS_MOST, from, to, why);
+    if (end != IMPORT_failed || why->status == STATUS_forbidden)
+        return end;
+    import_afresh(import);
+    return batch_run(import, 1, from, to, why);
 }
 
 bool import_albums(struct import *import, struct fault *why)
 {
-    size_t most = ALBUMS_MOST;
-    uint64_t at, to;
-    if (!import_step_at(import, STEP, &at, why))
-        return false;
-    progress_begin(&import->progress, STEP, groups_up_to(import, at), import->tables[GAZELLE_groups].count);
-    for (;;) {
-        switch (batch_run(import, most, at, &to, why)) {
-        case IMPORT_done:
-            if (to == at) {
-                progress_end(&import->progress);
-                return true;
-            }
-            at = to;
-            most = ALBUMS_MOST;
-            break;
-        case IMPORT_again: /* perhaps it was done, and only the answer was lost */
-            import_pause(import);
-            while (!import_step_at(import, STEP, &at, why))
-                import_pause(import);
-            break;
-        case IMPORT_failed:
-            if (most == 1 || why->status == STATUS_forbidden)
-                return false;
-            most = 1; /* to find out which it is */
-            break;
-        }
-        progress_to(&import->progress, groups_up_to(import, at));
-    }
+    return import_run(import, STEP, GAZELLE_groups, albums_run, why);
 }
 
 const struct statement *const import_albums_statements[] = {&import_tags, &import_spellings, &import_changes};

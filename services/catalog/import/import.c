@@ -55,7 +55,8 @@ static void rest(struct import *import, uint32_t ms)
     import_wait(import, &pending);
 }
 
-void import_pause(struct import *import)
+/* PostgreSQL is away: waits a little. */
+static void pause_away(struct import *import)
 {
     rest(import, AWAY_MS);
 }
@@ -127,7 +128,7 @@ bool import_tell(struct import *import, const struct message *message, const voi
             fprintf(stderr, "Nobody answers %s, waiting: %s\n", message->name, why->text);
         }
         away = true;
-        import_pause(import);
+        pause_away(import);
     }
 }
 
@@ -471,6 +472,47 @@ int import_main(int argc, char **argv, const struct service *service)
         fprintf(stderr, "djembe-catalog import: %s\n", why.text);
     free((void *)options);
     return good ? 0 : 1;
+}
+
+/* ---- a step, batch by batch ---- */
+
+void import_afresh(struct import *import)
+{
+    arena_reset(import->arena);
+    import->skipped_count = 0;
+}
+
+static uint64_t rows_up_to(const struct table *table, uint64_t at)
+{
+    return (uint64_t)(table_find(table, at + 1).at - table->entries);
+}
+
+bool import_run(struct import *import, const char *step, enum gazelle_table table, import_run_fn *batch,
+                struct fault *why)
+{
+    const struct table *rows = &import->tables[table];
+    uint64_t at;
+    if (!import_step_at(import, step, &at, why))
+        return false;
+    progress_begin(&import->progress, step, rows_up_to(rows, at), rows->count);
+    for (;;) {
+        uint64_t to = at;
+        import_afresh(import);
+        enum import_end end = batch(import, at, &to, why);
+        if (end == IMPORT_failed)
+            return false;
+        if (end == IMPORT_done && to == at)
+            break;
+        if (end == IMPORT_done)
+            at = to;
+        else /* perhaps it was done, and only the answer was lost */
+            do
+                pause_away(import);
+            while (!import_step_at(import, step, &at, why));
+        progress_to(&import->progress, rows_up_to(rows, at));
+    }
+    progress_end(&import->progress);
+    return true;
 }
 
 const struct statement *const import_statements[] = {

@@ -57,8 +57,14 @@ bool import_step_at(struct import *import, const char *step, uint64_t *at, struc
 enum import_end { IMPORT_done, IMPORT_again, IMPORT_failed };
 enum import_end import_commit(struct import *import, struct db_tx *tx, const char *step, uint64_t from, uint64_t to,
                               struct fault *why);
-/* PostgreSQL is away: waits a little. */
-void import_pause(struct import *import);
+/* What the batch before had is forgotten. */
+void import_afresh(struct import *import);
+/* Does the rows behind `from`; *to is where it ended, `from` when there are no more. */
+typedef enum import_end import_run_fn(struct import *import, uint64_t from, uint64_t *to, struct fault *why);
+/* Runs batches from where the step is to its end, and shows how many keys of the table are done. While PostgreSQL is
+ * away it waits. */
+bool import_run(struct import *import, const char *step, enum gazelle_table table, import_run_fn *batch,
+                struct fault *why);
 
 /* What is in catalog.imported of these. */
 struct import_ids {

@@ -165,36 +165,18 @@ static enum import_end batch_write(struct batch *batch, uint64_t from, uint64_t 
     return import_commit(batch->import, tx, STEP, from, to, why);
 }
 
-static uint64_t members_up_to(const struct import *import, uint64_t at)
+static enum import_end members_run(struct import *import, uint64_t from, uint64_t *to, struct fault *why)
 {
-    return (uint64_t)(table_find(&import->tables[GAZELLE_users], at + 1).at - import->tables[GAZELLE_users].entries);
+    struct batch batch = {.import = import};
+    batch_read(&batch, from, to);
+    if (*to == from)
+        return IMPORT_done;
+    if (batch.count > 0 && (!accounts_make(&batch, why) || !balances_open(&batch, why)))
+        return IMPORT_failed;
+    return batch_write(&batch, from, *to, why);
 }
 
 bool import_members(struct import *import, struct fault *why)
 {
-    uint64_t at, to;
-    if (!import_step_at(import, STEP, &at, why))
-        return false;
-    progress_begin(&import->progress, STEP, members_up_to(import, at), import->tables[GAZELLE_users].count);
-    for (;;) {
-        struct batch batch = {.import = import};
-        arena_reset(import->arena);
-        import->skipped_count = 0;
-        batch_read(&batch, at, &to);
-        if (to == at)
-            break;
-        if (batch.count > 0 && (!accounts_make(&batch, why) || !balances_open(&batch, why)))
-            return false;
-        enum import_end end = batch_write(&batch, at, to, why);
-        if (end == IMPORT_failed)
-            return false;
-        if (end == IMPORT_done)
-            at = to;
-        else
-            while (import_pause(import), !import_step_at(import, STEP, &at, why))
-                ;
-        progress_to(&import->progress, members_up_to(import, at));
-    }
-    progress_end(&import->progress);
-    return true;
+    return import_run(import, STEP, GAZELLE_users, members_run, why);
 }

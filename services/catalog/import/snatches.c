@@ -66,45 +66,21 @@ static bool batch_tell(struct batch *batch, const struct import_ids *known, stru
     return good;
 }
 
-static enum import_end batch_run(struct batch *batch, uint64_t from, uint64_t to, struct fault *why)
+static enum import_end snatches_run(struct import *import, uint64_t from, uint64_t *to, struct fault *why)
 {
+    struct batch batch = {.import = import};
     struct import_ids known;
-    if (!import_known(batch->import, "torrents", batch->sources, batch->count, &known, why))
+    batch_read(&batch, from, to);
+    if (*to == from)
+        return IMPORT_done;
+    if (!import_known(import, "torrents", batch.sources, batch.count, &known, why))
         return why->status == STATUS_unavailable ? IMPORT_again : IMPORT_failed;
-    if (!batch_tell(batch, &known, why))
+    if (!batch_tell(&batch, &known, why))
         return IMPORT_failed;
-    return import_commit(batch->import, db_begin(batch->import->db), STEP, from, to, why);
-}
-
-static uint64_t torrents_up_to(const struct import *import, uint64_t at)
-{
-    return (uint64_t)(table_find(&import->tables[GAZELLE_torrents], at + 1).at -
-                      import->tables[GAZELLE_torrents].entries);
+    return import_commit(import, db_begin(import->db), STEP, from, *to, why);
 }
 
 bool import_snatches(struct import *import, struct fault *why)
 {
-    uint64_t at, to;
-    if (!import_step_at(import, STEP, &at, why))
-        return false;
-    progress_begin(&import->progress, STEP, torrents_up_to(import, at), import->tables[GAZELLE_torrents].count);
-    for (;;) {
-        struct batch batch = {.import = import};
-        arena_reset(import->arena);
-        import->skipped_count = 0;
-        batch_read(&batch, at, &to);
-        if (to == at)
-            break;
-        enum import_end end = batch_run(&batch, at, to, why);
-        if (end == IMPORT_failed)
-            return false;
-        if (end == IMPORT_done)
-            at = to;
-        else
-            while (import_pause(import), !import_step_at(import, STEP, &at, why))
-                ;
-        progress_to(&import->progress, torrents_up_to(import, at));
-    }
-    progress_end(&import->progress);
-    return true;
+    return import_run(import, STEP, GAZELLE_torrents, snatches_run, why);
 }
