@@ -1,5 +1,5 @@
 /* Records of one size, many millions of them, each named by a 32-bit handle that stays valid until the record is given
- * back. Records never move: they live in chunks. */
+ * back. Records never move: they lie in one stretch of addresses, of which memory is taken as they come. */
 #ifndef DJEMBE_COMMON_SLAB_H
 #define DJEMBE_COMMON_SLAB_H
 
@@ -7,17 +7,15 @@
 #include <stdint.h>
 
 #define SLAB_NONE 0u /* no record has this handle */
-#define SLAB_CHUNK_BITS                                                                                                \
-    14 /* large chunks: what they are rounded up by hardly counts, and untouched pages cost nothing */
 
 struct slab {
-    char **chunks;
+    char *records;
     size_t record;   /* bytes of one */
+    size_t bytes;    /* of memory behind `records`, used or not */
     uint32_t top;    /* handles 1 .. top - 1 have been used */
     uint32_t live;   /* how many are taken now */
     uint32_t *given; /* handles that wait to be taken again */
     uint32_t given_count, given_room;
-    uint32_t chunks_count;
 };
 
 void slab_init(struct slab *slab, size_t record);
@@ -27,14 +25,15 @@ void slab_clear(struct slab *slab);
 uint32_t slab_take(struct slab *slab);
 /* The record is zeroed at once, so that a sweep over all handles can tell it from a live one. */
 void slab_give(struct slab *slab, uint32_t handle);
+/* Of a slab that has no record yet: memory for handles below `top`, for whoever writes them all himself. */
+void slab_make_room(struct slab *slab, uint32_t top);
 
 static inline void *slab_at(const struct slab *slab, uint32_t handle)
 {
-    uint32_t within = handle & ((1u << SLAB_CHUNK_BITS) - 1);
-    return slab->chunks[handle >> SLAB_CHUNK_BITS] + within * slab->record;
+    return slab->records + handle * slab->record;
 }
 
-/* Bytes held for records and bookkeeping; of the last chunk what has been used. */
+/* Bytes held for records and bookkeeping; of the memory for records what has been used. */
 size_t slab_bytes(const struct slab *slab);
 
 #endif

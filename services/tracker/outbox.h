@@ -6,7 +6,7 @@
 #include "services/tracker/backlog.h"
 #include "services/tracker/session.h"
 
-#define OUTBOX_BATCH_MAX 5000 /* rows; as ratio.sessions.report has it */
+#define OUTBOX_BATCH_MAX 500 /* rows; ratio would take more, but does nothing else while it reads them */
 
 struct outbox;
 

@@ -11,8 +11,8 @@
 
 enum {
     LOOK_MS = 250,    /* a session that changed goes out this soon, */
-    PACE_ROWS = 1000, /* or in a storm of announces so many of them, for a report costs more than its announce; the rest
-                         waits in the journal, */
+    PACE_ROWS = 1000, /* or in a storm of announces so many of them a look, for a report costs more than its announce;
+                         the rest waits in the journal, */
     PACE_LOOKS = 240, /* but no longer than about so many looks: a minute */
     DEADLINE_MS = 10000,
     PAUSE_LEAST_MS = 250,
@@ -30,6 +30,7 @@ struct reporter {
     int64_t not_before;  /* ticks: the pause after a failure */
     int64_t sent_at;     /* ticks: the last batch */
     size_t rows;         /* in it */
+    size_t due;          /* rows that may go after it before the next look */
     int64_t waits_since; /* ticks: when the oldest unacknowledged row was first seen; 0: nothing waits */
     uint32_t pause;
     uint64_t batches;
@@ -89,9 +90,10 @@ static size_t count_waiting(struct reporter *reporter)
 static size_t pace(size_t waiting)
 {
     size_t rows = waiting / PACE_LOOKS;
-    rows = rows > PACE_ROWS ? rows : PACE_ROWS;
-    return rows < OUTBOX_BATCH_MAX ? rows : OUTBOX_BATCH_MAX;
+    return rows > PACE_ROWS ? rows : PACE_ROWS;
 }
+
+static void report_next(struct reporter *reporter);
 
 static void on_refused(struct reporter *reporter, const struct fault *why)
 {
@@ -127,6 +129,8 @@ static void on_reported(void *arg, const void *reply, const msgpack_object *body
     outbox_acknowledge(reporter->tracker->outbox);
     lock_give(&reporter->tracker->lock);
     reporter->waits_since = count_waiting(reporter) > 0 ? clock_ticks() : 0;
+    if (reporter->due > 0 && reporter->waits_since != 0)
+        report_next(reporter);
 }
 
 static void report(struct reporter *reporter, const struct session_totals *rows, size_t count)
@@ -147,20 +151,28 @@ static void report(struct reporter *reporter, const struct session_totals *rows,
     msgpack_sbuffer_destroy(&packed);
 }
 
-static void look(void *arg)
+static void report_next(struct reporter *reporter)
 {
-    struct reporter *reporter = arg;
     const struct session_totals *rows;
-    if (reporter->under_way || clock_ticks() < reporter->not_before)
-        return;
+    size_t most = reporter->due < OUTBOX_BATCH_MAX ? reporter->due : OUTBOX_BATCH_MAX;
     lock_take(&reporter->tracker->lock);
-    size_t count = outbox_batch(reporter->tracker->outbox, pace(outbox_count(reporter->tracker->outbox)), &rows);
+    size_t count = outbox_batch(reporter->tracker->outbox, most, &rows);
     lock_give(&reporter->tracker->lock);
     if (count == 0 && clock_ticks() - reporter->sent_at < SILENT_MS)
         return;
     if (count > 0 && reporter->waits_since == 0)
         reporter->waits_since = clock_ticks();
+    reporter->due -= count < most ? reporter->due : count;
     report(reporter, rows, count);
+}
+
+static void look(void *arg)
+{
+    struct reporter *reporter = arg;
+    if (reporter->under_way || clock_ticks() < reporter->not_before)
+        return;
+    reporter->due = pace(count_waiting(reporter));
+    report_next(reporter);
 }
 
 struct reporter *reporter_new(struct loop *loop, struct bus *bus, struct tracker *tracker)

@@ -13,7 +13,7 @@ from ledger import sql, wait_for
 from processes import cpu_of, postgres_cpu
 from ratio_fill import fill, rows_of
 
-BATCH, IN_FLIGHT, PACE, MOVING, MINUTES = 1000, 4, 20000, 10, 25
+BATCH, IN_FLIGHT, PACE, MOVING, MINUTES = 500, 4, 20000, 10, 25
 ASKED = [("profile", "ratio.backup.profile", lambda user: {"user": user}), ("offers", "ratio.offer.list", lambda user: {"user": user}),
          ("queue", "ratio.queue.list", lambda user: {"limit": 50})]
 
@@ -70,7 +70,7 @@ def ask(socket, number, method, body):
 def stream(service, members, seconds, pace, result):
     """Keeps a few batches on their way, `pace` rows a second at most; one row in ten tells of bytes. The result is rows a second."""
     socket, sent, done = service.dealer(), 0, 0
-    batches = [list(rows_of(n, 0, service.epoch, members, BATCH)) for n in range(min(50 * members // BATCH, 1500))]
+    batches = [list(rows_of(n, 0, service.epoch, members, BATCH)) for n in range(min(50 * members // BATCH, 3000))]
     began = time.monotonic()
     while time.monotonic() - began < seconds:
         while sent - done < IN_FLIGHT and sent * BATCH <= (time.monotonic() - began) * pace:

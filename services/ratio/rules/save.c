@@ -110,10 +110,8 @@ static void save_slab(struct out out, const struct slab *slab)
     out.put(out.arg, counts, sizeof counts);
     if (slab->given_count > 0)
         out.put(out.arg, slab->given, slab->given_count * sizeof *slab->given);
-    for (uint32_t at = 0; at < slab->top && slab->chunks_count > 0; at += 1u << SLAB_CHUNK_BITS) {
-        uint32_t count = slab->top - at < 1u << SLAB_CHUNK_BITS ? slab->top - at : 1u << SLAB_CHUNK_BITS;
-        out.put(out.arg, slab_at(slab, at), count * slab->record);
-    }
+    if (slab->records != NULL)
+        out.put(out.arg, slab->records, slab->top * slab->record);
 }
 
 static void save_table(struct out out, const struct table *table)
@@ -233,14 +231,8 @@ static void load_slab(struct source *from, struct slab *slab)
         return;
     slab->top = counts[0];
     slab->live = counts[1];
-    slab->chunks_count = (slab->top + (1u << SLAB_CHUNK_BITS) - 1) >> SLAB_CHUNK_BITS;
-    slab->chunks = mem_zero(slab->chunks_count, sizeof *slab->chunks);
-    for (uint32_t i = 0; i < slab->chunks_count; i++) {
-        uint32_t before = i << SLAB_CHUNK_BITS;
-        uint32_t count = slab->top - before < 1u << SLAB_CHUNK_BITS ? slab->top - before : 1u << SLAB_CHUNK_BITS;
-        slab->chunks[i] = mem_zero(1u << SLAB_CHUNK_BITS, slab->record);
-        take(from, slab->chunks[i], count * slab->record);
-    }
+    slab_make_room(slab, slab->top);
+    take(from, slab->records, slab->top * slab->record);
 }
 
 static void load_table(struct source *from, struct table *table)
