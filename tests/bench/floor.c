@@ -1,11 +1,12 @@
 /* What the kernel alone costs: answers every HTTP request and every UDP announce with the same bytes, knowing nothing.
  *
- *   floor PORT
+ *   floor PORT [THREADS]
  *
- * One thread, level-triggered epoll; packets are taken and answered many at a time, as the tracker does. */
+ * Level-triggered epoll; packets are taken and answered many at a time, as the tracker does. Threads share the port and nothing else. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ static int listen_on(int port, int type)
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
     if (type == SOCK_STREAM)
         setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &yes, sizeof yes);
     if (bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || (type == SOCK_STREAM && listen(fd, 1024) != 0))
@@ -63,10 +65,10 @@ static size_t udp_reply(char *packet)
 
 static void serve_udp(int fd)
 {
-    static char packets[BATCH][2048];
-    static struct sockaddr_in from[BATCH];
-    static struct iovec at[BATCH];
-    static struct mmsghdr messages[BATCH];
+    static _Thread_local char packets[BATCH][2048];
+    static _Thread_local struct sockaddr_in from[BATCH];
+    static _Thread_local struct iovec at[BATCH];
+    static _Thread_local struct mmsghdr messages[BATCH];
     for (int i = 0; i < BATCH; i++) {
         at[i] = (struct iovec){packets[i], sizeof packets[i]};
         messages[i].msg_hdr = (struct msghdr){&from[i], sizeof from[i], &at[i], 1, NULL, 0, 0};
@@ -78,9 +80,9 @@ static void serve_udp(int fd)
         sendmmsg(fd, messages, (unsigned)count, 0);
 }
 
-int main(int argc, char **argv)
+static void *serve(void *arg)
 {
-    int port = argc > 1 ? atoi(argv[1]) : 0, epoll = epoll_create1(0);
+    int port = *(int *)arg, epoll = epoll_create1(0);
     int tcp = listen_on(port, SOCK_STREAM), udp = listen_on(port, SOCK_DGRAM);
     watch(epoll, tcp);
     watch(epoll, udp);
@@ -98,4 +100,14 @@ int main(int argc, char **argv)
                     watch(epoll, fresh);
         }
     }
+}
+
+int main(int argc, char **argv)
+{
+    int port = argc > 1 ? atoi(argv[1]) : 0, threads = argc > 2 ? atoi(argv[2]) : 1;
+    pthread_t thread;
+    for (int i = 1; i < threads; i++)
+        if (pthread_create(&thread, NULL, serve, &port) != 0)
+            exit(1);
+    serve(&port);
 }

@@ -13,7 +13,8 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PYTHON = "/usr/bin/python3"
-PORTS = {"floor": 7001, "opentracker": 7002, "djembe": 7003, "one worker": 7004, "two workers": 7005}
+PORTS = {"floor": 7001, "opentracker": 7002, "djembe": 7003, "one worker": 7004, "two workers": 7005,
+         "one thread": 7006, "two threads": 7007}
 OURS = ("djembe", "one worker", "two workers")
 BUS = {"catalog": 7051, "web": 7052, "ratio": 7053}
 TORRENTS, SPREAD_TORRENTS = 100000, 10000  # that all know; those among them that the spread load is about
@@ -79,7 +80,7 @@ class Servers:
         self.folder, self.args, self.running = folder, args, {}
         folder.chmod(0o755)
         self.load = self.build("load", os.environ["DJEMBE_ANNOUNCE_LOAD"], "-std=c11", "-lm", "-lpthread")
-        self.floor = self.build("floor", HERE / "floor.c")
+        self.floor = self.build("floor", HERE / "floor.c", "-lpthread")
         self.hashes, self.passkeys, self.hot = folder / "hashes", folder / "passkeys", folder / "hot"
         self.generate("http", "djembe", ["--torrents", TORRENTS, "--write-hashes", self.hashes])
         self.generate("http", "djembe", ["--write-passkeys", self.passkeys])
@@ -109,12 +110,18 @@ class Servers:
 
     def up(self, *names):
         for name in names:
-            self.running[name] = self.start_djembe(name) if name in OURS else getattr(self, "start_" + name)()
+            self.running[name] = self.start_djembe(name) if name in OURS else getattr(self, "start_" + name.replace(" ", "_"))()
             if name in OURS:
                 wait_for("the tracker is ready", lambda: self.is_ready(name))
 
     def start_floor(self):
         return start(self.floor, PORTS["floor"], cpu=0)
+
+    def start_one_thread(self):
+        return start(self.floor, PORTS["one thread"], cpu="0,1")
+
+    def start_two_threads(self):
+        return start(self.floor, PORTS["two threads"], 2, cpu="0,1")
 
     def start_opentracker(self):
         config = self.folder / "opentracker.conf"
