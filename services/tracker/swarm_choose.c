@@ -17,24 +17,18 @@ static uint32_t below(uint64_t *random, uint32_t range)
     return (uint32_t)((hash_random(random) >> 32) * range >> 32);
 }
 
-/* Draws `draws` of the places 0 .. range - 1. The borders of the strata are the multiples of range / draws, rounded
- * down: nothing is divided in the loop. A random number serves two of them. */
+/* Draws `draws` of the places 0 .. range - 1. A stratum ends where the next 32.32 multiple of range / draws does:
+ * nothing is divided in the loop, and no branch goes now this way, now that. A random number serves two of them. */
 static void draw(uint64_t *random, uint32_t range, uint32_t draws, uint32_t *drawn)
 {
-    uint32_t turn = below(random, range), begin = 0, owed = 0;
-    uint32_t step = range / draws, rest = range % draws;
-    uint64_t bits = 0;
+    uint64_t step = ((uint64_t)range << 32) / draws, border = 0, bits = 0;
+    uint32_t turn = below(random, range);
     for (uint32_t i = 0; i < draws; i++) {
-        uint32_t end = begin + step;
-        owed += rest;
-        if (owed >= draws) {
-            owed -= draws;
-            end++;
-        }
+        uint64_t begin = border >> 32;
+        border += step;
         bits = i % 2 == 0 ? hash_random(random) : bits << 32;
-        uint32_t place = begin + (uint32_t)((bits >> 32) * (end - begin) >> 32) + turn;
+        uint32_t place = (uint32_t)(begin + ((bits >> 32) * ((border >> 32) - begin) >> 32)) + turn;
         drawn[i] = place < range ? place : place - range;
-        begin = end;
     }
 }
 
@@ -117,6 +111,13 @@ static unsigned gather(const struct peers *peers, const struct swarm *swarm, con
     return drop_own(peers, swarm, &suspects, wish->member, places, found);
 }
 
+/* All at once, before the first is looked at. */
+static void prefetch(const struct swarm *swarm, const struct part *part, const uint32_t *order, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        __builtin_prefetch(&swarm->entries[part->first + order[i]]);
+}
+
 static uint32_t at_most(uint32_t draws, uint32_t range)
 {
     return draws < range ? draws : range;
@@ -147,8 +148,10 @@ unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const stru
     uint32_t draws = draws_at_first(part.range, wish->wanted, all);
     for (;;) {
         bool whole = draws == part.range;
-        if (!whole)
+        if (!whole) {
             draw(&peers->random, part.range, draws, order);
+            prefetch(swarm, &part, order, draws);
+        }
         found = gather(peers, swarm, &part, wish, whole ? NULL : order, draws, places);
         if (found >= wish->wanted || whole || all || draws == DRAWS_MAX)
             break;

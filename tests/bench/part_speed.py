@@ -1,5 +1,6 @@
-"""CPU time per announce, in rounds that take turns; and what one swarm of 50 000 costs beside 10 000 swarms. Of each row the cheapest round
-counts: whoever else is on the machine only adds."""
+"""CPU time per announce, in rounds that take turns; and what one swarm of 50 000 costs beside 10 000 swarms. The cheapest round is shown, for
+whoever else is on the machine only adds; ratios are taken within each round, where both sides met the same machine, and their median shown."""
+import statistics
 import subprocess
 import sys
 
@@ -24,8 +25,12 @@ def measure(servers, args):
     names = sorted({"djembe"} | {server for case in cases for server in CASES[case][1]})
     servers.forget()
     servers.up(*names)
-    rows = {(case, server, "spread"): SPREAD for case in cases for server in CASES[case][1]}
-    rows |= {(case, server, "hot"): hot for case in cases for server in CASES[case][1] if server != "floor"}
+    rows = {}
+    for case in cases:  # what is compared stands side by side
+        rows[case, "floor", "spread"] = SPREAD
+        if "opentracker" in CASES[case][1]:
+            rows |= {(case, "opentracker", "hot"): hot, (case, "opentracker", "spread"): SPREAD}
+        rows |= {(case, "djembe", "spread"): SPREAD, (case, "djembe", "hot"): hot}
     for name in names:
         if name != "floor":
             servers.preload(name, SPREAD)
@@ -38,8 +43,8 @@ def measure(servers, args):
             with servers.alone(server):
                 got = result(servers.generate(scheme, server, [*words, *more, "--preload", "0", "--seconds", args.seconds,
                                                                "--server-pid", servers.running[server].pid]))
+            times[case, server, load].append(float("nan") if got is None else float(got["cpu_us"]))
             if got is not None:
-                times[case, server, load].append(got)
                 print(f"{case}, {server}, {load}: {got['cpu_us']} us, {got['rps']}/s, fail {got['fail']}", file=sys.stderr)
     forged = measure_forged(servers, args) if any(word in FORGED for word in args.cases.split(",")) else None
     servers.down()
@@ -64,13 +69,17 @@ def measure_forged(servers, args):
 
 
 def table(cases, times):
-    def least(case, server, load="spread"):
-        return min((float(run["cpu_us"]) for run in times.get((case, server, load), [])), default=float("nan"))
+    def least(*row):
+        return min((time for time in times.get(row, []) if time == time), default=float("nan"))
+
+    def ratio(row, other):
+        each = [one / two for one, two in zip(times.get(row, []), times.get(other, [])) if one / two == one / two]
+        return statistics.median(each) if each else float("nan")
 
     print("\n| CPU µs per announce | kernel alone | opentracker | Djembe | of opentracker | Djembe, one hot swarm | of the spread load |"
           " opentracker's own |\n|---|---|---|---|---|---|---|---|")
     for case in cases:
-        floor, other, ours = (least(case, name) for name in ("floor", "opentracker", "djembe"))
-        hot, others_hot = least(case, "djembe", "hot"), least(case, "opentracker", "hot")
-        print(f"| {case} | {floor:.1f} | {other:.1f} | {ours:.1f} | {ours / other:.2f} | {hot:.1f} | {hot / ours:.2f} |"
-              f" {others_hot / other:.2f} |".replace("nan", "–"))
+        floor, other, ours, others_hot, hot = ((case, name, load) for name, load in (
+            ("floor", "spread"), ("opentracker", "spread"), ("djembe", "spread"), ("opentracker", "hot"), ("djembe", "hot")))
+        print(f"| {case} | {least(*floor):.1f} | {least(*other):.1f} | {least(*ours):.1f} | {ratio(ours, other):.2f} | {least(*hot):.1f} |"
+              f" {ratio(hot, ours):.2f} | {ratio(others_hot, other):.2f} |".replace("nan", "–"))
