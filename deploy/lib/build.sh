@@ -3,10 +3,10 @@
 PROGRAMS="djembe-tracker djembe-web djembe-catalog djembe-ratio djembe-admin"
 readonly PROGRAMS
 
-# Everybody who builds in this checkout takes turns.
+# Everybody who builds the same in this checkout takes turns.
 build_lock() {
     mkdir -p "$ROOT/build" 2>/dev/null || die "The folder $ROOT/build cannot be made: run this as the owner of $ROOT."
-    exec {BUILD_LOCK}>>"$ROOT/build/.lock" || die "The folder $ROOT/build belongs to somebody else: run this as its owner."
+    exec {BUILD_LOCK}>>"$ROOT/build/$DJEMBE_BUILD.lock" || die "The folder $ROOT/build belongs to somebody else: run this as its owner."
     if ! flock -n "$BUILD_LOCK"; then
         say "Another build is under way here: waiting for it"
         flock "$BUILD_LOCK"

@@ -1,8 +1,8 @@
 # `./djembe test`: builds with the sanitizers, runs every kind of test, and counts.
 
-TEST_NAMES="format unit integration clients browser chaos fuzz model docker tidy"
-TEST_FILES=$(($(nproc) * 3))                         # at a time, for they wait more than they work
-TEST_QUICK="format unit integration clients browser" # what `./djembe test` runs without a name
+TEST_NAMES="format gcc unit integration clients browser chaos fuzz model docker tidy"
+TEST_FILES=$(($(nproc) * 5 / 2))                         # at a time, for they wait more than they work
+TEST_QUICK="format gcc unit integration clients browser" # what `./djembe test` runs without a name
 readonly TEST_NAMES TEST_QUICK TEST_FILES
 PASSED=0 FAILED=0 FAILING=()
 
@@ -43,20 +43,24 @@ tests_kinds() {
     done
 }
 
-# Those that work most beside those that wait most; what the former say comes when they are through.
+# In lanes, so that some work while others wait; what those beside the first say comes when they are through.
 tests_side_by_side() {
-    local beside=$1/beside counts
-    tests_prepare unit || true # once, and not by both at a time: who needs it says what is amiss
-    (
-        trap - INT
-        tests_kinds "format unit browser"
-        printf '%s\n' "$PASSED" "$FAILED" "${FAILING[@]}" >"$beside.counts"
-    ) >"$beside.txt" 2>&1 &
+    local lanes=("format unit gcc" browser) beside=$1/beside i counts
+    tests_prepare unit || true # once, and not by all at a time: who needs it says what is amiss
+    for i in "${!lanes[@]}"; do
+        (
+            trap - INT
+            tests_kinds "${lanes[i]}"
+            printf '%s\n' "$PASSED" "$FAILED" "${FAILING[@]}" >"$beside$i.counts"
+        ) >"$beside$i.txt" 2>&1 &
+    done
     tests_kinds "integration clients"
     wait
-    cat "$beside.txt"
-    mapfile -t counts <"$beside.counts"
-    PASSED=$((PASSED + counts[0])) FAILED=$((FAILED + counts[1])) FAILING+=("${counts[@]:2}")
+    for i in "${!lanes[@]}"; do
+        cat "$beside$i.txt"
+        mapfile -t counts <"$beside$i.counts"
+        PASSED=$((PASSED + counts[0])) FAILED=$((FAILED + counts[1])) FAILING+=("${counts[@]:2}")
+    done
 }
 
 # The tests start instances of their own: nothing of the caller's instance may reach them.
@@ -70,7 +74,7 @@ tests_environment() {
 # What a kind of test needs before it can run; in a subshell, for what goes wrong here ends only this kind.
 tests_prepare() (
     case $1 in
-    format) return ;;
+    format | gcc) return ;;
     docker)
         command -v docker >/dev/null && command -v docker-compose >/dev/null ||
             die "The docker tests need docker and docker-compose: apt-get install docker.io docker-compose"
@@ -142,6 +146,15 @@ lines_check() {
     ! grep -rnE --include='*.py' --include=announce --exclude-dir=node_modules '.{141}' "$ROOT/tests"
 }
 
+# gcc, which `./djembe up` and the images build with, warns of other things than clang does, of some only when it optimizes.
+test_gcc() {
+    test_step "gcc's warnings" gcc_check
+}
+
+gcc_check() (
+    DJEMBE_BUILD=gcc build_programs
+)
+
 # Names the files that `clang-format -i` would change.
 format_check() {
     sources_listed | xargs clang-format-14 --dry-run -Werror 2>&1 | sed -nE 's|^([^:]+):[0-9]+:[0-9]+: error: .*|  clang-format-14 -i \1|p' | sort -u | tee "$ROOT/build/results/format.txt"
@@ -160,7 +173,7 @@ test_ctest() {
     test_junit "$what" "$xml" "$code"
 }
 
-# With the fuzz targets for a few seconds each; DJEMBE_FUZZ_SECONDS says how many.
+# With the fuzz targets for a second each; DJEMBE_FUZZ_SECONDS says how many.
 test_unit() {
     test_ctest unit "^unit/$([ $# -gt 0 ] || echo '|^fuzz/')" "$@"
 }

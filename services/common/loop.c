@@ -22,8 +22,9 @@
 
 struct loop_watch {
     struct loop *loop;
-    struct loop_watch *next; /* all of the loop's, or its dead ones */
-    int fd;                  /* -1: a ZeroMQ socket, or unwatched */
+    struct loop_watch *next; /* all of the loop's */
+    int fd;                  /* -1: a ZeroMQ socket, or closed without telling */
+    uint32_t number;         /* no other watch of this descriptor had it */
     void *socket;
     int events;
     loop_ready_fn *ready;
@@ -39,13 +40,15 @@ struct loop {
     zloop_t *zloop;
     int epoll, timerfd, signals;
     struct loop_watch *watches;
-    struct loop_watch *dead; /* unwatched while events of theirs may still wait in this round */
+    struct loop_watch **by_fd; /* NULL where none is watched */
+    size_t by_fd_room;
+    uint32_t number;
     struct timers timers;
     int64_t armed; /* when the timerfd fires, in ticks; 0: not at all */
     struct turn turns[TURNS_MAX];
     size_t turns_count;
     bool turn_due; /* a ZeroMQ socket was ready: the turn ends in our own next round */
-    bool dispatching, stopped;
+    bool stopped;
 };
 
 static int on_epoll(zloop_t *zloop, zmq_pollitem_t *item, void *arg);
@@ -62,9 +65,16 @@ static void arm(struct loop *loop)
     loop->armed = due;
 }
 
-static void epoll_add(struct loop *loop, int fd, void *data)
+/* What epoll tells of is named by number: an event may come for a watch that is gone, later in the same round or while
+ * a child that was forked holds its copy of a descriptor that was closed here. */
+static epoll_data_t name_of(int fd, uint32_t number)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = data};
+    return (epoll_data_t){.u64 = (uint64_t)number << 32 | (uint32_t)fd};
+}
+
+static void epoll_add(struct loop *loop, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data = name_of(fd, 0)};
     if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
         fatal("the event loop cannot watch a descriptor: %s", strerror(errno));
 }
@@ -91,21 +101,12 @@ struct loop *loop_new(void)
     loop->zloop = zloop_new();
     if (loop->signals < 0 || loop->epoll < 0 || loop->timerfd < 0 || loop->zloop == NULL)
         fatal("the event loop cannot start: %s", strerror(errno));
-    epoll_add(loop, loop->timerfd, &loop->timerfd);
-    epoll_add(loop, loop->signals, &loop->signals);
+    epoll_add(loop, loop->timerfd);
+    epoll_add(loop, loop->signals);
     zmq_pollitem_t item = {.fd = loop->epoll, .events = ZMQ_POLLIN};
     zloop_poller(loop->zloop, &item, on_epoll, loop);
     zloop_poller_set_tolerant(loop->zloop, &item);
     return loop;
-}
-
-static void free_watches(struct loop_watch **list)
-{
-    while (*list != NULL) {
-        struct loop_watch *gone = *list;
-        *list = gone->next;
-        free(gone);
-    }
 }
 
 void loop_destroy(struct loop **loop)
@@ -114,8 +115,11 @@ void loop_destroy(struct loop **loop)
     if (*loop == NULL)
         return;
     zloop_destroy(&(*loop)->zloop);
-    free_watches(&(*loop)->watches);
-    free_watches(&(*loop)->dead);
+    for (struct loop_watch *watch = (*loop)->watches, *next; watch != NULL; watch = next) {
+        next = watch->next;
+        free(watch);
+    }
+    free((*loop)->by_fd);
     timers_free(&(*loop)->timers);
     close((*loop)->timerfd);
     close((*loop)->signals);
@@ -159,23 +163,25 @@ static void take_timers(struct loop *loop)
 
 static void dispatch(struct loop *loop, const struct epoll_event *event)
 {
-    if (event->data.ptr == &loop->timerfd) {
+    int fd = (int)(uint32_t)event->data.u64, events = 0;
+    if (fd == loop->timerfd) {
         take_timers(loop);
         return;
     }
-    if (event->data.ptr == &loop->signals) {
+    if (fd == loop->signals) {
         take_signals(loop);
         return;
     }
-    struct loop_watch *watch = event->data.ptr;
-    int events = 0;
+    struct loop_watch *watch = loop->by_fd[fd];
+    if (watch == NULL || watch->number != event->data.u64 >> 32)
+        return;
     if (event->events & (EPOLLIN | EPOLLRDHUP))
         events |= LOOP_READ;
     if (event->events & EPOLLOUT)
         events |= LOOP_WRITE;
     if (event->events & (EPOLLERR | EPOLLHUP))
         events |= LOOP_READ | LOOP_WRITE;
-    events &= watch->events; /* 0 when an earlier callback of this round unwatched it or changed its mind */
+    events &= watch->events; /* 0 when an earlier callback of this round changed its mind */
     if (events != 0)
         watch->ready(watch->arg, events);
 }
@@ -194,14 +200,11 @@ static int on_epoll(zloop_t *zloop, zmq_pollitem_t *item, void *arg)
     (void)zloop;
     (void)item;
     struct loop *loop = arg;
-    loop->dispatching = true;
     for (int i = 0; i < ROUNDS_A_TURN && dispatch_round(loop); i++)
         ;
     loop->turn_due = false;
     for (size_t i = 0; i < loop->turns_count; i++)
         loop->turns[i].call(loop->turns[i].arg);
-    loop->dispatching = false;
-    free_watches(&loop->dead);
     arm(loop);
     return loop->stopped ? -1 : 0;
 }
@@ -224,7 +227,8 @@ static int on_socket(zloop_t *zloop, zmq_pollitem_t *item, void *arg)
 static struct loop_watch *watch_new(struct loop *loop, loop_ready_fn *ready, void *arg)
 {
     struct loop_watch *watch = mem_zero(1, sizeof *watch);
-    *watch = (struct loop_watch){.loop = loop, .next = loop->watches, .fd = -1, .ready = ready, .arg = arg};
+    *watch = (struct loop_watch){
+        .loop = loop, .next = loop->watches, .fd = -1, .number = ++loop->number, .ready = ready, .arg = arg};
     loop->watches = watch;
     return watch;
 }
@@ -232,7 +236,7 @@ static struct loop_watch *watch_new(struct loop *loop, loop_ready_fn *ready, voi
 static void watch_apply(struct loop_watch *watch, int events)
 {
     int action = watch->events == 0 ? EPOLL_CTL_ADD : events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
-    struct epoll_event event = {.data.ptr = watch};
+    struct epoll_event event = {.data = name_of(watch->fd, watch->number)};
     if (events & LOOP_READ)
         event.events |= EPOLLIN | EPOLLRDHUP;
     if (events & LOOP_WRITE)
@@ -243,21 +247,27 @@ static void watch_apply(struct loop_watch *watch, int events)
 }
 
 /* A library that closed its descriptor without telling leaves a watch whose number may come back for another file. */
-static void forget_closed(struct loop *loop, int fd)
+static void take_place(struct loop *loop, size_t fd, struct loop_watch *watch)
 {
-    for (struct loop_watch *watch = loop->watches; watch != NULL; watch = watch->next) {
-        if (watch->fd == fd) {
-            watch->fd = -1;
-            watch->events = 0;
-        }
+    if (fd >= loop->by_fd_room) {
+        size_t room = fd * 2 + 16;
+        loop->by_fd = mem_grow(loop->by_fd, room * sizeof(struct loop_watch *));
+        memset(loop->by_fd + loop->by_fd_room, 0, (room - loop->by_fd_room) * sizeof(struct loop_watch *));
+        loop->by_fd_room = room;
     }
+    struct loop_watch *closed = loop->by_fd[fd];
+    if (closed != NULL) {
+        closed->fd = -1;
+        closed->events = 0;
+    }
+    loop->by_fd[fd] = watch;
 }
 
 struct loop_watch *loop_watch_fd(struct loop *loop, int fd, int events, loop_ready_fn *ready, void *arg)
 {
     assert(fd >= 0);
-    forget_closed(loop, fd);
     struct loop_watch *watch = watch_new(loop, ready, arg);
+    take_place(loop, (size_t)fd, watch);
     watch->fd = fd;
     loop_watch_change(watch, events);
     return watch;
@@ -301,16 +311,11 @@ void loop_unwatch(struct loop_watch **handle)
     if (watch->socket != NULL) {
         /* zloop leaves its round at this change, so it does not come back to the freed watch. */
         zloop_poller_end(watch->loop->zloop, &(zmq_pollitem_t){.socket = watch->socket});
-        free(watch);
-        return;
+    } else if (watch->fd >= 0) {
+        loop_watch_change(watch, 0);
+        watch->loop->by_fd[watch->fd] = NULL;
     }
-    loop_watch_change(watch, 0);
-    if (!watch->loop->dispatching) {
-        free(watch);
-        return;
-    }
-    watch->next = watch->loop->dead;
-    watch->loop->dead = watch;
+    free(watch);
 }
 
 /* ---- timers and turns ---- */

@@ -19,30 +19,31 @@ function render(name) {
   return execFileSync(renderer, [path.join(root, "services/web/templates"), template], { input: JSON.stringify(context) });
 }
 
-let browser;
+let browser, page, shown;
+const complaints = [];
 before(async () => {
   assert.ok(existsSync(renderer), `${renderer} is not there: build it, or name another in DJEMBE_RENDER_PAGE`);
   browser = await launch();
+  page = await browser.newPage(); // one for all: each takes longer to begin than a page to show
+  await page.route("**/*", (route) => {
+    const { pathname } = new URL(route.request().url());
+    const [, width, height] = /^\/image\/\w+\/(\d+)x(\d+)-/.exec(pathname) ?? []; // as the examples name them
+    if (width) return route.fulfill({ contentType: "image/png", body: makePicture(+width, +height, [214, 122, 48], [60, 30, 20]) });
+    if (pathname === "/page") return route.fulfill({ contentType: "text/html; charset=utf-8", body: render(shown) });
+    const body = readFileSync(path.join(root, "services/web", pathname));
+    return route.fulfill({ contentType: types[path.extname(pathname)], body });
+  });
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
 });
 after(() => browser?.close());
 
 for (const name of readdirSync(examples).map((file) => path.basename(file, ".json")).filter((n) => n !== "site")) {
   test(`the page ${name} is fit to be seen`, async () => {
-    const page = await browser.newPage();
-    await page.route("**/*", (route) => {
-      const { pathname } = new URL(route.request().url());
-      const [, width, height] = /^\/image\/\w+\/(\d+)x(\d+)-/.exec(pathname) ?? []; // as the examples name them
-      if (width) return route.fulfill({ contentType: "image/png", body: makePicture(+width, +height, [214, 122, 48], [60, 30, 20]) });
-      if (pathname === "/page") return route.fulfill({ contentType: "text/html; charset=utf-8", body: render(name) });
-      const body = readFileSync(path.join(root, "services/web", pathname));
-      return route.fulfill({ contentType: types[path.extname(pathname)], body });
-    });
-    const complaints = [];
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
+    shown = name;
+    complaints.length = 0;
     await page.goto("http://djembe.test/page");
     await inspect(page, `page-${name}`);
     assert.deepEqual(complaints, []);
-    await page.close();
   });
 }

@@ -174,11 +174,11 @@ def test_points_are_assigned_and_a_crossing_change_is_told(owner, kept, tmp_path
 
 def test_a_grant_of_the_staff_is_told_with_its_reason(instance, owner, kept):
     said = {"user": owner.user, "points": 7, "reason": "for the <translation>"}
-    instance.bus("ratio.points.grant", {"key": {"hex": "01" * 16}, **said})
+    instance.bus("ratio.points.grant", {"key": b"\1" * 16, **said})
     assert 'href="/backup/explain?figure=points"' in owner.visitor.get(f"/backup/own/{kept[1]}").html
     why = owner.visitor.get("/backup/explain?figure=points")
     assert "staff gave points" in why.text and "for the &lt;translation&gt;" in why.html
-    instance.bus("ratio.points.burn", {"key": {"hex": "02" * 16}, "user": owner.user, "points": 7})
+    instance.bus("ratio.points.burn", {"key": b"\2" * 16, "user": owner.user, "points": 7})
 
 
 def test_points_move_between_own_backups(owner, holder, kept, tmp_path):

@@ -6,19 +6,16 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 
 import pytest
 
+from bus_client import Bus, Refused
 from content import make_album, make_torrent
 from gazelle import Site
 from instance import fetch, wait_for
 from visitor import Visitor, fill
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from bus_client import Bus, Refused  # noqa: E402
 
 
 def site_of(prefix):

@@ -497,9 +497,9 @@ def test_a_search_that_cannot_be_read_says_why_and_keeps_what_was_typed(member):
 
 
 def test_the_operator_repeats_a_request_and_it_happens_once(instance):
-    body = {"key": {"hex": uuid.uuid4().hex}, "name": somebody("op")}
+    body = {"key": uuid.uuid4().bytes, "name": somebody("op")}
     assert instance.bus("web.member.add", body) == instance.bus("web.member.add", body)
-    invite = {"key": {"hex": uuid.uuid4().hex}}
+    invite = {"key": uuid.uuid4().bytes}
     assert instance.bus("web.invite.add", invite) == instance.bus("web.invite.add", invite)
 
 

@@ -4,7 +4,7 @@ import concurrent.futures, contextlib, os, pathlib, random, signal, socket, subp
 import libtorrent, pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests" / "integration"))
+sys.path.insert(0, str(ROOT / "tests" / "harness"))
 from bus_client import Bus, Refused  # noqa: E402
 
 V1, V2, HYBRID = 64, 32, 0  # libtorrent's flags

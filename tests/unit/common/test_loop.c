@@ -168,6 +168,26 @@ static void a_number_used_again_belongs_to_the_new_watch(void **state)
     close(b[1]);
 }
 
+static void what_is_closed_while_a_child_holds_its_copy_is_heard_no_more(void **state)
+{
+    (void)state;
+    int a[2], b[2];
+    assert_int_equal(pipe(a), 0);
+    struct loop_watch *watch = loop_watch_fd(loop, a[0], LOOP_READ, count_ready, NULL);
+    int copy = dup(a[0]); /* as fork makes one: epoll forgets a file when its last copy is closed */
+    close(a[0]);
+    loop_unwatch(&watch);
+    assert_int_equal(write(a[1], "x", 1), 1);
+    run_for(10);
+    assert_int_equal(pipe(b), 0);
+    assert_int_equal(b[0], a[0]);
+    watch = loop_watch_fd(loop, b[0], LOOP_READ, count_ready, NULL);
+    run_for(10);
+    assert_int_equal(readies, 0);
+    loop_unwatch(&watch);
+    close(copy), close(a[1]), close(b[0]), close(b[1]);
+}
+
 static void take_byte(void *arg, int events)
 {
     char byte;
@@ -262,6 +282,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_watch_asleep_stays_silent_even_in_error, start, end),
         cmocka_unit_test_setup_teardown(a_watch_removed_in_the_same_round_is_not_called, start, end),
         cmocka_unit_test_setup_teardown(a_number_used_again_belongs_to_the_new_watch, start, end),
+        cmocka_unit_test_setup_teardown(what_is_closed_while_a_child_holds_its_copy_is_heard_no_more, start, end),
         cmocka_unit_test_setup_teardown(the_turn_ends_after_all_that_was_ready, start, end),
         cmocka_unit_test_setup_teardown(sockets_of_zeromq_are_watched_and_end_turns, start, end),
         cmocka_unit_test_setup_teardown(sigterm_and_sigint_end_the_loop_and_it_can_run_on, start, end),
