@@ -1,5 +1,5 @@
-/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0014_search.sql, and 0027_tallies.sql,
- * which has the newer catalog.find): there a page is found by what stands at the end of the one before, so that nothing
+/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0014_search.sql, and 0028_recent.sql,
+ * which has the newer functions): there a page is found by what stands at the end of the one before, so that nothing
  * is shown twice or left out when something is added meanwhile.
  *
  *   read -> page -> its shelf
@@ -37,6 +37,7 @@ struct browsing {
     struct slice text;
     struct query query;
     struct slice whole, below; /* the query of groups and of torrents, as PostgreSQL writes them */
+    struct slice above;        /* the part of it that groups are looked up by; empty: the whole */
     int64_t key, id;           /* what the page begins after */
 
     int64_t *found, *groups; /* groups or torrents, and the groups of these */
@@ -146,10 +147,11 @@ static void sample_take(struct browsing *browsing, struct slice sample)
 
 static const struct statement browse_find = {
     "browse_find",
-    "WITH query AS MATERIALIZED (SELECT whole, below, whole::text AS whole_text, below::text AS below_text"
+    "WITH query AS MATERIALIZED (SELECT *, whole::text AS whole_text, below::text AS below_text, above::text AS above_text"
     "  FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[]))"
-    " SELECT f.found, f.of, f.at, f.total, f.about, f.sample::text, q.whole_text, q.below_text FROM query q"
-    " CROSS JOIN LATERAL catalog.find($5, q.whole, q.below, $6, $7, $8, $9, $10, $11, $12, $13) AS f",
+    " SELECT f.found, f.of, f.at, f.total, f.about, CASE WHEN row_number() OVER () = 1 THEN f.sample::text END,"
+    " q.whole_text, q.below_text, CASE WHEN f.looked THEN q.above_text END FROM query q"
+    " CROSS JOIN LATERAL catalog.find($5, q.whole, q.below, q.above, $6, $7, $8, $9, $10, $11, $12) AS f",
 };
 
 #define SOUGHT "$1::text, nullif($2, '')::tsquery, nullif($3, '')::tsquery"
@@ -157,11 +159,11 @@ static const struct statement browse_find = {
 /* How many groups there are, beside torrents: facets are counted in groups. */
 static const struct statement browse_groups = {
     "browse_groups",
-    "SELECT total FROM catalog.find(" SOUGHT ", false, false, 'added', false, $4, $4, 1, 0)",
+    "SELECT total FROM catalog.find(" SOUGHT ", NULL, false, 'added', false, $4, $4, 1, 0)",
 };
 static const struct statement browse_sample = {
     "browse_sample",
-    "SELECT catalog.sample($1::text, nullif($2, '')::tsquery, $3)::text",
+    "SELECT catalog.sample(" SOUGHT ", $4, $5)::text",
 };
 
 /* Rows of found and of. */
@@ -189,6 +191,7 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
         browsing->about = db_get_flag(rows, 0, 4);
         browsing->whole = arena_copy(browsing->arena, db_get_text(rows, 0, 6));
         browsing->below = arena_copy(browsing->arena, db_get_text(rows, 0, 7));
+        browsing->above = arena_copy(browsing->arena, db_get_text(rows, 0, 8));
     }
     if (more && !browsing->random) /* which has no end */
         browsing->next =
@@ -229,7 +232,8 @@ static void facets_ask(struct browsing *browsing, struct slice sample)
     } else {
         browsing->waiting++;
         struct db_args *args = db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole);
-        db_ask(service_db(), &browse_sample, db_int(args, SAMPLED_OF_MANY), on_sample, browsing);
+        args = db_int(db_int(db_text(args, browsing->above), SAMPLED_OF_MANY), (int64_t)browsing->total);
+        db_ask(service_db(), &browse_sample, args, on_sample, browsing);
     }
     if (!browsing->ask->flat)
         return;
@@ -257,7 +261,7 @@ static void groups_find(struct browsing *browsing)
 {
     struct db_args *args = browse_query_args(db_args(), &browsing->query, browsing->arena);
     db_text(args, browsing->ask->plugin);
-    args = db_flag(db_flag(args, !browsing->query.above), browsing->ask->flat);
+    db_flag(args, browsing->ask->flat);
     db_text(args, slice_text(browsing->sort->column));
     args = db_int(db_int(db_flag(args, browsing->rising), browsing->key), browsing->id);
     args = db_int(db_int(args, (int64_t)browsing->ask->limit + 1), browsing->ask->facets ? SAMPLED_MAX : 0);

@@ -93,7 +93,6 @@ static bool term_add(struct reading *reading, unsigned kind, const char *tag, st
     struct query *into = reading->into;
     if (into->count == QUERY_TERMS_MAX)
         return refuse(reading, "That is more than can be searched at once: leave something out.");
-    into->above |= (kind & QUERY_below) == 0;
     into->terms[into->count++] = (struct query_term){
         .clause = reading->clause,
         .kind = kind,
@@ -318,7 +317,6 @@ bool query_read(struct slice text, const struct plugin *plugin, struct arena *ar
 {
     struct reading reading = {.plugin = plugin, .arena = arena, .into = into, .why = why};
     into->count = 0;
-    into->above = false;
     for (size_t at = 0; at < text.size;) {
         struct token token;
         if (text.at[at] == ' ') {

@@ -25,7 +25,6 @@ struct query_term {
 struct query {
     struct query_term terms[QUERY_TERMS_MAX];
     size_t count;
-    bool above; /* some are of groups */
 };
 
 /* `plugin` NULL: of all plugins, so there are no fields. The fault's field is `query`, its sentence for people. */

@@ -161,11 +161,12 @@ static void on_whole(void *arg, const struct db_rows *rows, const struct fault *
 
 static const struct statement shelf_cells = {
     "shelf_cells",
-    "SELECT s.grp, s.cells, CASE WHEN $2 <> '' THEN"
-    " array(SELECT u.id FROM catalog.listed_unit u WHERE u.grp = s.grp AND u.terms @@ $2::text::tsquery)::text END,"
+    "SELECT s.grp, s.cells, CASE WHEN numnode($2) > 0 THEN coalesce(f.fitting, '{}')::text END,"
     " g.cover, coalesce(g.cover_width, 0), coalesce(g.cover_height, 0)"
-    " FROM catalog.shelf s JOIN catalog.entity g ON g.id = s.grp WHERE s.grp = ANY($1::bigint[]) ORDER BY "
-    "array_position($1::bigint[], s.grp)",
+    " FROM catalog.shelf s JOIN catalog.entity g ON g.id = s.grp"
+    " LEFT JOIN (SELECT u.grp, array_agg(u.id) AS fitting FROM catalog.listed_unit u"
+    "  WHERE numnode($2::tsquery) > 0 AND u.grp = ANY($1::bigint[]) AND u.terms @@ $2 GROUP BY u.grp) AS f"
+    " ON f.grp = s.grp WHERE s.grp = ANY($1::bigint[]) ORDER BY array_position($1::bigint[], s.grp)",
 };
 
 int64_t *shelf_ids(struct slice text, struct arena *arena, size_t *count)

@@ -206,7 +206,7 @@ def main(programs, albums, seconds=10):
     torrents = int(site.sql("SELECT count(*) FROM catalog.torrent"))
     site.sql("CHECKPOINT")
     lists = int(site.sql("SELECT sum(pg_total_relation_size('catalog.' || t))"
-                         " FROM unnest(ARRAY['listed', 'listed_unit', 'name', 'word', 'shelf']) AS t"))
+                         " FROM unnest(ARRAY['listed', 'listed_unit', 'recent', 'name', 'word', 'shelf']) AS t"))
     whole = int(site.sql("SELECT pg_database_size(current_database())"))
     print(f"{torrents} torrents; {whole / torrents:.0f} bytes of the database a torrent, "
           f"without its .torrent; of these {lists / torrents:.0f} for lists, searches and names\n"
