@@ -155,7 +155,8 @@ static void on_members(void *arg, const struct db_rows *rows, const struct fault
 
 /* ---- what is told ---- */
 
-/* What was taken away meanwhile is told to nobody. */
+/* What was taken away meanwhile is told to nobody. The first is taken by itself: for as many as may wait PostgreSQL
+ * would read all torrents to know which are there. */
 static const struct statement news_first = {
     "news_first",
     "SELECT n.id, n.what, n.of, n.actor, n.text, n.at, n.told_to, e.id, e.kind, e.plugin, e.deleted_at IS NULL"
@@ -163,7 +164,7 @@ static const struct statement news_first = {
     "  WHEN 'entry' THEN EXISTS (SELECT FROM catalog.collage c JOIN catalog.collage_entry o ON o.collage = c.id"
     "   WHERE c.id = n.of AND c.deleted_at IS NULL AND o.entity = n.entity)"
     "  ELSE EXISTS (SELECT FROM catalog.torrent WHERE id = n.of AND active) END"
-    " FROM catalog.news n JOIN catalog.entity e ON e.id = n.entity ORDER BY n.id LIMIT 1",
+    " FROM (SELECT * FROM catalog.news ORDER BY id LIMIT 1) AS n JOIN catalog.entity e ON e.id = n.entity",
 };
 
 static void first_read(const struct db_rows *rows)
