@@ -2,7 +2,7 @@
  * same moment is made by one and found by the other.
  *
  *   look for the info-hash -> limit -> persons, owner -> group with credits -> tags, edition -> number
- *   -> unit -> torrent */
+ *   -> unit with torrent */
 #include "services/catalog/adding.h"
 
 #include "services/catalog/adding_own.h"
@@ -43,44 +43,7 @@ static struct db_args *entity_args(const struct adding *adding, enum level_kind 
     return db_int(args, (int64_t)adding->actor);
 }
 
-/* ---- torrent ---- */
-
-static const struct statement torrent_add = {
-    "torrent_add",
-    "INSERT INTO catalog.torrent (entity, info_hash, info_hash_v2, size, files_count, files, metainfo, uploader,"
-    "  warning, depends_on, added_at) VALUES ($1, $2, nullif($3::bytea, ''), $4, $5, $6, $7, $8, $9,"
-    "  nullif($10, 0::bigint), coalesce($11, clock_timestamp())) RETURNING id",
-};
-
-static void on_torrent(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct adding *adding = arg;
-    if (!rows_good(adding, why))
-        return;
-    adding->torrent = (uint64_t)db_get_int(rows, 0, 0);
-    adding_end(adding);
-}
-
-static void torrent_step(struct adding *adding)
-{
-    const struct metainfo *metainfo = &adding->metainfo;
-    struct db_args *args = db_int(db_args(), (int64_t)adding->unit);
-    db_bytes(args, slice_of(metainfo->info_hash, 20));
-    db_bytes(args, slice_of(metainfo->info_hash_v2, metainfo->v2 ? 32 : 0));
-    db_int(args, (int64_t)metainfo->size);
-    db_int(args, (int64_t)metainfo->files_count);
-    db_bytes(args, page_files(metainfo, adding->arena));
-    db_bytes(args, metainfo->stored);
-    db_text(db_int(args, (int64_t)adding->actor), adding->warning);
-    db_int(args, (int64_t)adding->base);
-    if (adding->added_at != 0)
-        db_time(args, adding->added_at);
-    else
-        db_null(args);
-    db_tx_ask(adding->tx, &torrent_add, args, on_torrent, adding);
-}
-
-/* ---- unit ---- */
+/* ---- unit, torrent ---- */
 
 static const struct statement unit_add = {
     "unit_add",
@@ -88,8 +51,12 @@ static const struct statement unit_add = {
     "  WHERE e.parent = $6::bigint AND e.same = catalog.same($3::text[]) AND e.deleted_at IS NULL),"
     " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, same, attrs, added_by)"
     "  SELECT $1, $2, 3, $6, id, catalog.same($3::text[]), $4::jsonb, $5 FROM catalog.entity"
-    "  WHERE id = $7::bigint AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM found) RETURNING id)"
-    " SELECT id, true, coalesce(torrent, 0) FROM found UNION ALL SELECT id, false, 0 FROM made",
+    "  WHERE id = $7::bigint AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM found) RETURNING id),"
+    " added AS (INSERT INTO catalog.torrent (entity, info_hash, info_hash_v2, size, files_count, files, metainfo,"
+    "   uploader, warning, depends_on, added_at)"
+    "  SELECT id, $8::bytea, nullif($9::bytea, ''), $10::bigint, $11::bigint, $12::bytea, $13::bytea, $5, $14::text,"
+    "   nullif($15, 0::bigint), coalesce($16, clock_timestamp()) FROM made RETURNING id)"
+    " SELECT id, true, coalesce(torrent, 0) FROM found UNION ALL SELECT made.id, false, added.id FROM made, added",
 };
 
 static void on_unit(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -110,8 +77,25 @@ static void on_unit(void *arg, const struct db_rows *rows, const struct fault *w
         adding_end(adding);
     } else {
         adding->unit = (uint64_t)db_get_int(rows, 0, 0);
-        torrent_step(adding);
+        adding->torrent = (uint64_t)db_get_int(rows, 0, 2);
+        adding_end(adding);
     }
+}
+
+static void torrent_args(const struct adding *adding, struct db_args *args)
+{
+    const struct metainfo *metainfo = &adding->metainfo;
+    db_bytes(args, slice_of(metainfo->info_hash, 20));
+    db_bytes(args, slice_of(metainfo->info_hash_v2, metainfo->v2 ? 32 : 0));
+    db_int(args, (int64_t)metainfo->size);
+    db_int(args, (int64_t)metainfo->files_count);
+    db_bytes(args, page_files(metainfo, adding->arena));
+    db_bytes(args, metainfo->stored);
+    db_int(db_text(args, adding->warning), (int64_t)adding->base);
+    if (adding->added_at != 0)
+        db_time(args, adding->added_at);
+    else
+        db_null(args);
 }
 
 static void unit_step(struct adding *adding)
@@ -119,6 +103,7 @@ static void unit_step(struct adding *adding)
     struct db_args *args = entity_args(adding, LEVEL_unit);
     db_int(args, (int64_t)(adding->edition != 0 ? adding->edition : adding->group));
     db_int(args, (int64_t)adding->group);
+    torrent_args(adding, args);
     db_tx_ask(adding->tx, &unit_add, args, on_unit, adding);
 }
 
@@ -209,7 +194,7 @@ static const struct statement group_credits = {
 static void on_group_credits(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct adding *adding = arg;
-    if (!rows_good(adding, why))
+    if (why != NULL) /* as the next step is told */
         return;
     struct credit *credits = arena_take(adding->arena, (db_count(rows) + 1) * sizeof *credits);
     size_t count = 0;
@@ -225,6 +210,12 @@ static void on_group_credits(void *arg, const struct db_rows *rows, const struct
     line_write_credits(&names, &line);
     adding->group_line = arena_copy(adding->arena, buffer_slice(&line));
     buffer_free(&line);
+}
+
+/* Nothing but the reply waits for it. */
+static void credits_step(struct adding *adding)
+{
+    db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
     edition_step(adding);
 }
 
@@ -262,7 +253,7 @@ static void on_group(void *arg, const struct db_rows *rows, const struct fault *
     attrs_read(adding->plugin, db_get_text(rows, 0, 2), adding->arena, &adding->submission.values);
     if (adding->submission.tags_count > 0)
         tags_put(adding->tx, adding->group, &adding->submission, adding->actor, NULL, NULL);
-    db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
+    credits_step(adding);
 }
 
 static void group_step(struct adding *adding)
@@ -343,7 +334,7 @@ void adding_persons(struct adding *adding, void (*next)(struct adding *adding))
 void adding_place(struct adding *adding)
 {
     if (adding->from > LEVEL_group)
-        db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
+        credits_step(adding);
     else if (adding->submission.credits_count > 0)
         adding_persons(adding, owner_step);
     else
@@ -387,6 +378,6 @@ void adding_run(struct adding *adding)
 }
 
 const struct statement *const adding_statements[] = {
-    &torrent_add, &unit_add, &edition_add, &credits_add, &group_credits, &group_add, &persons_add, &add_known,
+    &unit_add, &edition_add, &credits_add, &group_credits, &group_add, &persons_add, &add_known,
 };
 const size_t adding_statements_count = sizeof adding_statements / sizeof *adding_statements;

@@ -53,28 +53,13 @@ struct browsing {
 
 /* ---- the reply ---- */
 
-static const struct shelf_group *group_of(const struct shelf *shelf, int64_t id)
-{
-    for (size_t i = 0; i < shelf->count; i++)
-        if (shelf->groups[i].entity == (uint64_t)id)
-            return &shelf->groups[i];
-    return NULL;
-}
-
 static void groups_write(struct tree_writer *tree, const struct browsing *browsing)
 {
     uint64_t actor = bus_actor(browsing->request);
     tree_array(tree, NULL);
-    for (size_t i = 0; i < browsing->count; i++) {
-        const struct shelf_group *group = group_of(browsing->shelf, browsing->groups[i]);
-        struct shelf_group only = {0};
-        if (group != NULL && browsing->each)
-            only = shelf_only(group, &browsing->found[i], 1, browsing->arena);
-        else if (group != NULL)
-            only = *group;
-        if (only.editions_count > 0)
-            page_group(tree, &only, actor, (struct slice){0});
-    }
+    for (size_t i = 0; i < browsing->shelf->count; i++)
+        if (browsing->shelf->groups[i].editions_count > 0)
+            page_group(tree, &browsing->shelf->groups[i], actor, (struct slice){0});
     tree_end(tree);
 }
 
@@ -121,10 +106,13 @@ static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *w
 /* Of groups the torrents that fit; torrents fit as they were found. */
 static void shelf_ask(struct browsing *browsing)
 {
-    struct slice below = browsing->each ? (struct slice){0} : browsing->below;
     browsing->waiting++;
-    shelf_load_fitting(service_db(), browsing->arena, browsing->groups, browsing->count, below, SHELF_lines, on_shelf,
-                       browsing);
+    if (browsing->each)
+        shelf_load_torrents(service_db(), browsing->arena, browsing->groups, browsing->found, browsing->count, on_shelf,
+                            browsing);
+    else
+        shelf_load_fitting(service_db(), browsing->arena, browsing->groups, browsing->count, browsing->below,
+                           SHELF_drawn, on_shelf, browsing);
 }
 
 static void on_sample_shelf(void *arg, const struct shelf *shelf, const struct fault *why)

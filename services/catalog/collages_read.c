@@ -90,7 +90,7 @@ static void on_entries(void *arg, const struct db_rows *rows, const struct fault
     tree_end(&reading->entries);
     if (why == NULL) {
         size_t shown = count < reading->ask->limit ? count : reading->ask->limit;
-        shelf_load(service_db(), arena, groups, shown, false, on_shelf, reading);
+        shelf_load(service_db(), arena, groups, shown, SHELF_drawn, on_shelf, reading);
         return;
     }
     tree_end(&reading->groups);

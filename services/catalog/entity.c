@@ -43,12 +43,6 @@ static void on_group(void *arg, const struct shelf *shelf, const struct fault *w
 
 /* ---- a person's page ---- */
 
-static const struct statement person_groups = {
-    "person_groups",
-    "SELECT l.id FROM catalog.listed l WHERE l.id IN (SELECT grp FROM catalog.credit WHERE person = $1)"
-    " ORDER BY l.added DESC, l.id DESC LIMIT $2",
-};
-
 static void on_person(void *arg, const struct shelf *shelf, const struct fault *why)
 {
     struct asking *asking = arg;
@@ -60,20 +54,6 @@ static void on_person(void *arg, const struct shelf *shelf, const struct fault *
     tree_start(&tree);
     page_of_person(&tree, &asking->person, asking->entity, shelf, bus_actor(asking->request));
     page_reply(asking, &tree);
-}
-
-static void on_person_groups(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct asking *asking = arg;
-    if (why != NULL) {
-        bus_fail(asking->request, why);
-        return;
-    }
-    size_t count = db_count(rows);
-    int64_t *groups = arena_take(bus_arena(asking->request), (count + 1) * sizeof *groups);
-    for (size_t i = 0; i < count; i++)
-        groups[i] = db_get_int(rows, i, 0);
-    shelf_load(service_db(), bus_arena(asking->request), groups, count, SHELF_lines, on_person, asking);
 }
 
 static const struct statement person_aliases = {
@@ -99,8 +79,7 @@ static void on_person_aliases(void *arg, const struct db_rows *rows, const struc
         };
     asking->person.aliases = aliases;
     asking->person.aliases_count = db_count(rows);
-    struct db_args *args = db_int(db_args(), (int64_t)asking->person.entity);
-    db_ask(service_db(), &person_groups, db_int(args, PERSON_GROUPS_MAX), on_person_groups, asking);
+    shelf_load_person(service_db(), arena, asking->person.entity, PERSON_GROUPS_MAX, on_person, asking);
 }
 
 /* ---- which of them ---- */
@@ -165,5 +144,5 @@ void entity_start(void)
     bus_serve(service_bus(), NULL, &catalog_plugin_list_message, on_plugins, NULL);
 }
 
-const struct statement *const entity_statements[] = {&person_groups, &person_aliases, &entity_get};
+const struct statement *const entity_statements[] = {&person_aliases, &entity_get};
 const size_t entity_statements_count = sizeof entity_statements / sizeof *entity_statements;

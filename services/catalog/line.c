@@ -26,19 +26,17 @@ static struct slice source_value(const struct line_source *source, struct slice 
 /* One run of the pattern up to `end`, without <…> in it. */
 static bool run_write(const char *at, const char *end, const struct line_source *source, struct buffer *into)
 {
-    while (at < end) {
-        if (*at != '{') {
-            buffer_add(into, at++, 1);
-            continue;
-        }
-        const char *close = memchr(at, '}', (size_t)(end - at));
+    for (const char *open; (open = memchr(at, '{', (size_t)(end - at))) != NULL;) {
+        const char *close = memchr(open, '}', (size_t)(end - open));
         assert(close != NULL);
-        struct slice value = source_value(source, slice_of(at + 1, (size_t)(close - at - 1)));
+        struct slice value = source_value(source, slice_of(open + 1, (size_t)(close - open - 1)));
         if (value.size == 0)
             return false;
+        buffer_add(into, at, (size_t)(open - at));
         buffer_add(into, value.at, value.size);
         at = close + 1;
     }
+    buffer_add(into, at, (size_t)(end - at));
     return true;
 }
 
@@ -89,9 +87,9 @@ static const char *const *edition_write(const struct line_source *source, struct
 
 bool line_edition_plain(const struct line_source *source)
 {
-    struct buffer scratch = {0};
+    static struct buffer scratch; /* editions are many: it stays */
+    scratch.size = 0;
     const char *const *pattern = edition_write(source, &scratch);
-    buffer_free(&scratch);
     return pattern != NULL && *pattern != NULL && pattern[1] == NULL;
 }
 

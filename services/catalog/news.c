@@ -15,8 +15,9 @@
 #include <inttypes.h>
 
 enum {
-    TOLD_MOST = 200, /* members in one transaction */
-    POLL_MS = 5000,  /* what a replica that is gone has left */
+    TOLD_MOST = 200,   /* members in one transaction */
+    PASSED_MOST = 100, /* of the queue, that concern nobody, likewise */
+    POLL_MS = 5000,    /* what a replica that is gone has left */
     FORGET_MS = 3600000,
 };
 
@@ -26,7 +27,8 @@ static struct {
     struct loop_timer *timer;
     struct db_tx *tx;    /* NULL: nothing is under way */
     struct arena *arena; /* of that */
-    bool again;          /* something came meanwhile */
+    bool again;          /* something came meanwhile, or is left */
+    unsigned passed;     /* of the queue, in this turn */
     bool stopped;
     int64_t forgotten_at;
 } news;
@@ -82,10 +84,17 @@ static void turn_end(void)
 static void on_committed(void *arg, const struct fault *why, bool uncertain)
 {
     (void)arg, (void)uncertain;
-    news.again = why == NULL; /* else when the timer comes round */
     if (why == NULL)
         notices_published();
+    else
+        news.again = false; /* but when the timer comes round */
     turn_over();
+}
+
+static void turn_commit(bool more)
+{
+    news.again |= more;
+    db_commit(news.tx, on_committed, NULL);
 }
 
 /* ---- whom it concerns ---- */
@@ -111,6 +120,18 @@ static const struct statement news_searches = {
     "news_searches",
     "SELECT search, member, name, search FROM catalog.searches($1, $2, $3, $4)",
 };
+
+static void first_ask(void);
+
+/* The first concerns nobody (any more): on to the next, in the same turn. */
+static void first_pass(void)
+{
+    db_tx_ask(news.tx, &news_done, db_int(db_args(), first.id), NULL, NULL);
+    if (++news.passed < PASSED_MOST)
+        first_ask();
+    else
+        turn_commit(true);
+}
 
 static void member_tell(struct notices *notices, const struct db_rows *rows, size_t row)
 {
@@ -141,6 +162,10 @@ static void on_members(void *arg, const struct db_rows *rows, const struct fault
         return;
     }
     size_t count = db_count(rows);
+    if (count == 0) {
+        first_pass();
+        return;
+    }
     struct notices notices = notices_take(news.arena, count);
     for (size_t i = 0; i < count; i++)
         member_tell(&notices, rows, i);
@@ -150,12 +175,13 @@ static void on_members(void *arg, const struct db_rows *rows, const struct fault
     else
         db_tx_ask(news.tx, &news_done, args, NULL, NULL);
     notices_add(news.tx, &notices);
-    db_commit(news.tx, on_committed, NULL);
+    turn_commit(true);
 }
 
 /* ---- what is told ---- */
 
-/* What was taken away meanwhile is told to nobody. */
+/* What was taken away meanwhile is told to nobody. The first is taken by itself: for as many as may wait PostgreSQL
+ * would read all torrents to know which are there. */
 static const struct statement news_first = {
     "news_first",
     "SELECT n.id, n.what, n.of, n.actor, n.text, n.at, n.told_to, e.id, e.kind, e.plugin, e.deleted_at IS NULL"
@@ -163,7 +189,7 @@ static const struct statement news_first = {
     "  WHEN 'entry' THEN EXISTS (SELECT FROM catalog.collage c JOIN catalog.collage_entry o ON o.collage = c.id"
     "   WHERE c.id = n.of AND c.deleted_at IS NULL AND o.entity = n.entity)"
     "  ELSE EXISTS (SELECT FROM catalog.torrent WHERE id = n.of AND active) END"
-    " FROM catalog.news n JOIN catalog.entity e ON e.id = n.entity ORDER BY n.id LIMIT 1",
+    " FROM (SELECT * FROM catalog.news ORDER BY id LIMIT 1) AS n JOIN catalog.entity e ON e.id = n.entity",
 };
 
 static void first_read(const struct db_rows *rows)
@@ -192,18 +218,18 @@ static void first_read(const struct db_rows *rows)
 static void on_first(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     (void)arg;
-    if (why != NULL || db_count(rows) == 0) {
-        turn_end();
+    bool any = why == NULL && db_count(rows) > 0;
+    if (any)
+        first_read(rows);
+    if (any && first.plugin == NULL) {
+        first_pass();
         return;
     }
-    first_read(rows);
-    if (first.plugin != NULL && first.what == NEWS_kinds) { /* a newer replica has put it there, and tells of it */
-        turn_end();
-        return;
-    }
-    if (first.plugin == NULL) {
-        db_tx_ask(news.tx, &news_done, db_int(db_args(), first.id), NULL, NULL);
-        db_commit(news.tx, on_committed, NULL);
+    if (!any || first.what == NEWS_kinds) { /* the queue ends, or a newer replica has put it there, and tells of it */
+        if (why == NULL && news.passed > 0)
+            turn_commit(false);
+        else
+            turn_end();
         return;
     }
     bool of = first.what == NEWS_search || first.what == NEWS_entry;
@@ -218,6 +244,11 @@ static void on_first(void *arg, const struct db_rows *rows, const struct fault *
               args, on_members, NULL);
 }
 
+static void first_ask(void)
+{
+    db_tx_ask(news.tx, &news_first, NULL, on_first, NULL);
+}
+
 /* By itself, so that what is read after it is what the last one left. */
 static const struct statement news_turn = {
     "news_turn",
@@ -230,12 +261,13 @@ static void on_turn(void *arg, const struct db_rows *rows, const struct fault *w
     if (why != NULL || !db_get_flag(rows, 0, 0))
         turn_end();
     else
-        db_tx_ask(news.tx, &news_first, NULL, on_first, NULL);
+        first_ask();
 }
 
 static void run(void)
 {
     news.again = false;
+    news.passed = 0;
     news.arena = arena_new();
     news.tx = db_begin(service_db());
     db_tx_ask(news.tx, &news_turn, NULL, on_turn, NULL);

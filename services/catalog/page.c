@@ -1,6 +1,7 @@
 /* See page.h. One writer for lists and pages: a page is a list's group and more. */
 #include "services/catalog/page.h"
 
+#include "services/catalog/drawn.h"
 #include "services/catalog/text.h"
 #include "services/common/encode.h"
 
@@ -10,10 +11,9 @@
 /* A group, and who looks at it. */
 struct view {
     const struct shelf_group *group;
-    bool whole;        /* for its own page */
-    bool own;          /* by its owner */
-    bool closed;       /* to somebody for whom it is sealed */
-    struct slice note; /* on a person's page: what is told of their part in it */
+    bool whole;  /* for its own page */
+    bool own;    /* by its owner */
+    bool closed; /* to somebody for whom it is sealed */
 };
 
 static struct view view_of(const struct shelf_group *group, uint64_t actor, bool whole)
@@ -281,18 +281,17 @@ static void cover_write(struct tree_writer *tree, const struct shelf_group *grou
     tree_end(tree);
 }
 
-static void group_write(struct tree_writer *tree, const char *key, const struct view *view)
+/* What its map holds. */
+static void group_write(struct tree_writer *tree, const struct view *view)
 {
     const struct shelf_group *group = view->group;
     const struct plugin *plugin = group->plugin;
     struct slice year = plugin_value(plugin, &group->values, plugin->year);
-    tree_map(tree, key);
     tree_count(tree, "entity", group->entity);
     tree_text(tree, "plugin", slice_text(plugin->name));
     tree_text(tree, "href", group->href);
     tree_text(tree, "title", group->title);
     tree_text(tree, "name", group->name);
-    tree_text_if(tree, "note", view->note);
     if (year.size > 0)
         tree_number(tree, "year", strtoll(year.at, NULL, 10));
     tree_text_if(tree, "type", plugin_value(plugin, &group->values, plugin->type));
@@ -314,14 +313,21 @@ static void group_write(struct tree_writer *tree, const char *key, const struct 
         page_slots(tree, group);
     }
     editions_write(tree, view);
-    tree_end(tree);
 }
 
 void page_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t actor, struct slice note)
 {
     struct view view = view_of(group, actor, false);
-    view.note = note;
-    group_write(tree, NULL, &view);
+    if (group->drawn.size > 0) {
+        tree_map_from(tree, NULL, group->drawn);
+    } else {
+        tree_map(tree, NULL);
+        group_write(tree, &view);
+        if (group->from.size > 0 && !group->plugin->owned && !group->plugin->sealed) /* alike to everybody */
+            drawn_keep(group->from, tree_map_held(tree));
+    }
+    tree_text_if(tree, "note", note);
+    tree_end(tree);
 }
 
 /* ---- pages ---- */
@@ -349,7 +355,9 @@ void page_of_group(struct tree_writer *tree, const struct shelf_group *group, ui
     struct view view = view_of(group, actor, true);
     tree_map(tree, NULL);
     page_head(tree, "group", group->plugin, group->entity, asked, group->href);
-    group_write(tree, "group", &view);
+    tree_map(tree, "group");
+    group_write(tree, &view);
+    tree_end(tree);
     tree_end(tree);
 }
 

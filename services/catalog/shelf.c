@@ -2,6 +2,7 @@
 #include "services/catalog/shelf.h"
 
 #include "services/catalog/attrs.h"
+#include "services/catalog/drawn.h"
 #include "services/catalog/shelf_order.h"
 #include "services/catalog/shelf_read.h"
 
@@ -11,6 +12,7 @@
 struct loading {
     struct shelf shelf;
     struct db *db;
+    const int64_t *torrents; /* of each group asked for that one; NULL: all */
     enum shelf_detail detail;
     shelf_done_fn *done;
     void *arg;
@@ -80,6 +82,20 @@ static struct slice line_text(void (*write)(const struct line_source *, struct b
     return arena_copy(arena, buffer_slice(&line));
 }
 
+static struct slice unit_href(const struct shelf_group *group, uint64_t torrent, struct arena *arena)
+{
+    char digits[20], *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + torrent % 10);
+    while ((torrent /= 10) > 0);
+    size_t before = group->href.size, count = (size_t)(digits + sizeof digits - at);
+    char *href = arena_take(arena, before + 2 + count + 1);
+    memcpy(href, group->href.at, before);
+    memcpy(href + before, "#t", 2);
+    memcpy(href + before + 2, at, count);
+    return slice_of(href, before + 2 + count);
+}
+
 /* ---- putting it in order, once all rows are there ---- */
 
 static void unit_finish(const struct shelf_group *group, struct shelf_unit *unit, struct arena *arena)
@@ -87,17 +103,17 @@ static void unit_finish(const struct shelf_group *group, struct shelf_unit *unit
     struct line_source source = shelf_source(group, &unit->values);
     unit->title = line_text(line_write_unit, &source, arena);
     unit->release = line_text(line_write_release, &source, arena);
-    unit->href = slice_text(arena_print(arena, "%.*s#t%" PRIu64, SLICE_ARGS(group->href), unit->torrent));
+    unit->href = unit_href(group, unit->torrent, arena);
 }
 
 static void group_finish(struct shelf_group *group, struct arena *arena)
 {
     struct credit_line names;
-    struct buffer line = {0};
+    static struct buffer line; /* as above */
+    line.size = 0;
     plugin_line(group->plugin, group->credits, group->credits_count, &names);
     line_write_credits(&names, &line);
     group->line = arena_copy(arena, buffer_slice(&line));
-    buffer_free(&line);
     struct line_source source = shelf_source(group, &group->values);
     group->title = line_text(line_write_group, &source, arena);
     group->href = shelf_href(group->plugin, LEVEL_group, group->entity, arena);
@@ -115,7 +131,8 @@ static void group_finish(struct shelf_group *group, struct arena *arena)
 static void loading_end(struct loading *loading, const struct fault *why)
 {
     for (size_t i = 0; why == NULL && i < loading->shelf.count && loading->detail != SHELF_values; i++)
-        group_finish(&loading->shelf.groups[i], loading->shelf.arena);
+        if (loading->shelf.groups[i].drawn.size == 0)
+            group_finish(&loading->shelf.groups[i], loading->shelf.arena);
     loading->done(loading->arg, why == NULL ? &loading->shelf : NULL, why);
 }
 
@@ -159,14 +176,21 @@ static void on_whole(void *arg, const struct db_rows *rows, const struct fault *
     loading_end(loading, why);
 }
 
+#define CELLS "s.grp, s.cells, s.cover, coalesce(s.cover_width, 0), coalesce(s.cover_height, 0)"
+
 static const struct statement shelf_cells = {
     "shelf_cells",
-    "SELECT s.grp, s.cells, CASE WHEN numnode($2) > 0 THEN coalesce(f.fitting, '{}')::text END,"
-    " g.cover, coalesce(g.cover_width, 0), coalesce(g.cover_height, 0)"
-    " FROM catalog.shelf s JOIN catalog.entity g ON g.id = s.grp"
+    "SELECT " CELLS ", CASE WHEN numnode($2) > 0 THEN coalesce(f.fitting, '{}')::text END, asked.place"
+    " FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (grp, place)"
+    " JOIN catalog.shelf s ON s.grp = asked.grp"
     " LEFT JOIN (SELECT u.grp, array_agg(u.id) AS fitting FROM catalog.listed_unit u"
     "  WHERE numnode($2::tsquery) > 0 AND u.grp = ANY($1::bigint[]) AND u.terms @@ $2 GROUP BY u.grp) AS f"
-    " ON f.grp = s.grp WHERE s.grp = ANY($1::bigint[]) ORDER BY array_position($1::bigint[], s.grp)",
+    " ON f.grp = s.grp ORDER BY asked.place",
+};
+static const struct statement shelf_person = {
+    "shelf_person",
+    "SELECT " CELLS ", NULL::text, 1::bigint FROM (SELECT DISTINCT grp FROM catalog.credit WHERE person = $1) AS c"
+    " JOIN catalog.shelf s ON s.grp = c.grp WHERE s.added IS NOT NULL ORDER BY s.added DESC, s.grp DESC LIMIT $2",
 };
 
 int64_t *shelf_ids(struct slice text, struct arena *arena, size_t *count)
@@ -179,39 +203,97 @@ int64_t *shelf_ids(struct slice text, struct arena *arena, size_t *count)
     return ids;
 }
 
+/* All that the drawing of a group follows from, but who sees it. */
+static struct slice drawn_from(const struct db_rows *rows, size_t row, const struct shelf_group *group, uint64_t only,
+                               struct arena *arena)
+{
+    struct slice cells = db_get_bytes(rows, row, 1), cover = db_get_bytes(rows, row, 2),
+                 fit = db_get_text(rows, row, 5);
+    const uint64_t head[] = {group->entity, only, group->cover_width, group->cover_height, cover.size, fit.size};
+    char *from = arena_take(arena, sizeof head + cover.size + fit.size + cells.size + 1), *at = from + sizeof head;
+    memcpy(from, head, sizeof head);
+    at = (char *)memcpy(at, cover.at, cover.size) + cover.size;
+    at = (char *)memcpy(at, fit.at, fit.size) + fit.size;
+    memcpy(at, cells.at, cells.size);
+    return slice_of(from, (size_t)(at - from) + cells.size);
+}
+
+/* False: it is none of this daemon's. */
+static bool group_read(struct loading *loading, const struct db_rows *rows, size_t row, struct shelf_group *group)
+{
+    struct arena *arena = loading->shelf.arena;
+    uint64_t entity = (uint64_t)db_get_int(rows, row, 0);
+    struct slice fit = db_get_text(rows, row, 5);
+    const int64_t *only = loading->torrents != NULL ? &loading->torrents[db_get_int(rows, row, 6) - 1] : NULL;
+    size_t fitting = 1;
+    struct shelf_group head = {
+        .entity = entity,
+        .cover = arena_copy(arena, db_get_bytes(rows, row, 2)),
+        .cover_width = (unsigned)db_get_int(rows, row, 3),
+        .cover_height = (unsigned)db_get_int(rows, row, 4),
+    };
+    if (loading->detail == SHELF_drawn) {
+        head.from = drawn_from(rows, row, &head, only != NULL ? (uint64_t)*only : 0, arena);
+        head.drawn = arena_copy(arena, drawn_find(head.from));
+    }
+    size_t size = db_get_bytes(rows, row, 1).size;
+    struct slice cells = head.from.size > 0 ? slice_of(head.from.at + head.from.size - size, size)
+                                            : arena_copy(arena, db_get_bytes(rows, row, 1));
+    if (!(head.drawn.size > 0 ? shelf_read_head : shelf_read)(entity, cells, arena, group))
+        return false;
+    group->cover = head.cover;
+    group->cover_width = head.cover_width;
+    group->cover_height = head.cover_height;
+    group->from = head.from;
+    group->drawn = head.drawn;
+    if (fit.size > 0)
+        only = shelf_ids(fit, arena, &fitting);
+    if (only != NULL && head.drawn.size == 0)
+        *group = shelf_only(group, only, fitting, arena);
+    return true;
+}
+
 static void on_cells(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct loading *loading = arg;
     size_t count = rows != NULL ? db_count(rows) : 0;
     struct shelf *shelf = &loading->shelf;
     shelf->groups = arena_take(shelf->arena, (count + 1) * sizeof *shelf->groups);
-    for (size_t i = 0; i < count; i++) {
-        struct slice cells = arena_copy(shelf->arena, db_get_bytes(rows, i, 1));
-        struct shelf_group *group = &shelf->groups[shelf->count];
-        if (!shelf_read((uint64_t)db_get_int(rows, i, 0), cells, shelf->arena, group))
-            continue;
-        group->cover = arena_copy(shelf->arena, db_get_bytes(rows, i, 3));
-        group->cover_width = (unsigned)db_get_int(rows, i, 4);
-        group->cover_height = (unsigned)db_get_int(rows, i, 5);
-        if (!db_is_null(rows, i, 2)) {
-            size_t fitting;
-            const int64_t *torrents = shelf_ids(db_get_text(rows, i, 2), shelf->arena, &fitting);
-            *group = shelf_only(group, torrents, fitting, shelf->arena);
-        }
-        shelf->count++;
-    }
+    for (size_t i = 0; i < count; i++)
+        shelf->count += group_read(loading, rows, i, &shelf->groups[shelf->count]);
     if (loading->detail == SHELF_whole && shelf->count > 0)
         db_ask(loading->db, &shelf_whole, db_int(db_args(), (int64_t)shelf->groups[0].entity), on_whole, loading);
     else
         loading_end(loading, why);
 }
 
-void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
-                        enum shelf_detail detail, shelf_done_fn *done, void *arg)
+static struct loading *loading_new(struct db *db, struct arena *arena, enum shelf_detail detail, shelf_done_fn *done,
+                                   void *arg)
 {
     struct loading *loading = arena_take(arena, sizeof *loading);
     *loading = (struct loading){.shelf = {.arena = arena}, .db = db, .detail = detail, .done = done, .arg = arg};
+    return loading;
+}
+
+void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
+                        enum shelf_detail detail, shelf_done_fn *done, void *arg)
+{
+    struct loading *loading = loading_new(db, arena, detail, done, arg);
     db_ask(db, &shelf_cells, db_text(db_ints(db_args(), groups, count), below), on_cells, loading);
+}
+
+void shelf_load_torrents(struct db *db, struct arena *arena, const int64_t *groups, const int64_t *torrents,
+                         size_t count, shelf_done_fn *done, void *arg)
+{
+    struct loading *loading = loading_new(db, arena, SHELF_drawn, done, arg);
+    loading->torrents = torrents;
+    db_ask(db, &shelf_cells, db_text(db_ints(db_args(), groups, count), (struct slice){0}), on_cells, loading);
+}
+
+void shelf_load_person(struct db *db, struct arena *arena, uint64_t person, size_t most, shelf_done_fn *done, void *arg)
+{
+    struct loading *loading = loading_new(db, arena, SHELF_drawn, done, arg);
+    db_ask(db, &shelf_person, db_int(db_int(db_args(), (int64_t)person), (int64_t)most), on_cells, loading);
 }
 
 void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, enum shelf_detail detail,
@@ -220,5 +302,5 @@ void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_
     shelf_load_fitting(db, arena, groups, count, (struct slice){0}, detail, done, arg);
 }
 
-const struct statement *const shelf_statements[] = {&shelf_whole, &shelf_cells};
+const struct statement *const shelf_statements[] = {&shelf_whole, &shelf_cells, &shelf_person};
 const size_t shelf_statements_count = sizeof shelf_statements / sizeof *shelf_statements;

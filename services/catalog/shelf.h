@@ -42,6 +42,9 @@ struct shelf_group {
     size_t tags_count;
     struct shelf_edition *editions;
     size_t editions_count;
+    /* When it is to be drawn alone: what it is drawn from; and the drawing, when there was one: then it has neither
+     * editions nor lines. */
+    struct slice from, drawn;
 };
 
 struct shelf {
@@ -51,9 +54,10 @@ struct shelf {
 };
 
 enum shelf_detail {
-    SHELF_lines, /* with titles and addresses, in order: for lists */
-    SHELF_whole, /* and of one group long texts, what is secret, info-hashes and files: for its page */
-    SHELF_values /* without titles, addresses and order: to be counted */
+    SHELF_lines,  /* with titles and addresses, in order: for lists */
+    SHELF_whole,  /* and of one group long texts, what is secret, info-hashes and files: for its page */
+    SHELF_values, /* without titles, addresses and order: to be counted */
+    SHELF_drawn   /* for page_group() alone */
 };
 
 /* Everything lives in `arena`, which must outlast the callback. */
@@ -63,6 +67,12 @@ void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_
 /* The same with no other torrents than those that the query `below` finds (as PostgreSQL writes it; empty: all). */
 void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
                         enum shelf_detail detail, shelf_done_fn *done, void *arg);
+/* Each group with that one of its torrents, to be drawn; a group may be there twice. */
+void shelf_load_torrents(struct db *db, struct arena *arena, const int64_t *groups, const int64_t *torrents,
+                         size_t count, shelf_done_fn *done, void *arg);
+/* All groups in which a person has a part, to be drawn; of more than `most` those with the newest torrents. */
+void shelf_load_person(struct db *db, struct arena *arena, uint64_t person, size_t most, shelf_done_fn *done,
+                       void *arg);
 
 /* Ids as PostgreSQL writes an array of them: "{1,2}". */
 int64_t *shelf_ids(struct slice text, struct arena *arena, size_t *count);

@@ -2,7 +2,6 @@
 #include "services/catalog/shelf_read.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 struct cells {
     struct slice left;
@@ -39,9 +38,15 @@ static struct slice cell_take(struct cells *cells)
     return cell;
 }
 
+/* As PostgreSQL writes them. */
 static uint64_t cell_take_number(struct cells *cells)
 {
-    return strtoull(cell_take(cells).at, NULL, 10);
+    struct slice cell = cell_take(cells);
+    bool negative = cell.size > 0 && cell.at[0] == '-';
+    uint64_t value = 0;
+    for (size_t i = negative; i < cell.size; i++)
+        value = value * 10 + (uint64_t)(cell.at[i] - '0');
+    return negative ? -value : value;
 }
 
 /* What is left of an array, as names and values. */
@@ -105,21 +110,38 @@ static void edition_take(struct cells *cells, const struct shelf_group *group, s
     }
 }
 
+/* Up to its editions; `units`: how many these have. */
+static bool head_take(struct cells *cells, uint64_t entity, struct arena *arena, struct shelf_group *into,
+                      size_t *units)
+{
+    array_begin(cells);
+    *into = (struct shelf_group){.entity = entity, .plugin = plugin_find(cell_take(cells))};
+    if (into->plugin == NULL)
+        return false;
+    into->name = cell_take(cells);
+    into->owner = cell_take_number(cells);
+    size_t credits = cell_take_number(cells);
+    into->editions_count = cell_take_number(cells);
+    *units = cell_take_number(cells);
+    values_take(cells, into->plugin, &into->values);
+    credits_take(cells, credits, into, arena);
+    tags_take(cells, into, arena);
+    return true;
+}
+
+bool shelf_read_head(uint64_t entity, struct slice bytes, struct arena *arena, struct shelf_group *into)
+{
+    struct cells cells = {.left = bytes};
+    size_t units;
+    return head_take(&cells, entity, arena, into, &units);
+}
+
 bool shelf_read(uint64_t entity, struct slice bytes, struct arena *arena, struct shelf_group *into)
 {
     struct cells cells = {.left = bytes};
-    array_begin(&cells);
-    *into = (struct shelf_group){.entity = entity, .plugin = plugin_find(cell_take(&cells))};
-    if (into->plugin == NULL)
+    size_t units_count;
+    if (!head_take(&cells, entity, arena, into, &units_count))
         return false;
-    into->name = cell_take(&cells);
-    into->owner = cell_take_number(&cells);
-    size_t credits = cell_take_number(&cells);
-    into->editions_count = cell_take_number(&cells);
-    size_t units_count = cell_take_number(&cells);
-    values_take(&cells, into->plugin, &into->values);
-    credits_take(&cells, credits, into, arena);
-    tags_take(&cells, into, arena);
     into->editions = arena_take(arena, (into->editions_count + 1) * sizeof *into->editions);
     struct shelf_unit *units = arena_take(arena, (units_count + 1) * sizeof *units);
     for (size_t i = 0; i < into->editions_count; i++) {

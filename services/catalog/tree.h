@@ -6,8 +6,8 @@
 #include "proto/codec.h"
 
 struct tree_writer {
-    msgpack_sbuffer out;
-    msgpack_packer packer;
+    char *out;
+    size_t size, room;
     struct {
         size_t at; /* where its count goes */
         uint32_t count;
@@ -28,6 +28,9 @@ void tree_text_if(struct tree_writer *tree, const char *key, struct slice text);
 void tree_count(struct tree_writer *tree, const char *key, uint64_t value);
 void tree_number(struct tree_writer *tree, const char *key, int64_t value);
 void tree_flag(struct tree_writer *tree, const char *key, bool value);
+/* A map that begins with all that another one held: tree_map_held() gives that, while it is open. */
+void tree_map_from(struct tree_writer *tree, const char *key, struct slice held);
+struct slice tree_map_held(const struct tree_writer *tree);
 void tree_packed(struct tree_writer *tree, const char *key, struct slice packed); /* one value, packed already */
 
 /* The finished tree; borrows the writer's bytes. */

@@ -18,13 +18,25 @@ static const char *const members[] = {"uploader", "author", "filler"};
 
 /* ---- collecting ---- */
 
+/* Where it is among ascending ids, or would be. */
+static size_t place_of(const uint64_t *ids, size_t count, uint64_t id)
+{
+    size_t from = 0, to = count;
+    while (from < to) {
+        size_t at = from + (to - from) / 2;
+        if (ids[at] < id) {
+            from = at + 1;
+        } else {
+            to = at;
+        }
+    }
+    return from;
+}
+
 /* Keeps `ids` ascending and each once; what does not fit is left out. */
 static void insert(uint64_t *ids, size_t *count, size_t most, uint64_t id)
 {
-    size_t at = *count;
-    while (at > 0 && ids[at - 1] >= id) {
-        at--;
-    }
+    size_t at = place_of(ids, *count, id);
     if (id == 0 || *count == most || (at < *count && ids[at] == id)) {
         return;
     }
@@ -54,19 +66,12 @@ void tree_collect(const msgpack_object *tree, struct tree_ids *ids)
 
 static bool was_asked(const struct tree_extra *extra, uint64_t torrent)
 {
-    size_t from = 0, to = extra->asked != NULL ? extra->asked->torrents_count : 0;
-    while (from < to) {
-        size_t at = from + (to - from) / 2;
-        if (extra->asked->torrents[at] == torrent) {
-            return true;
-        }
-        if (extra->asked->torrents[at] < torrent) {
-            from = at + 1;
-        } else {
-            to = at;
-        }
+    const struct tree_ids *asked = extra->asked;
+    if (asked == NULL) {
+        return true;
     }
-    return extra->asked == NULL;
+    size_t at = place_of(asked->torrents, asked->torrents_count, torrent);
+    return at < asked->torrents_count && asked->torrents[at] == torrent;
 }
 
 static const struct swarm_count *swarm_of(const struct tree_extra *extra, uint64_t torrent)

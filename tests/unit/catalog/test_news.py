@@ -113,6 +113,16 @@ def test_many_subscribers_are_told_once_each_while_a_replica_is_killed(bus, fold
     assert len(seen) == 4500 and len({(user, text) for user, _, _, text, *_ in seen}) == 4500
 
 
+def test_what_concerns_nobody_is_passed_over(bus, group, sql, settled):
+    ann = somebody()
+    subscribe(bus, group, ann)
+    sql("INSERT INTO catalog.news (what, entity, of, text, actor) SELECT CASE i %% 2 WHEN 0 THEN 'comment' ELSE 'search' END, %s, i, 'x', 1"
+        " FROM generate_series(-250, -1) AS i RETURNING id", group)
+    comment(bus, group, "Behind all these", somebody())
+    settled()
+    assert [text for _, _, _, text, *_ in told(bus, ann)] == ["New comment: Behind all these"]
+
+
 def test_a_subscription_that_cannot_be_is_refused(bus, group, sql):
     assert refused(subscribe, bus, 999999999, somebody()).status == "not_found"
     assert refused(subscribe, bus, group, 0).status == "forbidden"

@@ -1,6 +1,7 @@
 /* Trees: counted right however deep, and the shapes that README.md draws. */
 #include "tests/unit/catalog/catalog_unit.h"
 
+#include "services/catalog/drawn.h"
 #include "services/catalog/page.h"
 #include "services/catalog/shelf_order.h"
 
@@ -70,6 +71,31 @@ static void nested_maps_and_arrays_are_counted(void **state)
     assert_int_equal(map->via.map.size, 3);
     assert_int_equal(map_find(map, "list")->via.array.size, 70);
     assert_null(map_find(map, "missing"));
+}
+
+static void values_of_every_size_are_read_as_they_were_written(void **state)
+{
+    struct world *world = *state;
+    static const size_t sizes[] = {0, 31, 32, 255, 256, 65535, 65536};
+    static const uint64_t counts[] = {0,        127, 128, 255, 256, 65535, 65536, UINT32_MAX, UINT32_MAX + UINT64_C(1),
+                                      INT64_MAX};
+    struct slice text = slice_of(memset(arena_take(world->arena, 65536), 'x', 65536), 0);
+    tree_array(&world->tree, NULL);
+    for (size_t i = 0; i < 7; i++)
+        tree_text(&world->tree, NULL, slice_of(text.at, sizes[i]));
+    for (size_t i = 0; i < 10; i++) {
+        tree_count(&world->tree, NULL, counts[i]);
+        tree_number(&world->tree, NULL, -(int64_t)counts[i]);
+    }
+    tree_end(&world->tree);
+    const msgpack_object *list = finish(world);
+    assert_int_equal(list->via.array.size, 27);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(at(list, i)->via.str.size, sizes[i]);
+    for (size_t i = 0; i < 10; i++) {
+        assert_true(at(list, 7 + 2 * i)->via.u64 == counts[i]);
+        assert_true(at(list, 8 + 2 * i)->via.i64 == -(int64_t)counts[i]);
+    }
 }
 
 static void the_forms_fields_are_told(void **state)
@@ -187,6 +213,44 @@ static void a_group_sums_up_what_it_holds(void **state)
     assert_null(map_find(format, "files"));
 }
 
+static void what_was_drawn_is_drawn_again_without_the_note_of_then(void **state)
+{
+    struct world *world = *state;
+    struct shelf_group *group = album(world);
+    group->from = slice_text("an album");
+    page_group(&world->tree, group, 5, slice_text("once"));
+    uint32_t entries = finish(world)->via.map.size;
+    struct shelf_group again = {.plugin = group->plugin, .drawn = drawn_find(group->from)};
+    assert_int_equal(drawn_find(slice_text("another")).size, 0);
+    tree_free(&world->tree);
+    page_group(&world->tree, &again, 6, slice_text("again"));
+    const msgpack_object *drawn = finish(world);
+    assert_int_equal(drawn->via.map.size, entries);
+    assert_text(drawn, "href", "/music/album/12");
+    assert_text(drawn, "note", "again");
+    assert_int_equal(map_find(drawn, "editions")->via.array.size, 2);
+    tree_free(&world->tree);
+    page_group(&world->tree, &again, 6, (struct slice){0});
+    assert_int_equal(finish(world)->via.map.size, entries - 1);
+}
+
+static void what_is_too_large_is_not_kept_and_what_comes_to_its_place_is_told_apart(void **state)
+{
+    (void)state;
+    static char large[10000];
+    drawn_keep(slice_text("large"), slice_of(large, sizeof large));
+    assert_int_equal(drawn_find(slice_text("large")).size, 0);
+    for (uint32_t i = 0; i < 100000; i++)
+        drawn_keep(slice_of(&i, sizeof i), slice_of(&i, sizeof i));
+    size_t found = 0;
+    for (uint32_t i = 0; i < 100000; i++) {
+        struct slice drawn = drawn_find(slice_of(&i, sizeof i));
+        assert_true(drawn.size == 0 || slice_equal(drawn, slice_of(&i, sizeof i)));
+        found += drawn.size > 0;
+    }
+    assert_in_range(found, 10000, 20000);
+}
+
 static void a_groups_page_says_more(void **state)
 {
     struct world *world = *state;
@@ -272,6 +336,16 @@ static void what_is_sealed_is_told_to_its_owner_only(void **state)
     }
 }
 
+static void what_is_sealed_is_drawn_for_each_anew(void **state)
+{
+    struct world *world = *state;
+    struct shelf_group *group = backup(world);
+    group->from = slice_text("a backup");
+    page_group(&world->tree, group, 5, (struct slice){0});
+    assert_true(told(world, "photos") > 0);
+    assert_int_equal(drawn_find(group->from).size, 0);
+}
+
 static void the_newest_version_comes_first(void **state)
 {
     struct shelf_group *group = backup(*state);
@@ -298,12 +372,16 @@ int main(void)
 #define test(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         test(nested_maps_and_arrays_are_counted),
+        test(values_of_every_size_are_read_as_they_were_written),
         test(the_forms_fields_are_told),
         test(the_original_release_and_lossless_formats_come_first),
         test(a_group_sums_up_what_it_holds),
+        test(what_was_drawn_is_drawn_again_without_the_note_of_then),
+        test(what_is_too_large_is_not_kept_and_what_comes_to_its_place_is_told_apart),
         test(a_groups_page_says_more),
         test(a_form_is_told_what_is_taken_when_nothing_is_typed),
         test(what_is_sealed_is_told_to_its_owner_only),
+        test(what_is_sealed_is_drawn_for_each_anew),
         test(the_newest_version_comes_first),
         test(a_persons_page_has_sections_by_role_and_type),
     };
