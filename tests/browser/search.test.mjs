@@ -4,7 +4,7 @@
 // Waits for what the page shows, never for time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addAlbum, complaints, look as lookAt, member, run, site, visitor } from "./site.mjs";
+import { addAlbum, choose, complaints, look as lookAt, member, run, site, visitor } from "./site.mjs";
 
 let page, plain; // plain: the same member without JavaScript
 
@@ -64,6 +64,50 @@ test("the upload form offers names, and tells what is here already", async () =>
   await page.getByRole("option", { name: `Séko ${run}` }).waitFor();
 });
 
+test("a release that is here is chosen, and the same format told before anything is sent", async () => {
+  await page.goto(`${site}/music?q=${encodeURIComponent(`"nuit ${run}"`)}`);
+  await page.getByRole("link", { name: `Nuit ${run}` }).click();
+  await page.getByRole("link", { name: /^Add another Format to Original Release/ }).click();
+  const told = page.locator("[data-same]");
+  await page.locator("#f-format").selectOption("FLAC");
+  await page.locator("#f-bitrate").selectOption("Lossless");
+  await told.getByText("The same Format of this Release is already here").waitFor();
+  assert.match(await told.getByRole("link", { name: `Nuit ${run}` }).getAttribute("href"), /^\/music\/album\/\d+#t\d+$/);
+  assert.equal(await page.locator("#f-media").isVisible(), false, "what is chosen is not asked for");
+  await look("upload-same");
+  await page.getByLabel("Release", { exact: true }).selectOption("A new one, named below");
+  await page.locator("#f-media").selectOption("Vinyl");
+  await told.waitFor({ state: "hidden" });
+  await page.getByLabel("Release", { exact: true }).selectOption({ label: `Original Release / Fleuve ${run} / CD` });
+  await told.waitFor();
+  await page.locator("#f-format").selectOption("AAC");
+  await page.locator("#f-bitrate").selectOption("256");
+  await told.waitFor({ state: "hidden" });
+  await choose(page, "1.m4a");
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.locator("tr.format", { hasText: "AAC / 256" }).waitFor();
+  assert.equal(await page.locator("tr.edition").count(), 1, "it is in the release that was chosen");
+});
+
+test("without JavaScript a release is chosen likewise, and unknown ones are told apart", async () => {
+  await plain.goto(page.url());
+  await plain.getByRole("link", { name: "Add another Format", exact: true }).click();
+  await plain.getByLabel("Release", { exact: true }).selectOption({ label: `Original Release / Fleuve ${run} / CD` });
+  await plain.locator("#f-format").selectOption("AAC");
+  await plain.locator("#f-bitrate").selectOption("256");
+  await choose(plain, "1.m4a");
+  await plain.getByRole("button", { name: "Add it" }).click();
+  await plain.getByText("is already here: see").first().waitFor();
+  await plain.getByLabel("Release", { exact: true }).selectOption("A new one, named below");
+  await plain.getByLabel("Unknown Release(s)").check();
+  await plain.getByRole("button", { name: "Add it" }).click();
+  await plain.getByText("Media: this is needed").first().waitFor();
+  assert.ok(await plain.getByLabel("Unknown Release(s)").isChecked(), "what was ticked is ticked still");
+  await plain.locator("#f-media").selectOption("CD");
+  await plain.getByRole("button", { name: "Add it" }).click();
+  await plain.locator("tr.edition", { hasText: "Unknown Release(s) / CD" }).waitFor();
+});
+
 test("a search is narrowed down by facets, and widened again", async () => {
   await page.goto(`${site}/music?q=${run}`);
   await page.getByRole("heading", { name: "2 found" }).waitFor();
@@ -86,11 +130,11 @@ for (const [how, open] of [["with", () => page], ["without", () => plain]]) {
     await at.getByLabel("Least first").check();
     await at.getByLabel("Each torrent by itself").check();
     await at.getByRole("button", { name: "Search", exact: true }).click();
-    await at.getByRole("heading", { name: "3 found" }).waitFor();
+    await at.getByRole("heading", { name: "5 found" }).waitFor();
     assert.equal(new URL(at.url()).search, `?q=${run}&sort=year&order=rising&view=flat`);
     const rows = await at.locator(".each tbody th").allInnerTexts();
-    assert.equal(rows.length, 3);
-    assert.ok(rows[2].includes("Aube") && !rows[0].includes("Aube"), rows.join("\n"));
+    assert.equal(rows.length, 5);
+    assert.ok(rows[4].includes("Aube") && !rows[0].includes("Aube"), rows.join("\n"));
   });
 
   test(`what cannot be read is told, and what was typed stays, ${how} JavaScript`, async () => {

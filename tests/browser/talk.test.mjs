@@ -173,6 +173,21 @@ test("a collage is made, added to and put in order", async () => {
   await look(awa, "collages");
 });
 
+test("a collage is deleted with a reason", async () => {
+  await staff.goto(`${site}/collages?words=${run}`);
+  await staff.getByRole("link", { name: `Nights ${run}` }).click();
+  const collage = staff.url();
+  await staff.getByRole("link", { name: "Delete", exact: true }).click();
+  await staff.getByLabel("Why").fill("Nobody goes out any more.");
+  await look(staff, "collage-delete");
+  await staff.getByRole("button", { name: "Delete it" }).click();
+  await staff.waitForURL(`${site}/collages`);
+  await staff.getByRole("status").filter({ hasText: "Deleted." }).waitFor();
+  assert.equal((await awa.goto(collage)).status(), 404);
+  await awa.goto(album);
+  assert.equal(await awa.getByRole("link", { name: `Nights ${run}` }).count(), 0);
+});
+
 test("no page complained", () => {
   assert.deepEqual(complaints, []);
 });

@@ -1,5 +1,6 @@
 // Tidying the catalog in a real browser, against a running instance: an album that is here twice is merged, a torrent moved and moved back, an
-// artist called otherwise and found by another spelling, a request filled by the upload that it asks for. Without JavaScript the same is
+// artist called otherwise and found by another spelling, a request filled by the upload that it asks for, a release and a format edited, a
+// release moved, a torrent and an album deleted. Without JavaScript the same is
 // tests/integration/test_tidying.py.
 //
 // Waits for what the page shows, never for time.
@@ -100,7 +101,79 @@ test("an upload that comes from a request has its title, and fills it", async ()
   await staff.getByRole("heading", { name: "It is here" }).waitFor();
 });
 
+test("a release and a format are edited, each with a reason, and what cannot be is told", async () => {
+  await awa.goto(right);
+  await awa.getByRole("link", { name: "Edit Original Release / CD" }).click();
+  await awa.locator("#f-label").fill(`Fleuve ${run}`);
+  await awa.getByLabel("Why").fill("It is on the spine.");
+  await look(awa, "edit-release");
+  await awa.getByRole("button", { name: "Save it" }).click();
+  await awa.locator("tr.edition", { hasText: `Original Release / Fleuve ${run} / CD` }).waitFor();
+  await awa.locator("tr.format", { hasText: "FLAC" }).locator("+ tr.more summary").first().click();
+  await awa.getByRole("link", { name: /^Edit this Format.*FLAC/ }).click();
+  await awa.getByLabel("Bitrate").selectOption("320");
+  await awa.getByLabel("Why").fill("Looked again.");
+  await awa.getByRole("button", { name: "Save it" }).click();
+  await awa.locator("#field-bitrate [aria-invalid=true]").waitFor();
+  assert.equal(await awa.getByLabel("Why").inputValue(), "Looked again.");
+  await awa.getByLabel("Bitrate").selectOption("24bit Lossless");
+  await awa.getByRole("button", { name: "Save it" }).click();
+  await awa.locator("tr.format", { hasText: "FLAC / 24bit Lossless" }).waitFor();
+  await awa.getByRole("link", { name: "History" }).click();
+  for (const why of ["It is on the spine.", "Looked again."]) await awa.getByText(why).waitFor();
+});
+
+test("staff move a whole release elsewhere, and the page that it leaves says so", async () => {
+  await staff.goto(`${site}/music?q=${encodeURIComponent(`"Jour ${run}"`)}`);
+  await staff.getByRole("link", { name: `Jour ${run}` }).click();
+  const left = staff.url();
+  await staff.getByRole("link", { name: "Move Original Release / CD" }).click();
+  await staff.getByLabel("Put it").selectOption("Elsewhere, at the address below");
+  await staff.getByLabel("Address").fill(right);
+  await staff.getByLabel("Why").fill("A bonus disc of it.");
+  await staff.getByRole("button", { name: "Move it" }).last().click();
+  await staff.waitForURL(right);
+  await staff.locator("tr.edition").nth(1).waitFor();
+  assert.equal(await staff.locator("tr.format").count(), 3);
+  await awa.goto(left);
+  await awa.getByText("No Format is left here: the last was moved to").waitFor();
+  await look(awa, "left");
+  await awa.getByRole("link", { name: "History" }).click();
+  await awa.getByText("moved a part out of the Album: A bonus disc of it.").waitFor();
+  await awa.goto(left);
+  await awa.getByRole("link", { name: `Nuit ${run}` }).click();
+  await awa.waitForURL(right);
+});
+
+test("a torrent is deleted by its uploader and an album by staff, each with a reason", async () => {
+  const format = awa.locator("tr.format", { hasText: "MP3 / 320" });
+  await format.locator("+ tr.more summary").first().click();
+  await awa.getByRole("link", { name: /^Delete this Format.*MP3/ }).click();
+  await awa.getByLabel("Why").fill("   "); // the browser lets that pass
+  await awa.getByRole("button", { name: "Delete it" }).click();
+  await awa.getByText("Say why it goes").first().waitFor();
+  await awa.getByLabel("Why").fill("The last track is cut.");
+  await look(awa, "delete");
+  await awa.getByRole("button", { name: "Delete it" }).click();
+  await awa.getByRole("status").filter({ hasText: "Deleted." }).waitFor();
+  assert.equal(await format.count(), 0);
+  assert.equal(await awa.getByRole("link", { name: "Delete all of it" }).count(), 0, "an album is staff's to delete");
+  await staff.goto(right);
+  await staff.getByRole("link", { name: "Delete all of it" }).click();
+  await staff.getByLabel("Why").fill(`A bootleg of a bootleg, ${run}.`);
+  await look(staff, "delete-group");
+  await staff.getByRole("button", { name: "Delete it" }).click();
+  await staff.waitForURL(`${site}/music`);
+  assert.equal((await awa.goto(right)).status(), 404);
+  await awa.goto(`${site}/music?q=${encodeURIComponent(`"Nuit ${run}"`)}`);
+  await awa.getByRole("heading", { name: "did not match anything" }).waitFor();
+  await awa.goto(`${site}/log`);
+  await awa.getByText(`A bootleg of a bootleg, ${run}.`).waitFor();
+});
+
 test("staff see what a comment said before", async () => {
+  await awa.goto(`${site}/music?q=${encodeURIComponent(`"Mopti ${run}"`)}`);
+  await awa.getByRole("link", { name: `Mopti ${run}` }).click();
   await awa.getByLabel("Write one").fill("You are wrong.");
   await awa.getByRole("button", { name: "Write it" }).click();
   await awa.getByRole("link", { name: /^Edit your comment/ }).click();
