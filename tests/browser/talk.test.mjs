@@ -133,12 +133,17 @@ test("a search is saved, opened again, and tells what it finds", async () => {
   await staff.goto(`${site}/music?q=Awa+${run}`);
   await staff.getByRole("link", { name: "Save this search" }).click();
   await staff.getByLabel("Name", { exact: false }).last().fill(`Awa, all of her ${run}`);
+  await staff.getByLabel("Begin with it whenever I open Music").check();
   await look(staff, "search-form");
   await staff.getByRole("button", { name: "Save it" }).click();
   await staff.getByRole("link", { name: `Awa, all of her ${run}`, exact: true }).waitFor();
   await look(staff, "searches");
   await staff.getByRole("link", { name: `Awa, all of her ${run}`, exact: true }).click();
   await staff.getByRole("link", { name: title }).waitFor();
+  await staff.getByRole("link", { name: "Music", exact: true }).click();
+  await staff.waitForURL(`${site}/music?q=Awa%20${run}`);
+  await staff.getByRole("link", { name: "Show all" }).click();
+  await staff.waitForURL(`${site}/music?q=`);
   const feed = await awa.request.get(album).then((page) => page.text());
   await addAlbum(awa, { at: feed.match(/\/upload\/music\?group=\d+/)[0], format: "MP3", bitrate: "320" });
   await until(staff, `${site}/inbox`, staff.locator(".notice").filter({ hasText: `Found: Awa, all of her ${run}` }));
