@@ -2,7 +2,6 @@
  * of its connections; the others wait in a queue that holds no connection. */
 #include "services/catalog/add.h"
 
-#include "services/catalog/adding.h"
 #include "services/catalog/attrs.h"
 #include "services/catalog/change.h"
 #include "services/catalog/fact.h"
@@ -170,7 +169,7 @@ static void upload_queue(struct upload *upload)
     run_next();
 }
 
-static const struct statement add_parent = {
+const struct statement add_parent = {
     "add_parent",
     "SELECT p.plugin, p.kind, g.id, g.name, g.attrs::text, CASE WHEN p.kind = 2 THEN p.attrs::text ELSE '{}' END,"
     " g.added_by, p.id FROM catalog.entity p JOIN catalog.entity g ON g.id = coalesce(p.grp, p.id)"
@@ -178,7 +177,7 @@ static const struct statement add_parent = {
 };
 
 /* Reads the levels that are there already into the submission. */
-static bool parent_read(struct adding *adding, const struct db_rows *rows, struct fault *why)
+bool add_parent_read(struct adding *adding, const struct db_rows *rows, struct fault *why)
 {
     if (db_count(rows) == 0)
         return fault_set(why, STATUS_not_found, "parent", "What you want to add to is not here (any more).");
@@ -204,7 +203,7 @@ static void on_parent(void *arg, const struct db_rows *rows, const struct fault 
 {
     struct upload *upload = arg;
     struct fault wrong = {0};
-    if (why == NULL && parent_read(&upload->adding, rows, &wrong))
+    if (why == NULL && add_parent_read(&upload->adding, rows, &wrong))
         upload_queue(upload);
     else
         changing_fail(&upload->changing, why != NULL ? why : &wrong);

@@ -225,12 +225,7 @@ static void credits_step(struct adding *adding)
  * answer to this one has come. */
 static const struct statement group_add = {
     "group_add",
-    "WITH found AS (SELECT g.id, g.name, g.attrs FROM catalog.entity g WHERE g.plugin = $1 AND g.kind = 1"
-    "  AND g.deleted_at IS NULL AND (NOT $9::boolean OR g.added_by = $5) AND (g.joins = nullif($10, '')"
-    "   OR (g.same = catalog.same($3::text[]) AND (g.joins IS NULL OR $10 = '')"
-    "    AND (cardinality($7::bigint[]) = 0 OR EXISTS (SELECT FROM catalog.credit c"
-    "     WHERE c.grp = g.id AND c.role = $8 AND c.person = ANY($7::bigint[])))))"
-    "  ORDER BY (g.joins = nullif($10, '')) DESC NULLS LAST, g.id LIMIT 1),"
+    "WITH found AS (SELECT g.id, g.name, g.attrs" ADDING_JOINED "),"
     " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, attrs, added_by, joins)"
     "  SELECT $1, $2, 1, $6, catalog.same($3::text[]), $4::jsonb, $5, nullif($10, '')"
     "  WHERE NOT EXISTS (SELECT FROM found)"
@@ -256,6 +251,18 @@ static void on_group(void *arg, const struct db_rows *rows, const struct fault *
     credits_step(adding);
 }
 
+struct db_args *adding_group_args(const struct adding *adding, const int64_t *persons, size_t count)
+{
+    const struct plugin *plugin = adding->plugin;
+    const struct role *leading = plugin_leading_role(plugin);
+    struct db_args *args = entity_args(adding, LEVEL_group);
+    db_text(args, plugin_value(plugin, &adding->submission.values, plugin->levels[LEVEL_group].named));
+    db_ints(args, persons, count);
+    db_text(args, slice_text(leading != NULL ? leading->name : ""));
+    db_flag(args, plugin->owned);
+    return db_text(args, plugin_value(plugin, &adding->submission.values, plugin->levels[LEVEL_group].joins));
+}
+
 static void group_step(struct adding *adding)
 {
     const struct submission *submission = &adding->submission;
@@ -265,12 +272,7 @@ static void group_step(struct adding *adding)
     for (size_t i = 0; i < submission->credits_count; i++)
         if (submission->credits[i].role == leading)
             persons[count++] = (int64_t)submission->credits[i].entity;
-    struct db_args *args = entity_args(adding, LEVEL_group);
-    db_text(args, plugin_value(adding->plugin, &submission->values, adding->plugin->levels[LEVEL_group].named));
-    db_ints(args, persons, count);
-    db_text(args, slice_text(leading != NULL ? leading->name : ""));
-    db_flag(args, adding->plugin->owned);
-    db_text(args, plugin_value(adding->plugin, &submission->values, adding->plugin->levels[LEVEL_group].joins));
+    struct db_args *args = adding_group_args(adding, persons, count);
     db_tx_ask(adding->tx, &group_add, credits_args(adding, args), on_group, adding);
 }
 

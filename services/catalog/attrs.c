@@ -50,7 +50,11 @@ void attrs_read(const struct plugin *plugin, struct slice json, struct arena *ar
 size_t attrs_same(const struct plugin *plugin, enum level_kind kind, const struct values *values, struct slice *into)
 {
     size_t count = 0;
-    for (const char *const *name = plugin->levels[kind].same; name != NULL && *name != NULL; name++)
-        into[count++] = plugin_value(plugin, values, *name);
+    for (const char *const *name = plugin->levels[kind].same; name != NULL && *name != NULL; name++) {
+        bool late = **name == '?';
+        struct slice value = plugin_value(plugin, values, *name + late);
+        if (!late || value.size > 0)
+            into[count++] = value;
+    }
     return count;
 }

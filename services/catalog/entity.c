@@ -2,6 +2,7 @@
 #include "services/catalog/entity.h"
 
 #include "services/catalog/attrs.h"
+#include "services/catalog/fields.h"
 #include "services/catalog/page.h"
 
 #define PERSON_GROUPS_MAX 500
@@ -10,6 +11,7 @@ struct asking {
     struct bus_request *request;
     uint64_t entity;
     struct page_person person;
+    const struct shelf *shelf; /* of a group */
 };
 
 static bool not_found(struct fault *why)
@@ -26,6 +28,42 @@ static void page_reply(struct asking *asking, struct tree_writer *tree)
 
 /* ---- a group's page ---- */
 
+static void group_reply(struct asking *asking, const struct page_left *left)
+{
+    struct tree_writer tree;
+    tree_start(&tree);
+    page_of_group(&tree, &asking->shelf->groups[0], asking->entity, bus_actor(asking->request), left);
+    page_reply(asking, &tree);
+}
+
+/* What became of the last torrent that was in it. */
+static const struct statement group_left = {
+    "group_left",
+    "SELECT c.at, c.why, coalesce(g.id, 0), coalesce(g.name, '') FROM catalog.change c"
+    " LEFT JOIN catalog.entity t ON t.id = catalog.led((c.after->>'" FIELD_UNDER "')::bigint)"
+    " LEFT JOIN catalog.entity g ON g.id = coalesce(t.grp, t.id) AND g.deleted_at IS NULL"
+    " WHERE c.grp = $1 AND c.what IN ('delete', 'leave') ORDER BY c.id DESC LIMIT 1",
+};
+
+static void on_left(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct asking *asking = arg;
+    if (why != NULL) {
+        bus_fail(asking->request, why);
+        return;
+    }
+    if (db_count(rows) == 0) {
+        group_reply(asking, NULL);
+        return;
+    }
+    uint64_t now = (uint64_t)db_get_int(rows, 0, 2);
+    struct page_left left = {
+        .gone_at = db_get_time(rows, 0, 0), .why = db_get_text(rows, 0, 1), .name = db_get_text(rows, 0, 3)};
+    if (now != 0)
+        left.href = shelf_href(asking->shelf->groups[0].plugin, LEVEL_group, now, bus_arena(asking->request));
+    group_reply(asking, &left);
+}
+
 static void on_group(void *arg, const struct shelf *shelf, const struct fault *why)
 {
     struct asking *asking = arg;
@@ -35,10 +73,11 @@ static void on_group(void *arg, const struct shelf *shelf, const struct fault *w
         bus_fail(asking->request, why != NULL ? why : &missing);
         return;
     }
-    struct tree_writer tree;
-    tree_start(&tree);
-    page_of_group(&tree, &shelf->groups[0], asking->entity, bus_actor(asking->request));
-    page_reply(asking, &tree);
+    asking->shelf = shelf;
+    if (shelf->groups[0].editions_count == 0 && !shelf->groups[0].plugin->sealed)
+        db_ask(service_db(), &group_left, db_int(db_args(), (int64_t)shelf->groups[0].entity), on_left, asking);
+    else
+        group_reply(asking, NULL);
 }
 
 /* ---- a person's page ---- */
@@ -144,5 +183,5 @@ void entity_start(void)
     bus_serve(service_bus(), NULL, &catalog_plugin_list_message, on_plugins, NULL);
 }
 
-const struct statement *const entity_statements[] = {&person_aliases, &entity_get};
+const struct statement *const entity_statements[] = {&group_left, &person_aliases, &entity_get};
 const size_t entity_statements_count = sizeof entity_statements / sizeof *entity_statements;

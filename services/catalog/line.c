@@ -119,7 +119,8 @@ void line_write_whole(const struct line_source *source, struct buffer *into)
     size_t before = into->size;
     buffer_add(into, between, sizeof between - 1);
     size_t start = into->size;
-    line_write_edition(source, into);
+    if (source->plugin->header == NULL) /* else the unit says it */
+        line_write_edition(source, into);
     if (into->size == start)
         into->size = before;
     buffer_add(into, between, sizeof between - 1);

@@ -27,6 +27,7 @@
 #include "services/catalog/reports.h"
 #include "services/catalog/requests.h"
 #include "services/catalog/retire.h"
+#include "services/catalog/same.h"
 #include "services/catalog/searches.h"
 #include "services/catalog/shelf.h"
 #include "services/catalog/subscriptions.h"
@@ -94,6 +95,7 @@ static bool start(struct fault *why)
     people_start();
     reports_start();
     requests_start();
+    same_start();
     searches_start();
     subscriptions_start();
     tags_start();
@@ -152,6 +154,7 @@ static void statements_gather(void)
     statements_add(requests_statements, requests_statements_count);
     statements_add(requests_read_statements, requests_read_statements_count);
     statements_add(news_statements, news_statements_count);
+    statements_add(same_statements, same_statements_count);
     statements_add(searches_statements, searches_statements_count);
     statements_add(subscriptions_statements, subscriptions_statements_count);
     statements_add(tags_statements, tags_statements_count);

@@ -44,7 +44,7 @@ static void merging_write(struct merging *merging)
     struct slice names[ATTRIBUTES_MAX];
     size_t count = 0;
     for (; told_by != NULL && *told_by != NULL; told_by++)
-        names[count++] = slice_text(*told_by);
+        names[count++] = slice_text(*told_by + (**told_by == '?'));
     struct db_args *args = db_int(db_int(db_args(), (int64_t)merging->ask->entity), (int64_t)merging->kept);
     db_int(db_texts(args, names, count), (int64_t)bus_actor(merging->changing.request));
     db_tx_ask(merging->changing.tx, &merge_both, db_text(args, merging->reason), NULL, NULL);

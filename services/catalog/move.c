@@ -61,6 +61,23 @@ static const struct statement move_edition = {
     "SELECT NULL, catalog.move_edition($1, $2, $3, $4)",
 };
 
+/* Of the group that it was in, whose page may be empty now (entity.c). */
+static void leave_log(const struct moving *moving, struct slice before, struct slice place)
+{
+    const struct editing *editing = &moving->editing;
+    const struct field_text after[] = {
+        {FIELD_PLACE, place},
+        {FIELD_UNDER, slice_text(arena_print(editing->arena, "%" PRIu64, moving->under))},
+    };
+    change_log(editing->changing.tx, &(struct change){.entity = editing->group,
+                                                      .group = editing->group,
+                                                      .actor = editing->actor,
+                                                      .what = "leave",
+                                                      .why = moving->reason,
+                                                      .before = before,
+                                                      .after = fields_of_texts(after, 2, editing->arena)});
+}
+
 static void on_moved(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct moving *moving = arg;
@@ -77,7 +94,8 @@ static void on_moved(void *arg, const struct db_rows *rows, const struct fault *
         {FIELD_PLACE, moving->before},
         {FIELD_UNDER, slice_text(arena_print(editing->arena, "%" PRIu64, editing->parent))},
     };
-    const struct field_text after = {FIELD_PLACE, place_name(moving, adding->group_name, &adding->submission.values)};
+    struct slice place = place_name(moving, adding->group_name, &adding->submission.values);
+    const struct field_text after = {FIELD_PLACE, place};
     change_log(editing->changing.tx, &(struct change){.entity = editing->entity,
                                                       .group = adding->group,
                                                       .actor = editing->actor,
@@ -85,6 +103,8 @@ static void on_moved(void *arg, const struct db_rows *rows, const struct fault *
                                                       .why = moving->reason,
                                                       .before = fields_of_texts(before, 2, editing->arena),
                                                       .after = fields_of_texts(&after, 1, editing->arena)});
+    if (editing->group != adding->group)
+        leave_log(moving, fields_of_texts(before, 1, editing->arena), place);
     struct catalog_entity_move_reply reply = {
         .href = shelf_href(editing->plugin, LEVEL_group, adding->group, editing->arena),
         .entity = moving->now,

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define PLACES_MAX 200 /* a menu of more is no help */
+
 /* A group, and who looks at it. */
 struct view {
     const struct shelf_group *group;
@@ -240,6 +242,39 @@ static void editions_write(struct tree_writer *tree, const struct view *view)
     tree_end(tree);
 }
 
+static bool is_placed(const uint64_t *placed, size_t count, uint64_t edition)
+{
+    for (size_t i = 0; i < count; i++)
+        if (placed[i] == edition)
+            return true;
+    return false;
+}
+
+/* The editions by themselves, also where headers stand in their place. */
+static void places_write(struct tree_writer *tree, const struct shelf_group *group)
+{
+    uint64_t placed[PLACES_MAX];
+    size_t count = 0;
+    struct buffer title = {0};
+    tree_array(tree, "places");
+    for (size_t e = 0; e < group->editions_count; e++)
+        for (size_t u = 0; u < group->editions[e].units_count && count < PLACES_MAX; u++) {
+            const struct shelf_unit *unit = &group->editions[e].units[u];
+            struct line_source source = shelf_source(group, &unit->values);
+            if (unit->edition == 0 || is_placed(placed, count, unit->edition))
+                continue;
+            placed[count++] = unit->edition;
+            title.size = 0;
+            line_write_edition(&source, &title);
+            tree_map(tree, NULL);
+            tree_count(tree, "entity", unit->edition);
+            tree_text(tree, "title", buffer_slice(&title));
+            tree_end(tree);
+        }
+    tree_end(tree);
+    buffer_free(&title);
+}
+
 static void totals_write(struct tree_writer *tree, const struct shelf_group *group)
 {
     uint64_t size = 0, largest = 0, count = 0;
@@ -311,6 +346,7 @@ static void group_write(struct tree_writer *tree, const struct view *view)
         tree_end(tree);
         credits_write(tree, group);
         page_slots(tree, group);
+        places_write(tree, group);
     }
     editions_write(tree, view);
 }
@@ -350,7 +386,18 @@ void page_head(struct tree_writer *tree, const char *kind, const struct plugin *
     tree_end(tree);
 }
 
-void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked, uint64_t actor)
+static void left_write(struct tree_writer *tree, const struct page_left *left)
+{
+    tree_map(tree, "left");
+    tree_number(tree, "gone_at", left->gone_at);
+    tree_text_if(tree, "why", left->why);
+    tree_text_if(tree, "name", left->name);
+    tree_text_if(tree, "href", left->href);
+    tree_end(tree);
+}
+
+void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked, uint64_t actor,
+                   const struct page_left *left)
 {
     struct view view = view_of(group, actor, true);
     tree_map(tree, NULL);
@@ -358,6 +405,8 @@ void page_of_group(struct tree_writer *tree, const struct shelf_group *group, ui
     tree_map(tree, "group");
     group_write(tree, &view);
     tree_end(tree);
+    if (left != NULL)
+        left_write(tree, left);
     tree_end(tree);
 }
 

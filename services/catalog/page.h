@@ -18,8 +18,15 @@ void page_group(struct tree_writer *tree, const struct shelf_group *group, uint6
 void page_head(struct tree_writer *tree, const char *kind, const struct plugin *plugin, uint64_t entity, uint64_t asked,
                struct slice href);
 
-/* The page of a group. */
-void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked, uint64_t actor);
+/* What became of the last torrent of a group that has none: deleted, or moved to another group. */
+struct page_left {
+    int64_t gone_at;
+    struct slice why, name, href; /* of that group: empty when there is none */
+};
+
+/* The page of a group. `left`: NULL when there is a torrent, or nothing is to be told. */
+void page_of_group(struct tree_writer *tree, const struct shelf_group *group, uint64_t asked, uint64_t actor,
+                   const struct page_left *left);
 
 /* The plugin's slots and what takes them: part of a group's page. */
 void page_slots(struct tree_writer *tree, const struct shelf_group *group);

@@ -298,11 +298,11 @@ static bool level_check(const struct plugin *plugin, enum level_kind kind, struc
                          "The level is named by an attribute that it does not have.");
     if (level->image != NULL && (kind > LEVEL_group || plugin->sealed))
         return fault_set(why, STATUS_internal, level->image, "Only persons and groups that all may see have images.");
-    if (kind != LEVEL_person && (level->same == NULL || level->same[0] == NULL))
+    if (kind != LEVEL_person && (level->same == NULL || level->same[0] == NULL || *level->same[0] == '?'))
         return fault_set(why, STATUS_internal, level->name,
                          "The level needs attributes by which its entities are told apart.");
     for (const char *const *name = level->same; name != NULL && *name != NULL; name++)
-        if (!is_of_level(plugin, kind, *name))
+        if (!is_of_level(plugin, kind, *name + (**name == '?')))
             return fault_set(why, STATUS_internal, *name,
                              "The level is told apart by an attribute that it does not have.");
     for (const char *const *name = level->order; name != NULL && *name != NULL; name++)

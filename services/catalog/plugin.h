@@ -25,7 +25,9 @@ struct level {
     const char *named;  /* the attribute that is its name; NULL: it has none */
     const char *image;  /* what its images are called: "Cover"; NULL: it has none. Of persons and groups only */
     /* Attributes by which two entities under the same parent are one: the second joins the first; of a unit: the second
-     * is a duplicate, and told so. A group is also asked to share a person of the leading role. NULL ends the list. */
+     * is a duplicate, and told so. A group is also asked to share a person of the leading role. '?' before the name of
+     * one: it is looked at only where it has a value, so that it can be put at the end of a list by which some are told
+     * apart already. NULL ends the list. */
     const char *const *same;
     /* Of a group: an attribute that names it beyond this site (an IMDb number). Two groups of the same one are one,
      * whatever else was typed; of different ones they never are. NULL: there is none. */

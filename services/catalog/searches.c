@@ -41,11 +41,12 @@ static const struct statement search_add = {
     "  FROM catalog.search WHERE member = $1),"
     " asked AS (SELECT whole, below FROM catalog.query($9::bigint[], $10::bigint[], $11::text[], $12::text[])"
     "  WHERE cardinality($9::bigint[]) > 0),"
-    " made AS (INSERT INTO catalog.search (member, plugin, name, query, sort, rising, flat, tell, whole, below, "
-    "anchors)"
-    "  SELECT $1, $2, $3, $4, $5, $6, $7, $8, (SELECT whole FROM asked), (SELECT below FROM asked),"
+    " made AS (INSERT INTO catalog.search (member, plugin, name, query, sort, rising, flat, tell, opens, whole, below,"
+    "   anchors)"
+    "  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $14, (SELECT whole FROM asked), (SELECT below FROM asked),"
     "   catalog.anchors($2, $9::bigint[], $10::bigint[], $11::text[], $12::text[]) FROM had"
-    "   WHERE NOT again AND count < $13 RETURNING id)"
+    "   WHERE NOT again AND count < $13 RETURNING id),"
+    " yield AS (UPDATE catalog.search SET opens = false FROM made WHERE member = $1 AND plugin = $2 AND opens AND $14)"
     " SELECT coalesce((SELECT id FROM made), 0), again FROM had",
 };
 
@@ -71,7 +72,8 @@ static void on_turn(void *owner)
     args = db_text(db_text(db_text(args, saving->name), saving->ask->query), saving->ask->sort);
     args = db_flag(db_flag(db_flag(args, saving->ask->rising), saving->ask->flat), saving->ask->tell);
     args = browse_query_args(args, &saving->query, bus_arena(request));
-    db_tx_ask(saving->changing.tx, &search_add, db_int(args, SEARCHES_MAX), on_added, saving);
+    args = db_flag(db_int(args, SEARCHES_MAX), saving->ask->opens);
+    db_tx_ask(saving->changing.tx, &search_add, args, on_added, saving);
 }
 
 static void on_add(struct bus_request *request, const void *body, void *arg)
@@ -107,7 +109,10 @@ static const struct statement search_edit = {
     "search_edit",
     "WITH others AS (SELECT EXISTS (SELECT FROM catalog.search WHERE member = $2 AND id <> $1"
     "  AND catalog.fold(name) = catalog.fold($3)) AS again),"
-    " done AS (UPDATE catalog.search SET name = $3, tell = $4 FROM others WHERE id = $1 AND member = $2 AND NOT again)"
+    " done AS (UPDATE catalog.search SET name = $3, tell = $4, opens = $5 FROM others"
+    "  WHERE id = $1 AND member = $2 AND NOT again RETURNING plugin),"
+    " yield AS (UPDATE catalog.search s SET opens = false FROM done"
+    "  WHERE s.member = $2 AND s.plugin = done.plugin AND s.opens AND s.id <> $1 AND $5)"
     " SELECT s.id, again FROM catalog.search s, others WHERE s.id = $1 AND s.member = $2",
 };
 
@@ -136,7 +141,8 @@ static void on_edit(struct bus_request *request, const void *body, void *arg)
         return;
     }
     struct db_args *args = db_int(db_int(db_args(), (int64_t)ask->search), (int64_t)bus_actor(request));
-    db_ask(service_db(), &search_edit, db_flag(db_text(args, name), ask->tell), on_edited, request);
+    args = db_flag(db_flag(db_text(args, name), ask->tell), ask->opens);
+    db_ask(service_db(), &search_edit, args, on_edited, request);
 }
 
 static const struct statement search_delete = {
@@ -168,8 +174,13 @@ static void on_delete(struct bus_request *request, const void *body, void *arg)
 
 static const struct statement search_list = {
     "search_list",
-    "SELECT id, plugin, name, query, sort, rising, flat, tell, at FROM catalog.search"
+    "SELECT id, plugin, name, query, sort, rising, flat, tell, at, opens FROM catalog.search"
     " WHERE member = $1 AND ($2::bigint = 0 OR id = $2) ORDER BY catalog.fold(name)",
+};
+static const struct statement search_list_opens = {
+    "search_list_opens",
+    "SELECT id, plugin, name, query, sort, rising, flat, tell, at, opens FROM catalog.search"
+    " WHERE member = $1 AND opens ORDER BY id DESC",
 };
 
 static void search_write(struct tree_writer *tree, const struct db_rows *rows, size_t row)
@@ -187,6 +198,7 @@ static void search_write(struct tree_writer *tree, const struct db_rows *rows, s
     tree_flag(tree, "rising", db_get_flag(rows, row, 5));
     tree_flag(tree, "flat", db_get_flag(rows, row, 6));
     tree_flag(tree, "tell", db_get_flag(rows, row, 7));
+    tree_flag(tree, "opens", db_get_flag(rows, row, 9));
     tree_number(tree, "saved_at", db_get_time(rows, row, 8));
     tree_end(tree);
 }
@@ -212,9 +224,12 @@ static void on_listed(void *arg, const struct db_rows *rows, const struct fault 
 static void on_list(struct bus_request *request, const void *body, void *arg)
 {
     const struct catalog_search_list *ask = body;
-    struct db_args *args = db_int(db_int(db_args(), (int64_t)bus_actor(request)), (int64_t)ask->search);
+    struct db_args *args = db_int(db_args(), (int64_t)bus_actor(request));
     (void)arg;
-    db_ask(service_db(), &search_list, args, on_listed, request);
+    if (ask->opens)
+        db_ask(service_db(), &search_list_opens, args, on_listed, request);
+    else
+        db_ask(service_db(), &search_list, db_int(args, (int64_t)ask->search), on_listed, request);
 }
 
 void searches_start(void)
@@ -225,5 +240,6 @@ void searches_start(void)
     bus_serve(service_bus(), NULL, &catalog_search_list_message, on_list, NULL);
 }
 
-const struct statement *const searches_statements[] = {&search_add, &search_edit, &search_delete, &search_list};
+const struct statement *const searches_statements[] = {&search_add, &search_edit, &search_delete, &search_list,
+                                                       &search_list_opens};
 const size_t searches_statements_count = sizeof searches_statements / sizeof *searches_statements;

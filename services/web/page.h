@@ -59,6 +59,7 @@ PAGE(suggest);
 PAGE(entity);
 PAGE(upload);
 PAGE(upload_post);
+PAGE(upload_same_post);
 PAGE(torrent);
 PAGE(torrent_delete);
 PAGE(torrent_delete_post);

@@ -5,6 +5,7 @@
 #include "services/web/look.h"
 #include "services/web/page.h"
 #include "services/web/plugins.h"
+#include "services/web/searches.h"
 
 #include "services/common/encode.h"
 
@@ -92,6 +93,7 @@ struct browse {
     struct slice plugin, title, query, cursor, sort;
     bool rising, flat;
     const struct answer *answer, *near;
+    const struct answer *opens; /* the searches with which lists begin; NULL: something was asked for */
 };
 
 static const struct order {
@@ -300,12 +302,25 @@ static struct slice torrent_href(const msgpack_object *groups)
     return look_text(look_at(look_array(edition, "formats"), 0), "href");
 }
 
+/* The search with which the member's list of the plugin begins; NULL: with everything. */
+static const msgpack_object *opening(const struct browse *browse)
+{
+    const struct catalog_search_list_reply *reply = browse->opens != NULL ? browse->opens->reply : NULL;
+    for (size_t i = 0; reply != NULL && i < look_size(reply->searches.object); i++)
+        if (slice_equal(look_text(look_at(reply->searches.object, i), "plugin"), browse->plugin))
+            return look_at(reply->searches.object, i);
+    return NULL;
+}
+
 static void on_browsed(struct visit *visit)
 {
     const struct browse *browse = visit->page;
+    const msgpack_object *search = opening(browse);
     const struct fault *why = &browse->answer->why;
     const msgpack_object *groups = groups_of(browse->answer);
-    if (browse->answer->reply == NULL && why->status == STATUS_invalid && strcmp(why->field, "query") == 0)
+    if (search != NULL)
+        page_redirect(visit, search_href(visit, search), FLASH_none, NULL);
+    else if (browse->answer->reply == NULL && why->status == STATUS_invalid && strcmp(why->field, "query") == 0)
         show_refused(visit);
     else if (browse->answer->reply == NULL)
         page_fail(visit, why, "catalog");
@@ -348,8 +363,11 @@ void page_browse(struct visit *visit)
         .facets = browse->cursor.size == 0,
         .limit = BROWSE_GROUPS,
     };
+    struct catalog_search_list opens = {.opens = true};
     struct gather *gather = gather_new(visit, on_browsed);
     visit->page = browse;
     browse->answer = gather_must(gather, &catalog_browse_message, &ask);
+    if (visit->query.count == 0)
+        browse->opens = gather_may(gather, &catalog_search_list_message, &opens);
     gather_go(gather);
 }

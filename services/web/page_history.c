@@ -34,6 +34,7 @@ static const char *done_text(struct slice what)
                  {"rerequest", "edited"},
                  {"merge", "merged another into"},
                  {"move", "moved"},
+                 {"leave", "moved a part out of"},
                  {"alias", "gave another spelling of"},
                  {"unalias", "took a spelling off"},
                  {"collage", "made"},

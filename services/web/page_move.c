@@ -57,16 +57,16 @@ static void write_choice(struct visit *visit, const char *value, const char *tit
     tree_close(visit->out);
 }
 
-/* The page's other editions, by name. Where there are headers in their place they have none: a unit tells its own. */
+/* The page's other editions. */
 static void write_editions(struct visit *visit, uint64_t edition, const char *chosen)
 {
-    const msgpack_object *editions = look_array(look_map(page_of(visit), "group"), "editions");
-    for (size_t i = 0; i < look_size(editions); i++) {
-        uint64_t id = look_count(look_at(editions, i), "entity");
+    const msgpack_object *places = look_array(look_map(page_of(visit), "group"), "places");
+    for (size_t i = 0; i < look_size(places); i++) {
+        uint64_t id = look_count(look_at(places, i), "entity");
         const char *value = arena_print(visit->arena, "%llu", (unsigned long long)id);
-        if (id != 0 && id != edition)
+        if (id != edition)
             write_choice(visit, value,
-                         arena_print(visit->arena, "%.*s", SLICE_ARGS(look_text(look_at(editions, i), "title"))),
+                         arena_print(visit->arena, "%.*s", SLICE_ARGS(look_text(look_at(places, i), "title"))),
                          strcmp(value, chosen) == 0);
     }
 }

@@ -3,6 +3,7 @@
 #include "services/web/look.h"
 #include "services/web/page.h"
 #include "services/web/plugins.h"
+#include "services/web/searches.h"
 #include "services/web/text_form.h"
 #include "services/web/web.h"
 
@@ -81,18 +82,20 @@ void page_searches(struct visit *visit)
 
 /* ---- opened again ---- */
 
-static void open_again(struct visit *visit)
+const char *search_href(struct visit *visit, const msgpack_object *search)
 {
-    const msgpack_object *search = look_at(list_of(visit), 0);
     struct slice query = look_text(search, "query"), sort = look_text(search, "sort");
     char *typed = arena_take(visit->arena, 3 * query.size + 1);
     percent_write(query, typed);
-    page_redirect(visit,
-                  arena_print(visit->arena, "/%.*s?q=%s%s%.*s%s%s", SLICE_ARGS(look_text(search, "plugin")), typed,
-                              sort.size > 0 ? "&sort=" : "", SLICE_ARGS(sort),
-                              look_flag(search, "rising") ? "&order=rising" : "",
-                              look_flag(search, "flat") ? "&view=flat" : ""),
-                  FLASH_none, NULL);
+    return arena_print(visit->arena, "/%.*s?q=%s%s%.*s%s%s", SLICE_ARGS(look_text(search, "plugin")), typed,
+                       sort.size > 0 ? "&sort=" : "", SLICE_ARGS(sort),
+                       look_flag(search, "rising") ? "&order=rising" : "",
+                       look_flag(search, "flat") ? "&view=flat" : "");
+}
+
+static void open_again(struct visit *visit)
+{
+    page_redirect(visit, search_href(visit, look_at(list_of(visit), 0)), FLASH_none, NULL);
 }
 
 void page_search(struct visit *visit)
@@ -131,6 +134,7 @@ static void show_new(struct visit *visit)
     tree_text(visit->out, "view", form_get(from, "view"));
     tree_text(visit->out, "named", form_get(from, again ? "name" : "q"));
     tree_flag(visit->out, "tell", !again || form_has(from, "tell"));
+    tree_flag(visit->out, "opens", form_has(from, "opens"));
     end_form(visit);
 }
 
@@ -174,6 +178,7 @@ void page_search_add_post(struct visit *visit)
         .rising = slice_is(form_get(&visit->form, "order"), "rising"),
         .flat = slice_is(form_get(&visit->form, "view"), "flat"),
         .tell = form_has(&visit->form, "tell"),
+        .opens = form_has(&visit->form, "opens"),
     };
     if (ask.plugin.size == 0)
         page_error(visit, 400, "Which search is to be saved is not said.", NULL);
@@ -196,6 +201,7 @@ static void show_edit(struct visit *visit)
     tree_text(visit->out, "q", look_text(search, "query"));
     tree_text(visit->out, "named", again ? form_get(&visit->form, "name") : look_text(search, "name"));
     tree_flag(visit->out, "tell", again ? form_has(&visit->form, "tell") : look_flag(search, "tell"));
+    tree_flag(visit->out, "opens", again ? form_has(&visit->form, "opens") : look_flag(search, "opens"));
     end_form(visit);
 }
 
@@ -231,6 +237,7 @@ void page_search_edit_post(struct visit *visit)
         .search = searches->id,
         .name = form_trim(form_get(&visit->form, "name")),
         .tell = form_has(&visit->form, "tell"),
+        .opens = form_has(&visit->form, "opens"),
     };
     if (has_name(searches, ask.name))
         bus_ask(service_bus(), NULL, &catalog_search_edit_message, &ask, &call, on_edited, visit);

@@ -20,6 +20,7 @@
 struct upload {
     const char *plugin;
     uint64_t group;   /* to add below; 0: none */
+    uint64_t edition; /* of that group, to add below; 0: the form names it */
     uint64_t request; /* that it fills; 0: none */
     const struct answer *group_answer, *request_answer;
     char key[2 * KEY_SIZE + 1]; /* of the form */
@@ -59,6 +60,39 @@ static void write_slots(struct visit *visit, const msgpack_object *group)
     tree_flag(visit->out, "has_slots", look_size(slots) > 0);
     if (look_size(slots) > 0)
         tree_object(visit->out, "slots", slots);
+}
+
+/* The editions that the group has, to choose one of in place of naming it. The level that is then named by nobody. */
+static struct slice write_places(struct visit *visit, const msgpack_object *plugin, const msgpack_object *group)
+{
+    const struct upload *upload = visit->page;
+    const msgpack_object *places = look_array(group, "places"), *levels = look_array(plugin, "levels"), *level = NULL;
+    for (size_t i = 0; i < look_size(levels); i++)
+        if (slice_is(look_text(look_at(levels, i), "kind"), "edition"))
+            level = look_at(levels, i);
+    bool unknown = group == NULL && upload->edition != 0, shown = level != NULL && (unknown || look_size(places) > 0);
+    tree_flag(visit->out, "has_places", shown);
+    if (!shown)
+        return (struct slice){0};
+    tree_text(visit->out, "place", look_text(level, "title"));
+    tree_open_array(visit->out, "places");
+    for (size_t i = 0; i < look_size(places); i++) {
+        uint64_t entity = look_count(look_at(places, i), "entity");
+        tree_open_map(visit->out, NULL);
+        tree_count(visit->out, "value", entity);
+        tree_text(visit->out, "title", look_text(look_at(places, i), "title"));
+        tree_flag(visit->out, "selected", entity == upload->edition);
+        tree_close(visit->out);
+    }
+    if (unknown) {
+        tree_open_map(visit->out, NULL);
+        tree_count(visit->out, "value", upload->edition);
+        tree_string(visit->out, "title", "The one that was chosen");
+        tree_flag(visit->out, "selected", true);
+        tree_close(visit->out);
+    }
+    tree_close(visit->out);
+    return look_text(level, "name");
 }
 
 static void write_draft(struct visit *visit, const char *key, const struct draft *draft)
@@ -160,9 +194,10 @@ static void show_form(struct visit *visit)
         write_draft(visit, "draft", &upload->draft);
     if (upload->image.kept.id != 0)
         write_draft(visit, "image_draft", &upload->image.kept);
+    struct slice loose = upload->group != 0 ? write_places(visit, plugin, group) : (struct slice){0};
     bool marked =
         upload_form_write(visit->out, plugin, typed ? &visit->form : &first, upload->refused ? &upload->why : NULL,
-                          upload->group != 0, form_get(&visit->form, "more"));
+                          upload->group != 0, loose, form_get(&visit->form, "more"));
     if (upload->refused)
         write_error(visit, upload, marked);
     page_end(visit, upload->refused ? status_http(upload->why.status) : 200, "upload", upload->plugin);
@@ -210,6 +245,7 @@ void page_upload(struct visit *visit)
     if (upload == NULL)
         return;
     upload->group = form_id(&visit->query, "group");
+    upload->edition = form_id(&visit->query, "edition");
     upload->request = form_id(&visit->query, "request");
     ask_group(visit);
 }
@@ -397,7 +433,7 @@ static void add(struct visit *visit)
         .plugin = slice_text(upload->plugin),
         .metainfo = upload->file,
         .fields = {.object = tree_finish(fields)},
-        .parent = upload->group,
+        .parent = upload->edition != 0 ? upload->edition : upload->group,
         .guess = visit->by_token && form_has(&visit->form, "guess"),
         .member = slice_text(visit->me.name),
     };
@@ -469,6 +505,7 @@ void page_upload_post(struct visit *visit)
     if (upload == NULL)
         return;
     upload->group = form_id(&visit->form, "group");
+    upload->edition = form_id(&visit->form, "edition");
     upload->request = form_id(&visit->form, "request");
     upload_image_read(visit, &upload->image, on_image);
 }

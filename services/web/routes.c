@@ -18,6 +18,7 @@ const struct route routes[] = {
     {"GET", "/suggest/:plugin", FOR_member, GUARD_none, TOKEN, page_suggest},
     {"GET", "/upload/:plugin", FOR_member, GUARD_none, NO_TOKEN, page_upload},
     {"POST", "/upload/:plugin", FOR_member, GUARD_csrf_files, TOKEN, page_upload_post},
+    {"POST", "/upload/:plugin/same", FOR_member, GUARD_csrf_files, TOKEN, page_upload_same_post},
     {"GET", "/torrent/:id.torrent", FOR_member, GUARD_none, TOKEN, page_torrent},
     {"GET", "/torrent/:id/delete", FOR_member, GUARD_none, NO_TOKEN, page_torrent_delete},
     {"POST", "/torrent/:id/delete", FOR_member, GUARD_csrf, TOKEN, page_torrent_delete_post},

@@ -198,7 +198,7 @@ static bool is_among(const msgpack_object *only, const msgpack_object *field)
 }
 
 static bool write_section(struct tree_writer *out, const msgpack_object *plugin, const msgpack_object *level,
-                          const msgpack_object *only, const struct form *typed, const struct fault *why,
+                          const msgpack_object *only, const struct form *typed, const struct fault *why, bool loose,
                           struct slice more)
 {
     const msgpack_object *fields = look_array(plugin, "fields");
@@ -211,6 +211,7 @@ static bool write_section(struct tree_writer *out, const msgpack_object *plugin,
             tree_open_map(out, NULL);
             tree_text(out, "level", look_text(level, "name"));
             tree_text(out, "title", look_text(level, "title"));
+            tree_flag(out, "loose", loose);
             tree_open_array(out, "fields");
             open = true;
         }
@@ -233,7 +234,7 @@ static bool write_section(struct tree_writer *out, const msgpack_object *plugin,
 }
 
 bool upload_form_write(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed,
-                       const struct fault *why, bool below, struct slice more)
+                       const struct fault *why, bool below, struct slice loose, struct slice more)
 {
     const msgpack_object *levels = look_array(plugin, "levels");
     struct slice group = look_text(plugin, "group_level");
@@ -241,7 +242,8 @@ bool upload_form_write(struct tree_writer *out, const msgpack_object *plugin, co
     tree_open_array(out, "sections");
     for (size_t i = 0; i < look_size(levels); i++) {
         const msgpack_object *level = look_at(levels, i);
-        if (!below && write_section(out, plugin, level, NULL, typed, why, more))
+        bool is_loose = slice_equal(look_text(level, "name"), loose);
+        if (!below && write_section(out, plugin, level, NULL, typed, why, is_loose, more))
             marked = true;
         if (slice_equal(look_text(level, "name"), group))
             below = false;
@@ -260,7 +262,7 @@ bool upload_form_write_levels(struct tree_writer *out, const msgpack_object *plu
     for (size_t k = 0; k < count; k++)
         for (size_t i = 0; i < look_size(levels); i++)
             if (slice_equal(look_text(look_at(levels, i), "name"), names[k]) &&
-                write_section(out, plugin, look_at(levels, i), only, typed, why, more))
+                write_section(out, plugin, look_at(levels, i), only, typed, why, false, more))
                 marked = true;
     tree_close(out);
     return marked;

@@ -8,9 +8,9 @@
 
 /* Writes `sections` (services/web/README.md) with what was typed. `why` (may be NULL) marks its field: true when that
  * field is shown. `below` leaves out the levels down to and including the plugin's group. `extra` adds that many more
- * empty rows to the field of that name. */
+ * empty rows to the field of that name; `loose` is a level whose fields need not be filled (empty: none). */
 bool upload_form_write(struct tree_writer *out, const msgpack_object *plugin, const struct form *typed,
-                       const struct fault *why, bool below, struct slice more);
+                       const struct fault *why, bool below, struct slice loose, struct slice more);
 
 /* The same with the sections of some levels, in that order, and of those only the fields that the map `only` has (NULL:
  * all). */

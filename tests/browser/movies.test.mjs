@@ -1,59 +1,28 @@
 // Movies in a real browser, against a running instance, on nothing but the generic pages: an upload with people, parts and a MediaInfo
 // report, the movie's page with its headers and slots, another format by the IMDb number, a person's page by category.
 //
-//   DJEMBE_TEST_WEB_URL   http://127.0.0.1:8080
-//   DJEMBE_VAR            the instance's folder: its operator makes the invitation
-//
 // Waits for what the page shows, never for time.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { randomBytes, randomInt } from "node:crypto";
-import path from "node:path";
-import { after, before, test } from "node:test";
-import { inspect, launch, root } from "./browser.mjs";
-import { makeTorrent } from "./torrent.mjs";
+import { randomInt } from "node:crypto";
+import { test } from "node:test";
+import { choose, complaints, look as lookAt, member, run, site } from "./site.mjs";
 
-const site = process.env.DJEMBE_TEST_WEB_URL?.replace(/\/$/, "");
-const run = randomBytes(3).toString("hex");
-const password = "seven rivers meet at dawn";
 const film = { title: `La <Rivière> ${run}`, imdb: `tt${randomInt(1000000, 9999999)}`, director: `Awa ${run}`, actor: `Baba ${run}` };
-const desktop = { viewport: { width: 1280, height: 800 } };
 const report = [
   "General", "Format                                   : Matroska", "", "Video", "Format                                   : AVC",
   "Width                                    : 1 920 pixels", "Height                                   : 800 pixels",
   "Scan type                                : Progressive", "Writing library                          : x264 core 164",
 ].join("\n");
 
-let browser, page, movie;
+let page, movie;
 
-before(async () => {
-  assert.ok(site && process.env.DJEMBE_VAR, "name a running instance in DJEMBE_TEST_WEB_URL and DJEMBE_VAR");
-  browser = await launch();
-});
-after(() => browser?.close());
-
-async function look(name) {
-  await inspect(page, name);
-  await page.setViewportSize(desktop.viewport);
-}
-
-async function choose(torrent) {
-  await page.getByLabel("The .torrent file").setInputFiles(
-    { name: "film.torrent", mimeType: "application/x-bittorrent", buffer: torrent.metainfo });
-}
+const look = (name) => lookAt(page, name);
 
 test("a movie is added with its people and their parts", async () => {
-  page = await (await browser.newContext(desktop)).newPage();
-  page.setDefaultTimeout(15000);
-  await page.goto(JSON.parse(execFileSync(path.join(root, "djembe"), ["admin", "invite"], { encoding: "utf8" })).link);
-  await page.getByLabel("Member name").fill(`film-${run}`);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByLabel("The password again").fill(password);
-  await page.getByRole("button", { name: "Make the account" }).click();
-  await page.waitForURL(`${site}/`);
+  page = await member("film");
   await page.getByRole("link", { name: "Movies", exact: true }).click();
   await page.getByRole("link", { name: "Upload to Movies" }).click();
-  await choose(makeTorrent(`film ${run}`, ["film.mkv"]));
+  await choose(page, "film.mkv");
   const rows = page.locator("#field-people .entry");
   await rows.first().locator("input").first().fill(film.director);
   await page.getByRole("button", { name: "More rows for People" }).click();
@@ -95,7 +64,7 @@ test("another format of the IMDb number joins it, whatever it is called", async 
   await page.getByRole("row", { name: /^1080p encode 2 Occupied/ }).waitFor();
   await look("movie-add-format");
   await page.goto(`${site}/upload/movies`);
-  await choose(makeTorrent(`other film ${run}`, ["film.mkv"]));
+  await choose(page, "film.mkv");
   await page.locator("#field-people input").first().fill(`Somebody else ${run}`);
   await page.locator("#field-title input").fill(`The River ${run}`);
   await page.locator("#field-year input").fill("2000");
@@ -147,11 +116,11 @@ test("it is edited with a reason, which is in the history, and undone; of two ed
   await look("history");
   await page.getByRole("link", { name: /^Undo/ }).first().click();
   assert.equal(await page.locator("#field-runtime input").inputValue(), "97");
-  await page.locator("#reason").fill("The first was right.");
+  await page.locator("#reason").fill(`The first was right, ${run}.`);
   await page.getByRole("button", { name: "Save it" }).click();
   await page.getByText("97", { exact: true }).waitFor();
   await page.getByRole("link", { name: "What was changed lately" }).click();
-  await page.getByText("The first was right.").waitFor();
+  await page.getByText(`The first was right, ${run}.`).waitFor();
   await look("log");
 });
 
@@ -162,4 +131,8 @@ test("a person's page has each category, with the part played", async () => {
   await page.getByText("as The ferryman").waitFor();
   assert.equal(await page.getByRole("heading", { name: "Directed" }).count(), 0);
   await look("person");
+});
+
+test("no page complained", () => {
+  assert.deepEqual(complaints, []);
 });

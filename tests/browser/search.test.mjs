@@ -1,69 +1,28 @@
 // Searches in a real browser, against a running instance: names offered while somebody types (also misspelt), what is here already told in
 // the upload form, facets, orders, torrents by themselves, bad syntax, an info-hash. The same without JavaScript as far as it goes.
 //
-//   DJEMBE_TEST_WEB_URL   http://127.0.0.1:8080
-//   DJEMBE_VAR            the instance's folder: its operator makes the invitation
-//
 // Waits for what the page shows, never for time.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import path from "node:path";
-import { after, before, test } from "node:test";
-import { inspect, launch, root } from "./browser.mjs";
-import { makeTorrent } from "./torrent.mjs";
+import { test } from "node:test";
+import { addAlbum, choose, complaints, look as lookAt, member, run, site, visitor } from "./site.mjs";
 
-const site = process.env.DJEMBE_TEST_WEB_URL?.replace(/\/$/, "");
-const run = randomBytes(6).toString("hex").replace(/[0-9]/g, (digit) => "ghijklmnop"[digit]); // a word
-const password = "seven rivers meet at dawn";
-const desktop = { viewport: { width: 1280, height: 800 } };
+let page, plain; // plain: the same member without JavaScript
 
-let browser, page, plain; // plain: the same member without JavaScript
+const look = (name) => lookAt(page, name);
 
-before(async () => {
-  assert.ok(site && process.env.DJEMBE_VAR, "name a running instance in DJEMBE_TEST_WEB_URL and DJEMBE_VAR");
-  browser = await launch();
+const add = (title, values) => addAlbum(page, {
+  ...values, artist: `Séko ${run}`, title, more: async () => {
+    await page.locator("#f-label").fill(`Fleuve ${run}`);
+    await page.locator("#f-tags").fill("mande");
+  },
 });
-after(() => browser?.close());
-
-async function look(name) {
-  await inspect(page, name);
-  await page.setViewportSize(desktop.viewport);
-}
-
-async function add(title, { year = "1999", media = "CD", format = "FLAC", bitrate = "Lossless" }) {
-  await page.goto(`${site}/upload/music`);
-  await page.getByLabel("The .torrent file").setInputFiles(
-    { name: "x.torrent", mimeType: "application/x-bittorrent", buffer: makeTorrent(`${title} ${format}`, [`1.${format.toLowerCase()}`]).metainfo });
-  await page.locator("#field-artists input").first().fill(`Séko ${run}`);
-  await page.locator("#f-title").fill(title);
-  await page.locator("#f-year").fill(year);
-  await page.locator("#f-release_type").selectOption("Album");
-  await page.locator("#f-label").fill(`Fleuve ${run}`);
-  await page.locator("#f-media").selectOption(media);
-  await page.locator("#f-format").selectOption(format);
-  await page.locator("#f-bitrate").selectOption(bitrate);
-  await page.locator("#f-tags").fill("mande");
-  await page.getByRole("button", { name: "Add it" }).click();
-  await page.getByRole("heading", { level: 1 }).filter({ hasText: title }).waitFor();
-}
 
 test("two albums are there", async () => {
-  const context = await browser.newContext(desktop);
-  page = await context.newPage();
-  page.setDefaultTimeout(15000);
-  await page.goto(JSON.parse(execFileSync(path.join(root, "djembe"), ["admin", "invite"], { encoding: "utf8" })).link);
-  await page.getByLabel("Member name").fill(`seek-${run}`);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByLabel("The password again").fill(password);
-  await page.getByRole("button", { name: "Make the account" }).click();
-  await page.waitForURL(`${site}/`);
+  page = await member("seek");
   await add(`Nuit ${run}`, {});
   await add(`Nuit ${run}`, { format: "MP3", bitrate: "320" });
   await add(`Aube ${run}`, { year: "2004", media: "WEB" });
-  const quiet = await browser.newContext({ ...desktop, javaScriptEnabled: false, storageState: await context.storageState() });
-  plain = await quiet.newPage();
-  plain.setDefaultTimeout(15000);
+  plain = await visitor({ javaScriptEnabled: false, storageState: await page.context().storageState() });
 });
 
 test("names are offered while somebody types, without accents and with a slip", async () => {
@@ -105,6 +64,50 @@ test("the upload form offers names, and tells what is here already", async () =>
   await page.getByRole("option", { name: `Séko ${run}` }).waitFor();
 });
 
+test("a release that is here is chosen, and the same format told before anything is sent", async () => {
+  await page.goto(`${site}/music?q=${encodeURIComponent(`"nuit ${run}"`)}`);
+  await page.getByRole("link", { name: `Nuit ${run}` }).click();
+  await page.getByRole("link", { name: /^Add another Format to Original Release/ }).click();
+  const told = page.locator("[data-same]");
+  await page.locator("#f-format").selectOption("FLAC");
+  await page.locator("#f-bitrate").selectOption("Lossless");
+  await told.getByText("The same Format of this Release is already here").waitFor();
+  assert.match(await told.getByRole("link", { name: `Nuit ${run}` }).getAttribute("href"), /^\/music\/album\/\d+#t\d+$/);
+  assert.equal(await page.locator("#f-media").isVisible(), false, "what is chosen is not asked for");
+  await look("upload-same");
+  await page.getByLabel("Release", { exact: true }).selectOption("A new one, named below");
+  await page.locator("#f-media").selectOption("Vinyl");
+  await told.waitFor({ state: "hidden" });
+  await page.getByLabel("Release", { exact: true }).selectOption({ label: `Original Release / Fleuve ${run} / CD` });
+  await told.waitFor();
+  await page.locator("#f-format").selectOption("AAC");
+  await page.locator("#f-bitrate").selectOption("256");
+  await told.waitFor({ state: "hidden" });
+  await choose(page, "1.m4a");
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.locator("tr.format", { hasText: "AAC / 256" }).waitFor();
+  assert.equal(await page.locator("tr.edition").count(), 1, "it is in the release that was chosen");
+});
+
+test("without JavaScript a release is chosen likewise, and unknown ones are told apart", async () => {
+  await plain.goto(page.url());
+  await plain.getByRole("link", { name: "Add another Format", exact: true }).click();
+  await plain.getByLabel("Release", { exact: true }).selectOption({ label: `Original Release / Fleuve ${run} / CD` });
+  await plain.locator("#f-format").selectOption("AAC");
+  await plain.locator("#f-bitrate").selectOption("256");
+  await choose(plain, "1.m4a");
+  await plain.getByRole("button", { name: "Add it" }).click();
+  await plain.getByText("is already here: see").first().waitFor();
+  await plain.getByLabel("Release", { exact: true }).selectOption("A new one, named below");
+  await plain.getByLabel("Unknown Release(s)").check();
+  await plain.getByRole("button", { name: "Add it" }).click();
+  await plain.getByText("Media: this is needed").first().waitFor();
+  assert.ok(await plain.getByLabel("Unknown Release(s)").isChecked(), "what was ticked is ticked still");
+  await plain.locator("#f-media").selectOption("CD");
+  await plain.getByRole("button", { name: "Add it" }).click();
+  await plain.locator("tr.edition", { hasText: "Unknown Release(s) / CD" }).waitFor();
+});
+
 test("a search is narrowed down by facets, and widened again", async () => {
   await page.goto(`${site}/music?q=${run}`);
   await page.getByRole("heading", { name: "2 found" }).waitFor();
@@ -127,11 +130,11 @@ for (const [how, open] of [["with", () => page], ["without", () => plain]]) {
     await at.getByLabel("Least first").check();
     await at.getByLabel("Each torrent by itself").check();
     await at.getByRole("button", { name: "Search", exact: true }).click();
-    await at.getByRole("heading", { name: "3 found" }).waitFor();
+    await at.getByRole("heading", { name: "5 found" }).waitFor();
     assert.equal(new URL(at.url()).search, `?q=${run}&sort=year&order=rising&view=flat`);
     const rows = await at.locator(".each tbody th").allInnerTexts();
-    assert.equal(rows.length, 3);
-    assert.ok(rows[2].includes("Aube") && !rows[0].includes("Aube"), rows.join("\n"));
+    assert.equal(rows.length, 5);
+    assert.ok(rows[4].includes("Aube") && !rows[0].includes("Aube"), rows.join("\n"));
   });
 
   test(`what cannot be read is told, and what was typed stays, ${how} JavaScript`, async () => {
@@ -153,4 +156,8 @@ test("an info-hash leads to the torrent itself", async () => {
   const hash = (await page.locator(":target + .more").textContent()).match(/Info-hash([0-9a-f]{40})/)[1];
   await page.goto(`${site}/music?q=${hash.toUpperCase()}`);
   await page.waitForURL(href);
+});
+
+test("no page complained", () => {
+  assert.deepEqual(complaints, []);
 });

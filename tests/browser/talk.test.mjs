@@ -1,78 +1,21 @@
 // What members say, in a real browser, against a running instance: two of them tag, vote, comment, bookmark, subscribe, save a search, make
 // a collage, report and ask for something; staff answer. Without JavaScript the same is tests/integration/test_talk.py.
 //
-//   DJEMBE_TEST_WEB_URL   http://127.0.0.1:8080
-//   DJEMBE_VAR            the instance's folder: its operator makes the invitations
-//
 // Waits for what the page shows, never for time.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import path from "node:path";
-import { after, before, test } from "node:test";
-import { inspect, launch, root } from "./browser.mjs";
-import { makeTorrent } from "./torrent.mjs";
+import { test } from "node:test";
+import { addAlbum, complaints, look as lookAt, member, run, site, until } from "./site.mjs";
 
-const site = process.env.DJEMBE_TEST_WEB_URL?.replace(/\/$/, "");
-const run = randomBytes(3).toString("hex");
-const password = "seven rivers meet at dawn";
-const desktop = { viewport: { width: 1280, height: 800 } };
 const title = `Nuit <b>&</b> "jour" ${run}`;
-const complaints = [];
+let awa, staff, album;
 
-let browser, awa, staff, album;
-
-before(async () => {
-  assert.ok(site && process.env.DJEMBE_VAR, "name a running instance in DJEMBE_TEST_WEB_URL and DJEMBE_VAR");
-  browser = await launch();
-});
-after(() => browser?.close());
-
-async function member(name, ...words) {
-  const page = await (await browser.newContext(desktop)).newPage();
-  page.setDefaultTimeout(60000);
-  page.on("console", (message) => message.type() === "error" && complaints.push(`${page.url()}: ${message.text()}`));
-  page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error}`));
-  await page.goto(JSON.parse(execFileSync(path.join(root, "djembe"), ["admin", "invite", ...words], { encoding: "utf8" })).link);
-  await page.getByLabel("Member name").fill(`${name}-${run}`);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByLabel("The password again").fill(password);
-  await page.getByRole("button", { name: "Make the account" }).click();
-  await page.waitForURL(`${site}/`);
-  return page;
-}
-
-// The page again and again, until what comes by itself is there.
-async function until(page, address, locator) {
-  for (const end = Date.now() + 120000; Date.now() < end;) {
-    await page.goto(address);
-    if (await locator.count()) return;
-  }
-  assert.fail(`${address} never had what was waited for`);
-}
-
-async function look(page, name) {
-  await inspect(page, `talk-${name}`);
-  await page.setViewportSize(desktop.viewport);
-}
+const look = (page, name) => lookAt(page, `talk-${name}`);
 
 test("a member adds an album whose description is wiki text", async () => {
   awa = await member("awa");
   staff = await member("staff", "--class", "moderator");
-  await awa.goto(`${site}/upload/music`);
-  await awa.getByLabel("The .torrent file").setInputFiles(
-    { name: "a.torrent", mimeType: "application/x-bittorrent", buffer: makeTorrent(`talk ${run}`, ["01.flac"]).metainfo });
-  await awa.getByLabel("Artists", { exact: true }).first().fill(`Awa ${run}`);
-  await awa.getByLabel("Album title").fill(title);
-  await awa.locator("#field-year input").fill("1999");
-  await awa.getByLabel("Release type").selectOption("Album");
-  await awa.getByLabel("Album description").fill("**Three nights** on a boat <script>alert(1)</script>\n\n1. Départ\n2. Nuit\n\nSee https://example.org/ .");
-  await awa.getByLabel("Media").selectOption("CD");
-  await awa.getByLabel("Format required").selectOption("FLAC");
-  await awa.getByLabel("Bitrate").selectOption("Lossless");
-  await awa.getByRole("button", { name: "Add it" }).click();
-  await awa.getByRole("heading", { level: 1 }).filter({ hasText: title }).waitFor();
-  album = awa.url().replace(/#.*/, "");
+  const text = "**Three nights** on a boat <script>alert(1)</script>\n\n1. Départ\n2. Nuit\n\nSee https://example.org/ .";
+  album = await addAlbum(awa, { artist: `Awa ${run}`, title, more: () => awa.getByLabel("Album description").fill(text) });
   await awa.locator(".wiki strong", { hasText: "Three nights" }).waitFor();
   assert.equal(await awa.locator(".wiki li").count(), 2);
   const link = awa.getByRole("link", { name: "https://example.org/" });
@@ -190,21 +133,19 @@ test("a search is saved, opened again, and tells what it finds", async () => {
   await staff.goto(`${site}/music?q=Awa+${run}`);
   await staff.getByRole("link", { name: "Save this search" }).click();
   await staff.getByLabel("Name", { exact: false }).last().fill(`Awa, all of her ${run}`);
+  await staff.getByLabel("Begin with it whenever I open Music").check();
   await look(staff, "search-form");
   await staff.getByRole("button", { name: "Save it" }).click();
   await staff.getByRole("link", { name: `Awa, all of her ${run}`, exact: true }).waitFor();
   await look(staff, "searches");
   await staff.getByRole("link", { name: `Awa, all of her ${run}`, exact: true }).click();
   await staff.getByRole("link", { name: title }).waitFor();
+  await staff.getByRole("link", { name: "Music", exact: true }).click();
+  await staff.waitForURL(`${site}/music?q=Awa%20${run}`);
+  await staff.getByRole("link", { name: "Show all" }).click();
+  await staff.waitForURL(`${site}/music?q=`);
   const feed = await awa.request.get(album).then((page) => page.text());
-  await awa.goto(`${site}/upload/music?group=${feed.match(/\/upload\/music\?group=(\d+)/)[1]}`);
-  await awa.getByLabel("The .torrent file").setInputFiles(
-    { name: "b.torrent", mimeType: "application/x-bittorrent", buffer: makeTorrent(`talk again ${run}`, ["01.mp3"]).metainfo });
-  await awa.getByLabel("Media").selectOption("CD");
-  await awa.getByLabel("Format required").selectOption("MP3");
-  await awa.getByLabel("Bitrate").selectOption("320");
-  await awa.getByRole("button", { name: "Add it" }).click();
-  await awa.getByRole("heading", { level: 1 }).filter({ hasText: title }).waitFor();
+  await addAlbum(awa, { at: feed.match(/\/upload\/music\?group=\d+/)[0], format: "MP3", bitrate: "320" });
   await until(staff, `${site}/inbox`, staff.locator(".notice").filter({ hasText: `Found: Awa, all of her ${run}` }));
 });
 
@@ -235,6 +176,21 @@ test("a collage is made, added to and put in order", async () => {
   await awa.getByText(/added to the collage/).waitFor();
   await awa.goto(`${site}/collages`);
   await look(awa, "collages");
+});
+
+test("a collage is deleted with a reason", async () => {
+  await staff.goto(`${site}/collages?words=${run}`);
+  await staff.getByRole("link", { name: `Nights ${run}` }).click();
+  const collage = staff.url();
+  await staff.getByRole("link", { name: "Delete", exact: true }).click();
+  await staff.getByLabel("Why").fill("Nobody goes out any more.");
+  await look(staff, "collage-delete");
+  await staff.getByRole("button", { name: "Delete it" }).click();
+  await staff.waitForURL(`${site}/collages`);
+  await staff.getByRole("status").filter({ hasText: "Deleted." }).waitFor();
+  assert.equal((await awa.goto(collage)).status(), 404);
+  await awa.goto(album);
+  assert.equal(await awa.getByRole("link", { name: `Nights ${run}` }).count(), 0);
 });
 
 test("no page complained", () => {

@@ -39,7 +39,8 @@ def site_of(prefix):
     site.torrent(base + 2, base + 1, ("1.mp3",), Format="MP3", Encoding="V0 (VBR)", Media="WEB", UserID=base + 2, Remastered="1",
                  RemasterYear=2005, RemasterTitle="Deluxe Edition", RemasterRecordLabel="Other Label", RemasterCatalogueNumber="CAT-2")
     site.group(base + 2, f"{prefix} Two", ((base + 1, "1"),), ReleaseType=9)
-    site.torrent(base + 3, base + 2, ("1.mp3",), Format="MP3", Encoding="203", UserID=base + 99, Time="0000-00-00 00:00:00")
+    site.torrent(base + 3, base + 2, ("1.mp3",), Format="MP3", Encoding="203", UserID=base + 99, Time="0000-00-00 00:00:00",
+                 Remastered="1", RemasterYear=0)
     return site
 
 
@@ -102,6 +103,7 @@ def test_a_site_comes_over(instance, folder, form):
     assert (flac["uploader"], mp3["uploader"]) == (ada["user"], bob["user"])
     assert (ada["standing"], bob["standing"], ada["class"], ada["joined_at"]) == ("active", "disabled", "member", 1233633906000)
     single = pages_of(instance, second["entity"])["editions"][0]["formats"][0]
+    assert pages_of(instance, second["entity"])["editions"][0]["title"] == "Unknown Release(s) / CD"
     assert single["title"] == "MP3 / Other" and not single.get("uploader") and single["added_at"] > 1289567655000
     changes = instance.bus("catalog.change.list", {"entity": first["entity"], "limit": 10})["changes"]
     assert [(change["what"], change["actor"]) for change in changes] == [("add", bob["user"]), ("add", ada["user"])]

@@ -67,6 +67,22 @@ def test_a_search_is_saved_opened_told_of_renamed_and_forgotten(instance, member
     assert Visitor(instance.web).get(feed).status == 404
 
 
+def test_a_list_begins_with_the_search_that_opens_it(member):
+    form = save_link(member.get("/music?q=nothing+is+so&sort=year"))
+    refused = member.send(form, "/searches", name=" ", opens="1")
+    assert dict(refused.form("/searches")).get("opens") == "1"  # what was ticked is ticked still
+    assert member.post("/searches", fill(refused.form("/searches"), name="Mine")).location == "/searches"
+    assert member.get("/music").location == "/music?q=nothing%20is%20so&sort=year"
+    found = member.get("/music?q=nothing%20is%20so&sort=year")
+    everything, = set(re.findall(r'<a [^>]*href="([^"]+)">Show all</a>', found.html))
+    assert member.get(everything).status == 200 and "opens Music" in member.get("/searches").text
+    assert member.get("/movies").status == 200
+    edit = re.search(r'href="(/search/\d+/edit)"', member.get("/searches").html).group(1)
+    form = member.get(edit).form(edit)
+    assert member.post(edit, [field for field in form if field[0] != "opens"]).location == "/searches"
+    assert member.get("/music").status == 200
+
+
 def test_feeds_of_bookmarks_and_of_the_newest_of_a_plugin(instance, member, album):  # noqa: F811
     feeds = re.findall(r'href="([^"]+\.rss)"', member.get("/searches").html)
     marked, = [feed.removeprefix(instance.web) for feed in feeds if "bookmarks" in feed]

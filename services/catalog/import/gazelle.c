@@ -307,6 +307,10 @@ void gazelle_torrent(const struct slice *group, const struct slice *torrent, str
         if (!slice_is(torrent[TORRENT_year], "0"))
             form_fill(form, "release_year", text_line(torrent[TORRENT_year], arena));
     }
+    bool named = form->text[plugin_attribute(form->plugin, "release_year")].size > 0 ||
+                 form->text[plugin_attribute(form->plugin, "release_title")].size > 0 || label->size > 0 ||
+                 number->size > 0;
+    form_fill(form, "unknown_release", slice_text(remastered && !named ? "1" : ""));
     form_fill(form, "label", gazelle_line(*label, arena));
     form_fill(form, "catalogue_number", gazelle_line(*number, arena));
     form_fill(form, "media", text_line(torrent[TORRENT_media], arena));

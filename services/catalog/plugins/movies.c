@@ -314,7 +314,7 @@ const struct plugin plugin_movies = {
             .same = (const char *const[]){"edition_title", "edition_year", NULL}},
         [LEVEL_unit] = {.name = "format", .title = "Format", .plural = "Formats",
             .same = (const char *const[]){"source", "codec", "container", "resolution", "processing", "release_group",
-                                          "three_d", "extras", NULL},
+                                          "three_d", "extras", "?hdr", NULL},
             .order = (const char *const[]){"processing", "resolution", "codec", NULL}},
     },
     .attributes = attributes,
@@ -327,6 +327,8 @@ const struct plugin plugin_movies = {
     .header = "quality",
     .slots = slots,
     .group_title = "<{credits} – >{title} [{year}] [{type}]",
+    .edition_titles = (const char *const[]){"<{edition_year} - >{edition_title}", "{edition_year}", "Original Release",
+                                            NULL},
     .unit_title = "{codec} / {source} / {resolution} / {container} / {processing}< / {hdr}>< / {audio}>"
                   "< / {edition_title}>< / {edition_year}>< / {three_d}>< / {extras}>< / {scene}>< / {release_group}>",
     .file_name = "{title} ({year})< {edition_title}> [{source} {codec} {resolution} {processing}]",

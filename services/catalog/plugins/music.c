@@ -79,6 +79,8 @@ static const struct attribute attributes[] = {
      .high = 80, .searched = true, .help = "As printed on the spine."},
     {.name = "media", .label = "Media", .level = LEVEL_edition, .type = ATTR_choice, .choices = medias,
      .required = true, .faceted = true, .help = "What it was taken from."},
+    {.name = "unknown_release", .label = "Unknown Release(s)", .level = LEVEL_edition, .type = ATTR_flag,
+     .help = "Nobody knows which release it was taken from: of the above only the media counts."},
     {.name = "format", .label = "Format", .level = LEVEL_unit, .type = ATTR_choice, .choices = formats,
      .required = true, .faceted = true, .help = "Of the music files."},
     {.name = "bitrate", .label = "Bitrate", .level = LEVEL_unit, .type = ATTR_choice, .choices = bitrates,
@@ -170,6 +172,14 @@ static void original_tidy(struct values *values)
         plugin_set(&plugin_music, values, "release_year", "");
 }
 
+/* What nobody knows is not told, whatever was typed. */
+static void unknown_tidy(struct values *values)
+{
+    static const char *const names[] = {"release_title", "release_year", "label", "catalogue_number"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        plugin_set(&plugin_music, values, names[i], "");
+}
+
 static bool release_check(const struct values *values, struct fault *why)
 {
     long year = number(values, "release_year");
@@ -207,8 +217,11 @@ static bool music_check(enum level_kind from, struct submission *submission, str
                 return fault_set(why, STATUS_invalid, "artists",
                                  "\"%s\" is nobody: name the artists, or the compiler as DJ / Compiler.", nobody[k]);
     if (from <= LEVEL_edition) {
+        bool unknown = plugin_value(&plugin_music, &submission->values, "unknown_release").size > 0;
+        if (unknown)
+            unknown_tidy(&submission->values);
         original_tidy(&submission->values);
-        if (!release_check(&submission->values, why))
+        if (!unknown && !release_check(&submission->values, why))
             return false;
     }
     return format_check(&submission->values, why);
@@ -332,7 +345,8 @@ const struct plugin plugin_music = {
         [LEVEL_group] = {.name = "album", .title = "Album", .plural = "Albums", .image = "Cover", .named = "title",
             .same = (const char *const[]){"title", "year", "release_type", NULL}},
         [LEVEL_edition] = {.name = "release", .title = "Release", .plural = "Releases", .named = "release_title",
-            .same = (const char *const[]){"release_title", "release_year", "label", "catalogue_number", "media", NULL},
+            .same = (const char *const[]){"release_title", "release_year", "label", "catalogue_number", "media",
+                                          "?unknown_release", NULL},
             .order = (const char *const[]){"release_year", "release_title", "label", "catalogue_number", "media", NULL}},
         [LEVEL_unit] = {.name = "format", .title = "Format", .plural = "Formats",
             .same = (const char *const[]){"format", "bitrate", NULL},
@@ -346,6 +360,7 @@ const struct plugin plugin_music = {
     .unit_description = "format_description",
     .group_title = "<{credits} – >{title} [{year}] [{release_type}]",
     .edition_titles = (const char *const[]){
+        "{unknown_release} / {media}",
         "{release_year} - <{label} / ><{catalogue_number} / ><{release_title} / >{media}",
         "{release_title} / <{label} / ><{catalogue_number} / >{media}",
         "Original Release / <{label} / ><{catalogue_number} / >{media}",

@@ -138,6 +138,36 @@ for (const field of document.querySelectorAll("[data-similar]")) {
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 300); });
 }
 
+// What a choice makes needless is folded away.
+for (const part of document.querySelectorAll("[data-unless]")) {
+  const choice = document.getElementById(part.dataset.unless);
+  const fold = () => { part.hidden = part.disabled = choice.value !== ""; };
+  choice.addEventListener("change", fold);
+  fold();
+}
+
+// What the form as it is would meet is told while it is filled.
+for (const told of document.querySelectorAll("[data-same]")) {
+  const form = told.closest("form");
+  let timer, asked = 0;
+  const ask = async () => {
+    const number = ++asked, body = new FormData(form);
+    for (const field of form.querySelectorAll("input[type=file]")) body.delete(field.name);
+    let met = {};
+    try {
+      const answer = await fetch(told.dataset.same, { method: "POST", body });
+      if (answer.ok) met = await answer.json();
+    } catch {} // away: it is told after sending
+    if (number !== asked) return;
+    const link = document.createElement("a");
+    Object.assign(link, { href: met.href, target: "_blank", textContent: met.name });
+    told.replaceChildren(...(met.told ? [`${met.told} `, link] : []));
+    told.hidden = !met.told;
+    told.classList.toggle("bad", Boolean(met.same));
+  };
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 400); });
+}
+
 // Ctrl or Cmd while folding one group folds or opens all of the page's.
 for (const summary of document.querySelectorAll(".toggle > summary")) {
   summary.addEventListener("click", (event) => {

@@ -265,6 +265,8 @@ def test_a_torrent_moves_to_another_edition_and_back(bus, plugin, tmp_path, fres
     other, _ = put(bus, plugin, tmp_path, dict(other_format(plugin, fields), **{field["name"]: value}))
     unit, before = one["entity"], facts(bus)
     was, to = edition_of(bus, plugin, unit), edition_of(bus, plugin, other["entity"])
+    places = page(bus, unit)["group"]["places"]
+    assert {place["entity"] for place in places} == {was, to} and len({place["title"] for place in places}) == 2
     key = os.urandom(16)
     done = [move(bus, unit, OWNER, False, into=to, key=key) for _ in range(2)]  # its uploader may
     assert done[0] == done[1] == {"href": group["href"], "entity": unit}
@@ -304,6 +306,10 @@ def test_a_torrent_moves_to_a_group_of_its_own(bus, plugin, tmp_path, fresh, sql
     done = move(bus, one["entity"], fields=fields)
     now = page(bus, one["entity"])["group"]
     assert (now["name"], torrents_of(now), now["href"]) == (f"{fresh} alone", [one["torrent"]], done["href"])
+    left = page(bus, lost["entity"])  # shows what became of it, and its history does
+    assert torrents_of(left["group"]) == [] and left["left"].pop("gone_at") > 0
+    assert left["left"] == {"why": "It belongs there.", "name": f"{fresh} alone", "href": done["href"]}
+    assert changes(bus, lost["entity"])[0]["what"] == "leave" and "left" not in page(bus, one["entity"])
     assert now["entity"] != lost["entity"] and now["credits"] == lost["credits"]
     counters_are_true(sql)
 

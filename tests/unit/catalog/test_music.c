@@ -86,6 +86,24 @@ static void various_artists_is_nobody(void **state)
     assert_rule(kit, false, "artists");
 }
 
+static void an_unknown_release_has_nothing_but_its_media(void **state)
+{
+    struct form_kit *kit = *state;
+    struct line_source source = {.plugin = kit->plugin, .values = &kit->submission.values};
+    struct buffer line = {0};
+    form_kit_set(kit, "year", "1970");
+    form_kit_set(kit, "release_title", "Deluxe");
+    form_kit_set(kit, "release_year", "");
+    form_kit_set(kit, "label", "Blue");
+    form_kit_set(kit, "media", "CD");
+    assert_rule(kit, false, "media"); /* of 1970 it cannot be */
+    form_kit_set(kit, "unknown_release", "1");
+    assert_rule(kit, true, NULL);
+    line_write_edition(&source, &line);
+    assert_slice(buffer_slice(&line), "Unknown Release(s) / CD");
+    buffer_free(&line);
+}
+
 static void the_original_release_has_no_title_and_year_of_its_own(void **state)
 {
     struct form_kit *kit = *state;
@@ -227,6 +245,7 @@ int main(void)
         test(flac_is_lossless_and_what_cannot_be_is_not),
         test(there_are_no_cds_before_1982),
         test(various_artists_is_nobody),
+        test(an_unknown_release_has_nothing_but_its_media),
         test(the_original_release_has_no_title_and_year_of_its_own),
         test(log_and_cue_are_found_among_the_files_of_lossless_music),
         test(files_belong_to_music_and_have_names_for_every_system),

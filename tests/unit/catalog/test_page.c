@@ -254,7 +254,7 @@ static void what_is_too_large_is_not_kept_and_what_comes_to_its_place_is_told_ap
 static void a_groups_page_says_more(void **state)
 {
     struct world *world = *state;
-    page_of_group(&world->tree, album(world), 31, 5);
+    page_of_group(&world->tree, album(world), 31, 5, NULL);
     const msgpack_object *page = finish(world);
     assert_text(page, "kind", "group");
     assert_int_equal(map_find(page, "asked")->via.u64, 31);
@@ -315,7 +315,7 @@ static void what_is_sealed_is_told_to_its_owner_only(void **state)
 {
     struct world *world = *state;
     char hash[] = "534543524554"; /* SECRET in hex */
-    page_of_group(&world->tree, backup(world), 12, 5);
+    page_of_group(&world->tree, backup(world), 12, 5, NULL);
     assert_int_equal(told(world, "SECRET"), 1 + 2 * 4);
     assert_int_equal(told(world, hash), 4);
     static const uint64_t others[] = {6, 0};
@@ -325,7 +325,7 @@ static void what_is_sealed_is_told_to_its_owner_only(void **state)
         tree_free(&world->tree);
         tree_start(&world->tree);
         tree_array(&world->tree, NULL);
-        page_of_group(&world->tree, shelf.groups, 12, others[i]);
+        page_of_group(&world->tree, shelf.groups, 12, others[i], NULL);
         page_group(&world->tree, shelf.groups, others[i], (struct slice){0});
         page_of_person(&world->tree, &person, 8, &shelf, others[i]);
         tree_end(&world->tree);

@@ -33,7 +33,7 @@ def good(field, fresh):
     return fresh.ljust(field.get("low", 1), "x")
 
 
-NOT_ANYTHING = ("imdb", "number", "depends_on")  # fields that do not take just what good() gives
+NOT_ANYTHING = ("imdb", "number", "depends_on", "unknown_release")  # fields that do not take just what good() gives, or empty others
 
 
 def fields_of(plugin, fresh, whole=True):

@@ -17,8 +17,8 @@ def saved(bus, actor, **more):
     return bus.ask("catalog.search.list", more, actor=actor)["searches"]
 
 
-def edit(bus, number, actor, name, tell=True):
-    return bus.ask("catalog.search.edit", {"search": number, "name": name, "tell": tell}, actor=actor)
+def edit(bus, number, actor, name, tell=True, opens=False):
+    return bus.ask("catalog.search.edit", {"search": number, "name": name, "tell": tell, "opens": opens}, actor=actor)
 
 
 def forget(bus, number, actor):
@@ -123,3 +123,22 @@ def test_of_what_is_sealed_nobody_is_told(bus, listed, tmp_path, fresh, settled,
     upload(bus, listed["backup"], made(tmp_path), fields_of(listed["backup"], fresh))
     settled()
     assert told(bus, ann) == []
+
+
+def test_a_list_begins_with_one_search_of_its_member(bus):
+    member, other = somebody(), somebody()
+    opens = lambda of=member: [one["search"] for one in saved(bus, of, opens=True)]
+    first = save(bus, member, "one", opens=True)
+    films = save(bus, member, "film", plugin="movies", opens=True)
+    save(bus, other, "one", opens=True)
+    assert sorted(opens()) == sorted([first, films])
+    second = save(bus, member, "two", opens=True)  # takes the place of the first
+    assert sorted(opens()) == sorted([second, films])
+    assert [one["opens"] for one in saved(bus, member, search=first)] == [False]
+    assert refused(save, bus, member, "again", name="Of two", opens=True).status == "conflict" and second in opens()
+    edit(bus, first, member, "Of one", opens=True)
+    assert sorted(opens()) == sorted([first, films])
+    edit(bus, first, member, "Of one")
+    assert opens() == [films]
+    forget(bus, films, member)
+    assert opens() == [] and len(opens(other)) == 1

@@ -147,7 +147,7 @@ static bool write_form(const char *text, const struct fault *why, bool below, co
 {
     struct form form = typed(text);
     struct tree_writer *out = tree_new();
-    bool marked = upload_form_write(out, plugin, &form, why, below, slice_text(more));
+    bool marked = upload_form_write(out, plugin, &form, why, below, slice_text("release"), slice_text(more));
     *json = json_of(&out);
     return marked;
 }
@@ -175,6 +175,7 @@ static void below_a_group_its_own_fields_are_left_out(void **state)
     const char *json;
     (void)state;
     write_form("", NULL, true, NULL, &json);
+    assert_non_null(strstr(json, "\"level\": \"release\", \"title\": \"Release\", \"loose\": true"));
     assert_null(strstr(json, "\"level\": \"album\""));
     assert_non_null(strstr(json, "\"level\": \"release\""));
 }
