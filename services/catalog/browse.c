@@ -135,7 +135,8 @@ static void sample_take(struct browsing *browsing, struct slice sample)
 
 static const struct statement browse_find = {
     "browse_find",
-    "WITH query AS MATERIALIZED (SELECT *, whole::text AS whole_text, below::text AS below_text, above::text AS above_text"
+    "WITH query AS MATERIALIZED (SELECT *, whole::text AS whole_text, below::text AS below_text, above::text AS "
+    "above_text"
     "  FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[]))"
     " SELECT f.found, f.of, f.at, f.total, f.about, CASE WHEN row_number() OVER () = 1 THEN f.sample::text END,"
     " q.whole_text, q.below_text, CASE WHEN f.looked THEN q.above_text END FROM query q"

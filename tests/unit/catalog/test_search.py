@@ -1,8 +1,8 @@
 """Searches in the running catalog: the syntax, facets, orders, flat lists, suggestions. What follows from a plugin's description is tried
 with Books, which says nothing about search but its attributes."""
-import os, random, urllib.request
+import contextlib, os, random, urllib.request
 
-import pytest
+import psycopg2, pytest
 
 from service_kit import FLAC, MP3, Refused, add, browse, refused, torrent, until
 
@@ -179,6 +179,8 @@ def test_lists_follow_what_changes(bus, shelf, fresh, sql):
                " (SELECT sum(torrents) FROM catalog.plugin) = (SELECT count(*) FROM catalog.listed_unit)") == [(True, True)]
     assert sql("SELECT count(*) FROM (SELECT unnest(names) AS id FROM catalog.listed) l RIGHT JOIN catalog.name n USING (id)"
                " WHERE n.entity IS NULL GROUP BY n.id, n.uses HAVING count(l.id) <> n.uses") == []
+    newest, listed = (f"SELECT id, plugin, added, search FROM catalog.{table}" for table in ("recent", "listed"))
+    assert sql(f"{newest} EXCEPT {listed}") == [] == sql(f"{listed} EXCEPT {newest}")
 
 
 def test_lists_and_pages_asked_for_again_are_the_same_until_something_changes(bus, shelf, fresh):
@@ -208,6 +210,58 @@ def test_what_pages_read_is_what_there_is(shelf, sql):
         "SELECT id FROM catalog.entity WHERE kind = 1 AND deleted_at IS NULL AND same <> '' ORDER BY id")]
     sql("SELECT catalog.shelve(array(SELECT id FROM catalog.entity WHERE kind = 1 AND same <> ''))")
     assert sql("SELECT s.*, l.added / 10 FROM catalog.shelf s LEFT JOIN catalog.listed l ON l.id = s.grp ORDER BY grp") == kept
+
+
+# ---- much ----
+
+MANY = 100000
+
+
+@pytest.fixture
+def many(replicas):
+    """As many groups as no test could upload, in a transaction that is taken back: one of 75 has a word, and every other one has a torrent
+    that is both FLAC and from a CD. The newest fifth is in catalog.recent."""
+    connection = psycopg2.connect(os.environ["DJEMBE_TEST_DATABASE"])
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute("""INSERT INTO catalog.listed (id, plugin, added, size, shuffle, search)
+            SELECT 1000000000 + i, 'music', i / 3, 1, hashint8extended(i, 1), (CASE WHEN i %% 75 = 0 THEN 'mid:4 ' ELSE '' END ||
+                '''='':1,2 ''format=FLAC'':1 ''media=CD'':' || 1 + i %% 2)::tsvector FROM generate_series(1, %s) AS i""", [MANY])
+        cursor.execute("UPDATE catalog.plugin SET groups = groups + %s WHERE name = 'music'", [MANY])
+        cursor.execute("SELECT catalog.recent_list(array(SELECT id FROM catalog.listed))")
+        cursor.execute("SELECT catalog.recent_trim(%s)", [MANY // 5])
+        cursor.execute("ANALYZE catalog.listed; ANALYZE catalog.recent")
+        yield lambda text, *values: (cursor.execute(text, values), cursor.fetchall())[1]
+
+
+HAS = "'mid'"
+IS_BOTH = "'mid' & 'format=FLAC' <0> 'media=CD'"
+
+
+def pages_of_all(many):
+    """What is neither rare nor frequent, page by page."""
+    key, last, found = 1 << 62, 1 << 62, []
+    while page := many("SELECT found, at, about FROM catalog.find('music', %s, NULL, %s, false, 'added', false, %s, %s, 51, 0)",
+                       HAS, HAS, key, last):
+        last, key, about = page[-1]
+        assert about
+        found += [row[:2] for row in page]
+    return found
+
+
+def test_much_is_found_as_little_is(many):
+    kept, = many("SELECT count(*) FROM catalog.recent WHERE plugin = 'music'")[0]
+    assert MANY // 5 <= kept < MANY // 5 + 3, "and those that are as old as the last of them"
+    assert pages_of_all(many) == [(1000000000 + i, i // 3) for i in range(MANY, 0, -1) if i % 75 == 0]
+
+    rows = many("SELECT found, looked FROM catalog.find('music', %s, %s, %s, false, 'added', false, %s, %s, %s, 0)",
+                IS_BOTH, "'format=FLAC' & 'media=CD'", HAS, 1 << 62, 1 << 62, MANY)
+    assert [row[0] for row in rows] == [1000000000 + i for i in range(MANY, 0, -1) if i % 150 == 0]
+    assert all(row[1] for row in rows), "by the word"
+
+    for query, by, step in ((HAS, None, 75), (IS_BOTH, HAS, 150), ("'format=FLAC'", None, 1), ("'format=FLAC' <0> 'media=CD'", None, 2)):
+        for total in (MANY // step, 1000, 100 * MANY):  # what was expected may be wrong
+            ids, = many("SELECT catalog.sample('music', %s, %s, 64, %s)", query, by, total)[0]
+            assert 32 <= len(set(ids)) == len(ids) <= 64 and all((i - 1000000000) % step == 0 for i in ids if i > 1000000000)
 
 
 # ---- suggestions ----
