@@ -11,7 +11,9 @@ struct asking {
     struct bus_request *request;
     uint64_t entity;
     struct page_person person;
-    const struct shelf *shelf; /* of a group */
+    const struct shelf *shelf; /* of the group, or the person's */
+    unsigned waiting;          /* for it, and for the person's other names */
+    struct fault why;
 };
 
 static bool not_found(struct fault *why)
@@ -82,17 +84,27 @@ static void on_group(void *arg, const struct shelf *shelf, const struct fault *w
 
 /* ---- a person's page ---- */
 
-static void on_person(void *arg, const struct shelf *shelf, const struct fault *why)
+static void person_step(struct asking *asking, const struct fault *why)
 {
-    struct asking *asking = arg;
-    if (why != NULL) {
-        bus_fail(asking->request, why);
+    if (why != NULL && asking->why.status == STATUS_ok)
+        asking->why = *why;
+    if (--asking->waiting > 0)
+        return;
+    if (asking->why.status != STATUS_ok) {
+        bus_fail(asking->request, &asking->why);
         return;
     }
     struct tree_writer tree;
     tree_start(&tree);
-    page_of_person(&tree, &asking->person, asking->entity, shelf, bus_actor(asking->request));
+    page_of_person(&tree, &asking->person, asking->entity, asking->shelf, bus_actor(asking->request));
     page_reply(asking, &tree);
+}
+
+static void on_person(void *arg, const struct shelf *shelf, const struct fault *why)
+{
+    struct asking *asking = arg;
+    asking->shelf = shelf;
+    person_step(asking, why);
 }
 
 static const struct statement person_aliases = {
@@ -105,20 +117,17 @@ static void on_person_aliases(void *arg, const struct db_rows *rows, const struc
 {
     struct asking *asking = arg;
     struct arena *arena = bus_arena(asking->request);
-    if (why != NULL) {
-        bus_fail(asking->request, why);
-        return;
-    }
-    struct page_alias *aliases = arena_take(arena, (db_count(rows) + 1) * sizeof *aliases);
-    for (size_t i = 0; i < db_count(rows); i++)
+    size_t count = why == NULL ? db_count(rows) : 0;
+    struct page_alias *aliases = arena_take(arena, (count + 1) * sizeof *aliases);
+    for (size_t i = 0; i < count; i++)
         aliases[i] = (struct page_alias){
             .entity = (uint64_t)db_get_int(rows, i, 0),
             .name = arena_copy(arena, db_get_text(rows, i, 1)),
             .adder = (uint64_t)db_get_int(rows, i, 2),
         };
     asking->person.aliases = aliases;
-    asking->person.aliases_count = db_count(rows);
-    shelf_load_person(service_db(), arena, asking->person.entity, PERSON_GROUPS_MAX, on_person, asking);
+    asking->person.aliases_count = count;
+    person_step(asking, why);
 }
 
 /* ---- which of them ---- */
@@ -151,7 +160,9 @@ static void on_entity(void *arg, const struct db_rows *rows, const struct fault 
         .name = arena_copy(arena, db_get_text(rows, 0, 3)),
         .text = arena_copy(arena, db_get_text(rows, 0, 4)),
     };
-    db_ask(service_db(), &person_aliases, db_int(db_args(), db_get_int(rows, 0, 2)), on_person_aliases, asking);
+    asking->waiting = 2;
+    shelf_load_person(service_db(), arena, asking->person.entity, PERSON_GROUPS_MAX, on_person, asking);
+    db_ask(service_db(), &person_aliases, db_int(db_args(), (int64_t)asking->person.entity), on_person_aliases, asking);
 }
 
 static void on_get(struct bus_request *request, const void *body, void *arg)
