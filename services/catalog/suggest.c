@@ -1,10 +1,14 @@
 /* See suggest.h. What has a name, how often it is used, and which words are a slip apart is kept by catalog.list in
- * PostgreSQL. */
+ * PostgreSQL. Collages and open requests are offered where a search box asks, which names no field. */
 #include "services/catalog/suggest.h"
 
 #include "services/catalog/shelf.h"
 #include "services/catalog/text.h"
 #include "services/catalog/tree.h"
+
+#include <inttypes.h>
+
+#define LISTS_MOST 3 /* of collages, and of requests */
 
 struct suggesting {
     struct bus_request *request;
@@ -13,8 +17,34 @@ struct suggesting {
 
 static const struct statement suggest_names = {
     "suggest_names",
-    "SELECT of, catalog.led(entity), name, hint, uses FROM catalog.suggest($1, $2, $3, $4)",
+    "WITH asked AS (SELECT string_agg(catalog.lexeme(token) || ':*', ' & ')::tsquery AS words"
+    "  FROM unnest(catalog.tokens($3)) AS token WHERE token <> '' AND $2 = '')"
+    " SELECT of, catalog.led(entity), name, hint, uses FROM catalog.suggest($1, $2, $3, $4)"
+    " UNION ALL (SELECT 'collage', id, title, '', 0 FROM catalog.collage WHERE deleted_at IS NULL"
+    "  AND category <> 'personal' AND words @@ (SELECT words FROM asked) ORDER BY changed_at DESC LIMIT $5)"
+    " UNION ALL (SELECT 'request', id, title, '', votes FROM catalog.request WHERE deleted_at IS NULL AND torrent IS "
+    "NULL"
+    "  AND plugin = $1 AND array_to_tsvector(array_remove(catalog.tokens(title), '')) @@ (SELECT words FROM asked)"
+    "  ORDER BY votes DESC, id DESC LIMIT $5)",
 };
+
+static const struct list_kind {
+    const char *name, *label;
+} list_kinds[] = {{"collage", "Collage"}, {"request", "Request"}};
+
+/* A collage or a request. */
+static void list_write(struct tree_writer *tree, const struct list_kind *kind, const struct db_rows *rows, size_t row,
+                       struct arena *arena)
+{
+    const char *href = arena_print(arena, "/%s/%" PRId64, kind->name, db_get_int(rows, row, 1));
+    tree_map(tree, NULL);
+    tree_text(tree, "name", db_get_text(rows, row, 2));
+    tree_text(tree, "field", slice_text(kind->name));
+    tree_text(tree, "label", slice_text(kind->label));
+    tree_count(tree, "uses", (uint64_t)db_get_int(rows, row, 4));
+    tree_text(tree, "href", slice_text(href));
+    tree_end(tree);
+}
 
 /* A group or a person has a page; all else is searched for. `field` is that of a level or of an attribute. */
 static void name_write(struct tree_writer *tree, const struct suggesting *suggesting, const struct db_rows *rows,
@@ -25,6 +55,9 @@ static void name_write(struct tree_writer *tree, const struct suggesting *sugges
     enum level_kind kind = plugin_level(plugin, field);
     int place = plugin_attribute(plugin, field.at);
     bool entity = !db_is_null(rows, row, 1) && kind != LEVEL_COUNT;
+    for (size_t i = 0; !entity && place < 0 && i < sizeof list_kinds / sizeof *list_kinds; i++)
+        if (slice_is(field, list_kinds[i].name))
+            list_write(tree, &list_kinds[i], rows, row, bus_arena(suggesting->request));
     if (!entity && place < 0)
         return;
     tree_map(tree, NULL);
@@ -71,7 +104,7 @@ static void on_suggest(struct bus_request *request, const void *body, void *arg)
     }
     struct db_args *args = db_text(db_text(db_args(), ask->plugin), ask->field);
     args = db_int(db_text(args, text_line(ask->text, bus_arena(request))), (int64_t)ask->limit);
-    db_ask(service_db(), &suggest_names, args, on_names, suggesting);
+    db_ask(service_db(), &suggest_names, db_int(args, LISTS_MOST), on_names, suggesting);
 }
 
 void suggest_start(void)

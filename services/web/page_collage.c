@@ -12,7 +12,9 @@ struct collage {
     uint64_t id, limit;
     const struct answer *answer;
     void (*show)(struct visit *visit);
-    struct fault why; /* of the attempt before */
+    struct fault why;                   /* of the attempt before */
+    const char *href, *told;            /* where a change leads, and what is said there (NULL: nothing) */
+    void (*again)(struct visit *visit); /* shows its form with what is wrong; NULL: it has none */
 };
 
 static const struct catalog_collage_get_reply *reply_of(const struct visit *visit)
@@ -62,6 +64,22 @@ static const char *path_of(struct visit *visit)
 {
     const struct collage *collage = visit->page;
     return arena_print(visit->arena, "/collage/%llu", (unsigned long long)collage->id);
+}
+
+static void on_changed(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
+{
+    struct visit *visit = arg;
+    struct collage *collage = visit->page;
+    (void)reply;
+    (void)body;
+    if (why == NULL) {
+        page_redirect(visit, collage->href, collage->told != NULL ? FLASH_good : FLASH_none, collage->told);
+    } else if (collage->again != NULL && (form_shows(why) || why->status == STATUS_not_found)) {
+        collage->why = *why;
+        collage->again(visit);
+    } else {
+        page_fail(visit, why, "catalog");
+    }
 }
 
 /* May the visitor say what it is, and in which order? */
@@ -130,22 +148,6 @@ static uint64_t entry_of(struct slice typed, struct arena *arena)
     return id_read(slice_text(slash != NULL ? slash + 1 : text));
 }
 
-static void on_put(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
-{
-    struct visit *visit = arg;
-    struct collage *collage = visit->page;
-    (void)reply;
-    (void)body;
-    if (why == NULL) {
-        page_redirect(visit, path_of(visit), FLASH_good, "Added, at the end.");
-    } else if (form_shows(why) || why->status == STATUS_not_found) {
-        collage->why = *why;
-        ask_page(visit);
-    } else {
-        page_fail(visit, why, "catalog");
-    }
-}
-
 void page_collage_put_post(struct visit *visit)
 {
     struct collage *collage = collage_new(visit);
@@ -157,23 +159,15 @@ void page_collage_put_post(struct visit *visit)
         .entity = entry_of(form_get(&visit->form, "entry"), visit->arena),
         .staff = visit_is_staff(visit),
     };
+    collage->href = path_of(visit);
+    collage->told = "Added, at the end.";
+    collage->again = ask_page;
     if (ask.entity != 0) {
-        bus_ask(service_bus(), NULL, &catalog_collage_put_message, &ask, &call, on_put, visit);
+        bus_ask(service_bus(), NULL, &catalog_collage_put_message, &ask, &call, on_changed, visit);
         return;
     }
     fault_set(&collage->why, STATUS_invalid, "entity", "Give the address of its page.");
     ask_page(visit);
-}
-
-static void on_subscribed(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
-{
-    struct visit *visit = arg;
-    (void)reply;
-    (void)body;
-    if (why != NULL)
-        page_fail(visit, why, "catalog");
-    else
-        page_redirect(visit, form_has(&visit->form, "list") ? "/subscriptions" : path_of(visit), FLASH_none, NULL);
 }
 
 void page_collage_subscription_post(struct visit *visit)
@@ -183,7 +177,8 @@ void page_collage_subscription_post(struct visit *visit)
     if (collage == NULL)
         return;
     struct catalog_subscription_set ask = {.collage = collage->id, .on = !slice_is(form_get(&visit->form, "on"), "0")};
-    bus_ask(service_bus(), NULL, &catalog_subscription_set_message, &ask, &call, on_subscribed, visit);
+    collage->href = form_has(&visit->form, "list") ? "/subscriptions" : path_of(visit);
+    bus_ask(service_bus(), NULL, &catalog_subscription_set_message, &ask, &call, on_changed, visit);
 }
 
 /* ---- what is in it, to be put in order ---- */
@@ -218,17 +213,6 @@ void page_collage_order(struct visit *visit)
         ask_collage(visit, show_order);
 }
 
-static void on_ordered(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
-{
-    struct visit *visit = arg;
-    (void)reply;
-    (void)body;
-    if (why != NULL)
-        page_fail(visit, why, "catalog");
-    else
-        page_redirect(visit, arena_print(visit->arena, "%s/order", path_of(visit)), FLASH_none, NULL);
-}
-
 /* Moves one, or with `take` takes it out. */
 void page_collage_order_post(struct visit *visit)
 {
@@ -240,12 +224,13 @@ void page_collage_order_post(struct visit *visit)
         return;
     struct catalog_collage_take take = {.collage = collage->id, .entity = entity, .staff = staff};
     struct catalog_collage_move move = {.collage = collage->id, .entity = entity, .place = place, .staff = staff};
+    collage->href = arena_print(visit->arena, "%s/order", path_of(visit));
     if (entity == 0 || (!takes && place == 0))
         page_error(visit, 400, "Say at which place it is to stand: 1 is the first.", NULL);
     else if (takes)
-        bus_ask(service_bus(), NULL, &catalog_collage_take_message, &take, &call, on_ordered, visit);
+        bus_ask(service_bus(), NULL, &catalog_collage_take_message, &take, &call, on_changed, visit);
     else
-        bus_ask(service_bus(), NULL, &catalog_collage_move_message, &move, &call, on_ordered, visit);
+        bus_ask(service_bus(), NULL, &catalog_collage_move_message, &move, &call, on_changed, visit);
 }
 
 /* ---- said otherwise ---- */
@@ -272,26 +257,15 @@ static void show_edit(struct visit *visit)
     page_end(visit, again ? status_http(collage->why.status) : 200, "collage_form", NULL);
 }
 
+static void ask_edit(struct visit *visit)
+{
+    ask_collage(visit, show_edit);
+}
+
 void page_collage_edit(struct visit *visit)
 {
     if (collage_new(visit) != NULL)
-        ask_collage(visit, show_edit);
-}
-
-static void on_edited(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
-{
-    struct visit *visit = arg;
-    struct collage *collage = visit->page;
-    (void)reply;
-    (void)body;
-    if (why == NULL) {
-        page_redirect(visit, path_of(visit), FLASH_none, NULL);
-    } else if (form_shows(why)) {
-        collage->why = *why;
-        ask_collage(visit, show_edit);
-    } else {
-        page_fail(visit, why, "catalog");
-    }
+        ask_edit(visit);
 }
 
 void page_collage_edit_post(struct visit *visit)
@@ -309,12 +283,14 @@ void page_collage_edit_post(struct visit *visit)
         .locked = form_has(&visit->form, "locked"),
         .staff = visit_is_staff(visit),
     };
+    collage->href = path_of(visit);
+    collage->again = ask_edit;
     if (ask.title.size > 0) {
-        bus_ask(service_bus(), NULL, &catalog_collage_edit_message, &ask, &call, on_edited, visit);
+        bus_ask(service_bus(), NULL, &catalog_collage_edit_message, &ask, &call, on_changed, visit);
         return;
     }
     fault_set(&collage->why, STATUS_invalid, "title", "Title: this is needed, please fill it in.");
-    ask_collage(visit, show_edit);
+    ask_edit(visit);
 }
 
 /* ---- taken away ---- */
@@ -332,26 +308,15 @@ static void show_delete(struct visit *visit)
     removal_show(visit, &removal);
 }
 
+static void ask_delete(struct visit *visit)
+{
+    ask_collage(visit, show_delete);
+}
+
 void page_collage_delete(struct visit *visit)
 {
     if (collage_new(visit) != NULL)
-        ask_collage(visit, show_delete);
-}
-
-static void on_deleted(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
-{
-    struct visit *visit = arg;
-    struct collage *collage = visit->page;
-    (void)reply;
-    (void)body;
-    if (why == NULL) {
-        page_redirect(visit, "/collages", FLASH_good, "Deleted.");
-    } else if (form_shows(why)) {
-        collage->why = *why;
-        ask_collage(visit, show_delete);
-    } else {
-        page_fail(visit, why, "catalog");
-    }
+        ask_delete(visit);
 }
 
 void page_collage_delete_post(struct visit *visit)
@@ -366,8 +331,11 @@ void page_collage_delete_post(struct visit *visit)
         .reason = removal_reason(visit, &collage->why),
         .staff = visit_is_staff(visit),
     };
+    collage->href = "/collages";
+    collage->told = "Deleted.";
+    collage->again = ask_delete;
     if (collage->why.status == STATUS_ok)
-        bus_ask(service_bus(), NULL, &catalog_collage_delete_message, &ask, &call, on_deleted, visit);
+        bus_ask(service_bus(), NULL, &catalog_collage_delete_message, &ask, &call, on_changed, visit);
     else
-        ask_collage(visit, show_delete);
+        ask_delete(visit);
 }

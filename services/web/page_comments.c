@@ -74,6 +74,8 @@ static void show_form(struct visit *visit)
         form.of = talk->name;
         form.of_href = talk->href;
         form.value = form_get(&visit->form, "text");
+        form.tick = talk->subscribed ? NULL : "subscribe";
+        form.tick_label = "Tell me what is new here";
     } else if (!fill_edit(visit, &form)) {
         page_error(visit, 403, "That is another member's comment.", NULL);
         return;

@@ -37,6 +37,32 @@ struct people *people_ask(struct gather *gather, struct visit *visit, const uint
     return people;
 }
 
+/* '~' comes after all that a name has in it. */
+const struct statement member_begins = {
+    "member_begins",
+    "SELECT id, name FROM web.member WHERE standing = 'active' AND name_key ~>=~ lower($1)"
+    " AND name_key ~<~ (lower($1) || '~') ORDER BY name_key USING ~<~ LIMIT $2",
+};
+
+struct people *people_begin(struct gather *gather, struct visit *visit, struct slice name, size_t most)
+{
+    struct people *people = arena_take(visit->arena, sizeof *people);
+    *people = (struct people){.visit = visit, .gather = gather};
+    gather_hold(gather);
+    db_ask(service_db(), &member_begins, db_int(db_text(db_args(), name), (int64_t)most), on_names, people);
+    return people;
+}
+
+size_t people_count(const struct people *people)
+{
+    return people->count;
+}
+
+struct slice people_nth(const struct people *people, size_t i)
+{
+    return people->names[i].name;
+}
+
 struct slice people_name(const struct people *people, uint64_t user)
 {
     for (size_t i = 0; i < people->count; i++)

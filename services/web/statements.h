@@ -9,7 +9,7 @@
 /* clang-format off */
 #define WEB_STATEMENTS(X) \
     X(member_by_name) X(member_by_id) X(member_set_password) X(member_set_passkey) X(member_by_feed) X(member_set_feed_key) X(member_set) \
-    X(member_names) X(member_import) X(reset_add) X(reset_look) X(reset_used) \
+    X(member_names) X(member_begins) X(member_import) X(reset_add) X(reset_look) X(reset_used) \
     X(enrol_invited) X(enrol_open) X(enrol_operator) X(enrol_fact) \
     X(session_add) X(session_find) X(session_touch) X(session_drop) X(session_list) X(session_revoke) \
     X(session_revoke_others) X(session_clean) \

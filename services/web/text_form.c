@@ -22,6 +22,9 @@ void text_form_show(struct visit *visit, const struct text_form *form)
     tree_flag(visit->out, "lines", form->lines);
     tree_flag(visit->out, "file", form->file);
     tree_text(visit->out, "value", form->value);
+    tree_string(visit->out, "tick", form->tick);
+    tree_string(visit->out, "tick_label", form->tick_label);
+    tree_flag(visit->out, "ticked", form->tick != NULL && form_has(&visit->form, form->tick));
     tree_string(visit->out, "once", visit_once(visit));
     if (form->revision != 0)
         tree_count(visit->out, "revision", form->revision);

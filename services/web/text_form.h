@@ -8,8 +8,9 @@ struct text_form {
     const char *title, *action;
     struct slice of, of_href; /* what it is about */
     const char *field, *label, *help, *button;
-    bool lines; /* several, with wiki text */
-    bool file;  /* an image instead of a text */
+    bool lines;                    /* several, with wiki text */
+    bool file;                     /* an image instead of a text */
+    const char *tick, *tick_label; /* a box beside the text, ticked as it was; NULL: there is none */
     struct slice value;
     uint64_t revision;       /* 0: it has none */
     const struct fault *why; /* why it was refused; of status ok: it was not sent yet */

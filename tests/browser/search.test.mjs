@@ -49,6 +49,28 @@ test("names are offered while somebody types, without accents and with a slip", 
   await page.getByRole("heading", { level: 1, name: `Séko ${run}` }).waitFor();
 });
 
+test("a search box offers collages, requests and members too", async () => {
+  for (const [form, button, values] of [
+    ["collages/new", "Make it", { Category: "Theme", Title: `Nights ${run}` }],
+    ["requests/new?plugin=music", "Ask for it", { "What you miss": `Mopti ${run}` }]]) {
+    await page.goto(`${site}/${form}`);
+    if (values.Category) await page.getByLabel("Category").selectOption(values.Category);
+    for (const [label, value] of Object.entries(values)) if (label !== "Category") await page.getByLabel(label).fill(value);
+    await page.getByRole("button", { name: button }).click();
+    await page.getByRole("heading", { level: 1 }).filter({ hasText: run }).waitFor();
+  }
+  const field = page.getByLabel("Search Music");
+  await field.pressSequentially(`mopti ${run.slice(0, 8)}`);
+  await page.getByRole("option", { name: `Mopti ${run} Request` }).waitFor();
+  await field.fill("");
+  await field.pressSequentially(`seek-${run.slice(0, 8)}`);
+  await page.getByRole("option", { name: `seek-${run} Member` }).waitFor();
+  await field.fill("");
+  await field.pressSequentially(`nights ${run.slice(0, 8)}`);
+  await page.getByRole("option", { name: `Nights ${run} Collage` }).click();
+  await page.waitForURL(/\/collage\/\d+$/);
+});
+
 test("the upload form offers names, and tells what is here already", async () => {
   await page.goto(`${site}/upload/music`);
   await page.locator("#f-title").pressSequentially(`nuit ${run}`);

@@ -139,7 +139,9 @@ def test_a_comment_that_is_refused_is_kept(member, album):  # noqa: F811
     for text, said in ((" ", "needed"), ("é" * 10001, "at most 10000 letters"), ("x" * 50000, "40000 bytes")):
         page = member.send(album, f"/comment/on/{entity_of(album)}", text=text)
         assert page.status in (400, 413) and said in page.text, text[:9]
-        assert text.strip() in page.html
+        assert text.strip() in page.html and 'name="subscribe" value="1">' in page.html
+    ticked = member.send(album, f"/comment/on/{entity_of(album)}", text=" ", subscribe="1")
+    assert 'name="subscribe" value="1" checked>' in ticked.html
     assert comments_on(member.get(album)) == []
 
 

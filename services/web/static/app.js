@@ -49,7 +49,9 @@ function offer(field) {
   for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", id], ["autocomplete", "off"]]) {
     field.setAttribute(name, value);
   }
-  const close = () => {
+  const close = () => { // and stay so, whatever was asked before
+    clearTimeout(timer);
+    asked++;
     list.hidden = true;
     at = -1;
     field.setAttribute("aria-expanded", "false");

@@ -202,3 +202,19 @@ def test_collages_come_in_pages_the_one_added_to_last_first(bus, groups, fresh):
         order += [page[0]["collage"]]
         before = order[-1]
     assert order == [made_[1], made_[0], made_[2]] and collages(bus, words=fresh, category="theme")["collages"] == []
+
+
+def test_collages_and_open_requests_are_offered_to_a_search_box(bus, fresh):
+    suggested = lambda text, **more: [(one["name"], one["label"], one["href"]) for one in
+                                      bus.ask("catalog.suggest", {"plugin": "music", "text": text, "limit": 20, **more})["names"]]
+    collage = make(bus, 7, f"Nights of {fresh}")
+    make(bus, 7, f"My {fresh}", category="personal")
+    asked = bus.ask("catalog.request.add", {"key": os.urandom(16), "plugin": "music", "title": f"Mopti {fresh}"}, actor=7)["request"]
+    bus.ask("catalog.request.add", {"key": os.urandom(16), "plugin": "movies", "title": f"A film of {fresh}"}, actor=7)
+    assert suggested(fresh[:8]) == [(f"Nights of {fresh}", "Collage", f"/collage/{collage}"), (f"Mopti {fresh}", "Request", f"/request/{asked}")]
+    assert suggested(f"nig {fresh[:5]}") == [(f"Nights of {fresh}", "Collage", f"/collage/{collage}")]
+    assert suggested(fresh, field="artist") == []  # a form's field wants its own names
+    bus.ask("catalog.request.delete", {"key": os.urandom(16), "request": asked, "reason": "Found."}, actor=7)
+    assert [label for _, label, _ in suggested(fresh)] == ["Collage"]
+    many = [make(bus, 7, f"Many {fresh} {i}") for i in range(5)]
+    assert len(many) == 5 and len(suggested(f"many {fresh}")) == 3
