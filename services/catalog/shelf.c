@@ -163,7 +163,7 @@ static const struct statement shelf_cells = {
     "shelf_cells",
     "SELECT s.grp, s.cells, CASE WHEN numnode($2) > 0 THEN coalesce(f.fitting, '{}')::text END,"
     " g.cover, coalesce(g.cover_width, 0), coalesce(g.cover_height, 0)"
-    " FROM catalog.shelf s LEFT JOIN catalog.entity g ON $3 AND g.id = s.grp"
+    " FROM catalog.shelf s JOIN catalog.entity g ON g.id = s.grp"
     " LEFT JOIN (SELECT u.grp, array_agg(u.id) AS fitting FROM catalog.listed_unit u"
     "  WHERE numnode($2::tsquery) > 0 AND u.grp = ANY($1::bigint[]) AND u.terms @@ $2 GROUP BY u.grp) AS f"
     " ON f.grp = s.grp WHERE s.grp = ANY($1::bigint[]) ORDER BY array_position($1::bigint[], s.grp)",
@@ -211,8 +211,7 @@ void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *group
 {
     struct loading *loading = arena_take(arena, sizeof *loading);
     *loading = (struct loading){.shelf = {.arena = arena}, .db = db, .detail = detail, .done = done, .arg = arg};
-    struct db_args *args = db_text(db_ints(db_args(), groups, count), below);
-    db_ask(db, &shelf_cells, db_flag(args, detail != SHELF_values), on_cells, loading);
+    db_ask(db, &shelf_cells, db_text(db_ints(db_args(), groups, count), below), on_cells, loading);
 }
 
 void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, enum shelf_detail detail,
