@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #define SAMPLED_MAX 100    /* groups that are looked at for facets, of few */
-#define SAMPLED_OF_MANY 64 /* and of many */
+#define SAMPLED_OF_MANY 64 /* and of many, as catalog.find has it */
 
 /* What a page is put in order by, and its column. */
 static const struct sort {

@@ -27,15 +27,15 @@ struct counting {
     struct arena *arena;
     struct facet_row *rows;
     size_t count, room;
+    size_t first; /* of the attribute that is counted */
 };
 
 /* Once a group. */
 static void row_count(struct counting *counting, const struct attribute *attribute, struct slice value, uint64_t group)
 {
-    struct slice field = slice_text(attribute->name);
-    for (size_t i = 0; i < counting->count; i++) {
+    for (size_t i = counting->first; i < counting->count; i++) {
         struct facet_row *row = &counting->rows[i];
-        if (row->field.at != field.at || !slice_equal(row->value, value))
+        if (!slice_equal(row->value, value))
             continue;
         row->groups += row->last != group;
         row->last = group;
@@ -48,7 +48,8 @@ static void row_count(struct counting *counting, const struct attribute *attribu
         counting->rows = more;
         counting->room = counting->room * 2 + 64;
     }
-    counting->rows[counting->count++] = (struct facet_row){.field = field, .value = value, .groups = 1, .last = group};
+    counting->rows[counting->count++] =
+        (struct facet_row){.field = slice_text(attribute->name), .value = value, .groups = 1, .last = group};
 }
 
 static void attribute_count(struct counting *counting, const struct shelf_group *group,
@@ -68,9 +69,11 @@ static void attribute_count(struct counting *counting, const struct shelf_group 
 size_t facets_count(const struct plugin *plugin, const struct shelf *shelf, const struct facet_row **into)
 {
     struct counting counting = {.arena = shelf->arena};
-    for (size_t place = 0; plugin->attributes[place].name != NULL; place++)
+    for (size_t place = 0; plugin->attributes[place].name != NULL; place++) {
+        counting.first = counting.count;
         for (size_t i = 0; is_facet(&plugin->attributes[place]) && i < shelf->count; i++)
             attribute_count(&counting, &shelf->groups[i], &plugin->attributes[place], place);
+    }
     *into = counting.rows;
     return counting.count;
 }

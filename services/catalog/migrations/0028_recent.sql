@@ -98,6 +98,7 @@ DECLARE
     ids bigint[];
     times bigint[];
     got bigint;
+    few bigint;
 BEGIN
     about := false;
     looked := false;
@@ -110,8 +111,8 @@ BEGIN
             source := catalog.source(plugin, CASE WHEN above IS NOT NULL THEN whole END, below, true, tallied);
             total := greatest(total, catalog.expected(source, plugin, whole, below));
         ELSIF NOT flat AND above IS NOT NULL AND below IS NOT NULL THEN
-            looked := catalog.expected(catalog.source(plugin, above, NULL, false), plugin, above, NULL) <
-                (SELECT greatest(3000, sum(p.groups) / 64) FROM catalog.plugin p WHERE plugin IN ('', p.name));
+            few := (SELECT greatest(3000, sum(p.groups) / 64) FROM catalog.plugin p WHERE plugin IN ('', p.name));
+            looked := total < few AND catalog.expected(catalog.source(plugin, above, NULL, false), plugin, above, NULL) < few;
             other := CASE WHEN looked THEN above END;
             source := catalog.source(plugin, whole, other, false, tallied);
         END IF;
@@ -119,7 +120,8 @@ BEGIN
     IF whole IS NOT NULL AND NOT about THEN
         RETURN QUERY EXECUTE format('WITH hits AS MATERIALIZED (SELECT l.id, l.%s AS grp, %s.%I AS at, l.shuffle%s LIMIT 20000)'
             ' SELECT h.id, h.grp, h.at, n.count, n.count = 20000, n.sample, $8 FROM hits h, (SELECT (SELECT count(*) FROM hits), CASE WHEN $7 > 0 THEN'
-            ' array(SELECT grp FROM hits GROUP BY grp ORDER BY min(shuffle) LIMIT $7) END AS sample) AS n', grp, ordered, sort, source) ||
+            ' array(SELECT grp FROM hits GROUP BY grp ORDER BY min(shuffle) LIMIT (SELECT CASE WHEN count(*) > $7 THEN 64 ELSE $7 END FROM hits))'
+            ' END AS sample) AS n', grp, ordered, sort, source) ||
             CASE WHEN sort = 'shuffle' THEN ' ORDER BY h.at < $4 DESC, h.at DESC LIMIT $6'
                 ELSE format(' WHERE (h.at, h.id) %s ($4, $5) ORDER BY h.at %s, h.id %2$s LIMIT $6', after, falls) END
         USING plugin, whole, other, key, id, most, sampled, looked;
