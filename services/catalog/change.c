@@ -102,6 +102,14 @@ void changing_start(struct changing *changing)
         changing->run(changing->owner);
 }
 
+void changing_try(struct changing *changing, const struct fault *why)
+{
+    if (why->status == STATUS_ok)
+        changing_start(changing);
+    else
+        bus_fail(changing->request, why);
+}
+
 /* ---- what was changed ---- */
 
 /* A group without torrents is in no list, and its page can be found only by who has its address. */

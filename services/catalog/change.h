@@ -23,6 +23,8 @@ struct changing {
     struct slice reply; /* packed */
 };
 void changing_start(struct changing *changing);
+/* The same, unless `why` tells already that it cannot be. */
+void changing_try(struct changing *changing, const struct fault *why);
 void changing_fail(struct changing *changing, const struct fault *why);
 /* False, and it has failed, when a statement did (`why`) or its answer is not what was wanted (`wrong`: not STATUS_ok).
  */

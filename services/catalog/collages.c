@@ -83,14 +83,6 @@ static struct collecting *collecting_new(struct bus_request *request, struct sli
     return collecting;
 }
 
-static void collecting_start(struct collecting *collecting, const struct fault *why)
-{
-    if (why->status == STATUS_ok)
-        changing_start(&collecting->changing);
-    else
-        bus_fail(collecting->changing.request, why);
-}
-
 /* What was typed, tidied. */
 static bool texts_check(struct collecting *collecting, struct slice title, struct slice text, struct fault *why)
 {
@@ -158,7 +150,7 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
         fault_set(&why, STATUS_forbidden, "category", "What staff pick, staff say.");
     else
         texts_check(collecting, ask->title, ask->text, &why);
-    collecting_start(collecting, &why);
+    changing_try(&collecting->changing, &why);
 }
 
 /* ---- what becomes of it ---- */
@@ -328,7 +320,7 @@ static void on_edit(struct bus_request *request, const void *body, void *arg)
     collecting->staff = ask->staff;
     collecting->locks = ask->locked;
     texts_check(collecting, ask->title, ask->text, &why);
-    collecting_start(collecting, &why);
+    changing_try(&collecting->changing, &why);
 }
 
 static void on_delete(struct bus_request *request, const void *body, void *arg)
@@ -342,7 +334,7 @@ static void on_delete(struct bus_request *request, const void *body, void *arg)
     collecting->reason = text_line(ask->reason, collecting->arena);
     if (collecting->reason.size == 0)
         fault_set(&why, STATUS_invalid, "reason", "Say why it goes.");
-    collecting_start(collecting, &why);
+    changing_try(&collecting->changing, &why);
 }
 
 static void entry_start(struct bus_request *request, enum act act, uint64_t collage, uint64_t entity, uint64_t place,
@@ -353,7 +345,7 @@ static void entry_start(struct bus_request *request, enum act act, uint64_t coll
     collecting->entity = entity;
     collecting->place = place;
     collecting->staff = staff;
-    collecting_start(collecting, &(struct fault){0});
+    changing_start(&collecting->changing);
 }
 
 static void on_put(struct bus_request *request, const void *body, void *arg)

@@ -86,14 +86,6 @@ static bool text_check(struct commenting *commenting, struct slice typed, struct
            fault_set(why, STATUS_invalid, "text", "Comment: at most %d letters.", LETTERS_MAX);
 }
 
-static void commenting_start(struct commenting *commenting, const struct fault *why)
-{
-    if (why->status == STATUS_ok)
-        changing_start(&commenting->changing);
-    else
-        bus_fail(commenting->changing.request, why);
-}
-
 /* ---- adding ---- */
 
 static const struct statement comment_add = {
@@ -167,7 +159,7 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
     commenting->entity = ask->entity;
     commenting->subscribes = ask->subscribe;
     text_check(commenting, ask->text, &why);
-    commenting_start(commenting, &why);
+    changing_try(&commenting->changing, &why);
 }
 
 /* ---- one that is there ---- */
@@ -246,7 +238,7 @@ static void on_edit(struct bus_request *request, const void *body, void *arg)
     commenting->comment = ask->comment;
     commenting->revision = ask->revision;
     text_check(commenting, ask->text, &why);
-    commenting_start(commenting, &why);
+    changing_try(&commenting->changing, &why);
 }
 
 static void on_delete(struct bus_request *request, const void *body, void *arg)
@@ -260,7 +252,7 @@ static void on_delete(struct bus_request *request, const void *body, void *arg)
     commenting->reason = text_line(ask->reason, commenting->arena);
     if (commenting->reason.size == 0)
         fault_set(&why, STATUS_invalid, "reason", "Say why it goes.");
-    commenting_start(commenting, &why);
+    changing_try(&commenting->changing, &why);
 }
 
 static void on_got(void *arg, const struct db_rows *rows, const struct fault *why)

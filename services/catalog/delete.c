@@ -223,12 +223,9 @@ static void deleting_run(struct bus_request *request, struct slice key, struct d
     deleting->arena = bus_arena(request);
     deleting->actor = bus_actor(request);
     deleting->reason = text_line(from.reason, deleting->arena);
-    if (deleting->reason.size > 0) {
-        changing_start(&deleting->changing);
-        return;
-    }
-    fault_set(&why, STATUS_invalid, "reason", "Say why it goes.");
-    bus_fail(request, &why);
+    if (deleting->reason.size == 0)
+        fault_set(&why, STATUS_invalid, "reason", "Say why it goes.");
+    changing_try(&deleting->changing, &why);
 }
 
 static void on_torrent_delete(struct bus_request *request, const void *body, void *arg)

@@ -81,14 +81,6 @@ static struct imaging *imaging_new(struct bus_request *request, struct slice key
     return imaging;
 }
 
-static void imaging_start(struct imaging *imaging, const struct fault *why)
-{
-    if (why->status == STATUS_ok)
-        changing_start(&imaging->changing);
-    else
-        bus_fail(imaging->changing.request, why);
-}
-
 /* ---- adding ---- */
 
 static const struct statement image_store = {
@@ -280,7 +272,7 @@ static void on_first(struct bus_request *request, const void *body, void *arg)
     imaging->image = ask->image;
     if (imaging->actor == 0)
         fault_set(&why, STATUS_forbidden, NULL, "A member puts images in order: say which one.");
-    imaging_start(imaging, &why);
+    changing_try(&imaging->changing, &why);
 }
 
 static void on_remove(struct bus_request *request, const void *body, void *arg)
@@ -294,7 +286,7 @@ static void on_remove(struct bus_request *request, const void *body, void *arg)
     imaging->reason = text_line(ask->reason, imaging->arena);
     if (imaging->reason.size == 0)
         fault_set(&why, STATUS_invalid, "reason", "Say why it goes.");
-    imaging_start(imaging, &why);
+    changing_try(&imaging->changing, &why);
 }
 
 /* ---- reading ---- */

@@ -142,10 +142,7 @@ static void on_merge(struct bus_request *request, const void *body, void *arg)
         fault_set(&why, STATUS_forbidden, NULL, "Staff merge what is here twice: report it to them.");
     else if (merging->reason.size == 0)
         fault_set(&why, STATUS_invalid, "reason", "Say why they are one.");
-    if (why.status == STATUS_ok)
-        changing_start(&merging->changing);
-    else
-        bus_fail(request, &why);
+    changing_try(&merging->changing, &why);
 }
 
 void merge_start(void)

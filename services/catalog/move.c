@@ -288,12 +288,9 @@ static void on_move(struct bus_request *request, const void *body, void *arg)
         .staff = ask->staff,
         .done = on_read,
     };
-    if (moving->reason.size > 0) {
-        changing_start(&moving->editing.changing);
-        return;
-    }
-    fault_set(&why, STATUS_invalid, "reason", "Say why it belongs there.");
-    bus_fail(request, &why);
+    if (moving->reason.size == 0)
+        fault_set(&why, STATUS_invalid, "reason", "Say why it belongs there.");
+    changing_try(&moving->editing.changing, &why);
 }
 
 void move_start(void)

@@ -72,14 +72,6 @@ static struct naming *naming_new(struct bus_request *request, struct slice key, 
     return naming;
 }
 
-static void naming_start(struct naming *naming, const struct fault *why)
-{
-    if (why->status == STATUS_ok)
-        changing_start(&naming->changing);
-    else
-        bus_fail(naming->changing.request, why);
-}
-
 /* ---- the person ---- */
 
 static const struct statement person_find = {
@@ -245,7 +237,7 @@ static void on_edit(struct bus_request *request, const void *body, void *arg)
         fault_set(&why, STATUS_invalid, "text", "About: at most %d letters.", TEXT_LETTERS);
     else if (naming->reason.size == 0)
         fault_set(&why, STATUS_invalid, "reason", "Say why it is changed.");
-    naming_start(naming, &why);
+    changing_try(&naming->changing, &why);
 }
 
 static void on_alias_add(struct bus_request *request, const void *body, void *arg)
@@ -256,7 +248,7 @@ static void on_alias_add(struct bus_request *request, const void *body, void *ar
     (void)arg;
     naming->person = ask->person;
     name_check(naming, ask->name, &why);
-    naming_start(naming, &why);
+    changing_try(&naming->changing, &why);
 }
 
 /* ---- a spelling that goes ---- */
@@ -306,7 +298,7 @@ static void on_alias_remove(struct bus_request *request, const void *body, void 
     naming->reason = text_line(ask->reason, naming->arena);
     if (naming->reason.size == 0)
         fault_set(&why, STATUS_invalid, "reason", "Say why it goes.");
-    naming_start(naming, &why);
+    changing_try(&naming->changing, &why);
 }
 
 /* ---- catalog.person.form ---- */

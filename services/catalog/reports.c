@@ -145,10 +145,8 @@ static void on_report_add(struct bus_request *request, const void *body, void *a
     *reporting = (struct reporting){.arena = bus_arena(request), .ask = body, .actor = bus_actor(request)};
     reporting->changing = (struct changing){
         .request = request, .key = reporting->ask->key, .run = on_turn, .made = on_made, .owner = reporting};
-    if (report_check(reporting, &why))
-        changing_start(&reporting->changing);
-    else
-        bus_fail(request, &why);
+    report_check(reporting, &why);
+    changing_try(&reporting->changing, &why);
 }
 
 /* ---- listing ---- */

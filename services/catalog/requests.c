@@ -93,14 +93,6 @@ static struct requesting *requesting_new(struct bus_request *request, struct sli
     return requesting;
 }
 
-static void requesting_start(struct requesting *requesting, const struct fault *why)
-{
-    if (why->status == STATUS_ok)
-        changing_start(&requesting->changing);
-    else
-        bus_fail(requesting->changing.request, why);
-}
-
 static bool is_member(const struct requesting *requesting, struct fault *why)
 {
     return requesting->actor != 0 ||
@@ -176,7 +168,7 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
     struct fault why = {0};
     (void)arg;
     add_check(requesting, ask, &why);
-    requesting_start(requesting, &why);
+    changing_try(&requesting->changing, &why);
 }
 
 /* ---- what becomes of it ---- */
@@ -303,7 +295,7 @@ static void on_fill(struct bus_request *request, const void *body, void *arg)
     requesting->request = ask->request;
     requesting->torrent = ask->torrent;
     is_member(requesting, &why);
-    requesting_start(requesting, &why);
+    changing_try(&requesting->changing, &why);
 }
 
 static void on_edit(struct bus_request *request, const void *body, void *arg)
@@ -316,7 +308,7 @@ static void on_edit(struct bus_request *request, const void *body, void *arg)
     requesting->revision = ask->revision;
     requesting->staff = ask->staff;
     texts_check(requesting, ask->title, ask->text, &why);
-    requesting_start(requesting, &why);
+    changing_try(&requesting->changing, &why);
 }
 
 static void reason_read(struct requesting *requesting, struct slice reason, struct fault *why)
@@ -335,7 +327,7 @@ static void on_unfill(struct bus_request *request, const void *body, void *arg)
     requesting->request = ask->request;
     requesting->staff = ask->staff;
     reason_read(requesting, ask->reason, &why);
-    requesting_start(requesting, &why);
+    changing_try(&requesting->changing, &why);
 }
 
 static void on_delete(struct bus_request *request, const void *body, void *arg)
@@ -347,7 +339,7 @@ static void on_delete(struct bus_request *request, const void *body, void *arg)
     requesting->request = ask->request;
     requesting->staff = ask->staff;
     reason_read(requesting, ask->reason, &why);
-    requesting_start(requesting, &why);
+    changing_try(&requesting->changing, &why);
 }
 
 /* ---- voting ---- */

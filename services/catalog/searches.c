@@ -92,10 +92,7 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
                   plugin->levels[LEVEL_group].title);
     else if (name_check(request, ask->name, &saving->name, &why))
         query_read(text_line(ask->query, bus_arena(request)), plugin, bus_arena(request), &saving->query, &why);
-    if (why.status == STATUS_ok)
-        changing_start(&saving->changing);
-    else
-        bus_fail(request, &why);
+    changing_try(&saving->changing, &why);
 }
 
 /* ---- what becomes of it ---- */

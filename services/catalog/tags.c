@@ -170,10 +170,9 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
     (void)arg;
     if (tagging->actor == 0)
         fault_set(&why, STATUS_forbidden, NULL, "Tags are a member's: say which one's.");
-    if (why.status == STATUS_ok && form_tags(&all, ask->tags, tagging->arena, &tagging->submission, &why))
-        changing_start(&tagging->changing);
-    else
-        bus_fail(request, &why);
+    if (why.status == STATUS_ok)
+        form_tags(&all, ask->tags, tagging->arena, &tagging->submission, &why);
+    changing_try(&tagging->changing, &why);
 }
 
 /* ---- removing ---- */
@@ -224,12 +223,9 @@ static void on_remove(struct bus_request *request, const void *body, void *arg)
     tagging->tag = ask->tag;
     tagging->staff = ask->staff;
     tagging->reason = text_line(ask->reason, tagging->arena);
-    if (tagging->reason.size > 0) {
-        changing_start(&tagging->changing);
-        return;
-    }
-    fault_set(&why, STATUS_invalid, "reason", "Say why it goes.");
-    bus_fail(request, &why);
+    if (tagging->reason.size == 0)
+        fault_set(&why, STATUS_invalid, "reason", "Say why it goes.");
+    changing_try(&tagging->changing, &why);
 }
 
 /* ---- voting ---- */

@@ -80,6 +80,15 @@ test("another format of the IMDb number joins it, whatever it is called", async 
   await page.getByRole("rowheader", { name: "Ultra High Definition" }).waitFor();
 });
 
+test("a format can be moved to another edition, which is listed though headers stand in its place", async () => {
+  await page.locator("tr.format", { hasText: "1080p" }).locator("+ tr.more summary").first().click();
+  await page.getByRole("link", { name: /^Move this Format.*x264/ }).click();
+  await page.getByLabel("Put it").selectOption("Director's Cut");
+  await page.getByLabel("Why").fill("It has the longer ending.");
+  await page.getByRole("button", { name: "Move it" }).last().click();
+  await page.getByRole("row", { name: /x264 \/ Blu-ray \/ 1080p .*Director's Cut/ }).first().waitFor();
+});
+
 test("it is found in the list, and by its number", async () => {
   await page.goto(`${site}/movies?q=${film.imdb}`);
   await page.getByRole("heading", { name: "1 found" }).waitFor();
