@@ -82,18 +82,20 @@ static struct slice line_text(void (*write)(const struct line_source *, struct b
     return arena_copy(arena, buffer_slice(&line));
 }
 
+/* The group's, and "#t" with the torrent. */
 static struct slice unit_href(const struct shelf_group *group, uint64_t torrent, struct arena *arena)
 {
-    char digits[20], *at = digits + sizeof digits;
+    char tail[22], *at = tail + sizeof tail;
     do
         *--at = (char)('0' + torrent % 10);
     while ((torrent /= 10) > 0);
-    size_t before = group->href.size, count = (size_t)(digits + sizeof digits - at);
-    char *href = arena_take(arena, before + 2 + count + 1);
+    *--at = 't';
+    *--at = '#';
+    size_t before = group->href.size, behind = (size_t)(tail + sizeof tail - at);
+    char *href = arena_take(arena, before + behind + 1);
     memcpy(href, group->href.at, before);
-    memcpy(href + before, "#t", 2);
-    memcpy(href + before + 2, at, count);
-    return slice_of(href, before + 2 + count);
+    memcpy(href + before, at, behind);
+    return slice_of(href, before + behind);
 }
 
 /* ---- putting it in order, once all rows are there ---- */
