@@ -211,7 +211,8 @@ def test_collages_and_open_requests_are_offered_to_a_search_box(bus, fresh):
     make(bus, 7, f"My {fresh}", category="personal")
     asked = bus.ask("catalog.request.add", {"key": os.urandom(16), "plugin": "music", "title": f"Mopti {fresh}"}, actor=7)["request"]
     bus.ask("catalog.request.add", {"key": os.urandom(16), "plugin": "movies", "title": f"A film of {fresh}"}, actor=7)
-    assert suggested(fresh[:8]) == [(f"Nights of {fresh}", "Collage", f"/collage/{collage}"), (f"Mopti {fresh}", "Request", f"/request/{asked}")]
+    assert suggested(fresh[:8]) == [(f"Nights of {fresh}", "Collage", f"/collage/{collage}"),
+                                    (f"Mopti {fresh}", "Request", f"/request/{asked}")]
     assert suggested(f"nig {fresh[:5]}") == [(f"Nights of {fresh}", "Collage", f"/collage/{collage}")]
     assert suggested(fresh, field="artist") == []  # a form's field wants its own names
     bus.ask("catalog.request.delete", {"key": os.urandom(16), "request": asked, "reason": "Found."}, actor=7)
