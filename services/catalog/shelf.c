@@ -200,7 +200,7 @@ int64_t *shelf_ids(struct slice text, struct arena *arena, size_t *count)
     int64_t *ids = arena_take(arena, (text.size / 2 + 1) * sizeof *ids);
     char *end;
     *count = 0;
-    for (const char *at = text.at + 1; *at >= '0' && *at <= '9'; at = end + (*end == ','))
+    for (const char *at = text.at + (text.size > 0); *at >= '0' && *at <= '9'; at = end + (*end == ','))
         ids[(*count)++] = strtoll(at, &end, 10);
     return ids;
 }

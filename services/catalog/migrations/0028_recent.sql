@@ -221,7 +221,7 @@ DECLARE
     ids bigint[];
 BEGIN
     FOR part IN REVERSE 3 .. 0 LOOP
-        CONTINUE WHEN total * 4 < most << 4 * part;
+        CONTINUE WHEN part > 0 AND total * 4 < most << 4 * part;
         EXECUTE 'SELECT array(SELECT l.id' || catalog.source(plugin, whole, above, false) ||
             CASE WHEN part > 0 THEN format(' AND l.shuffle >> %s = %s', 64 - 4 * part, -1 << 4 * part - 1) ELSE '' END ||
             ' ORDER BY l.shuffle LIMIT ' || most || ')'
