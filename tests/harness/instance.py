@@ -89,11 +89,11 @@ class Instance:
         return f"tcp://127.0.0.1:{self.port(BUS_PORTS[daemon])}"
 
     def bus(self, method, body=None):
-        """As `./djembe admin bus` does, without a process of its own; bytes are bytes."""
+        """As `./djembe admin bus` does, without a process of its own: with a key where none is given; bytes are bytes."""
         daemon = method.partition(".")[0]
         bus = Bus(str(self.folder / "keys"), self.bus_address(daemon), daemon)
         try:
-            return bus.ask(method, body, seconds=60)
+            return bus.ask(method, {"key": os.urandom(16), **(body or {})}, seconds=60)
         finally:
             bus.close()
 

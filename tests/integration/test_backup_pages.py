@@ -7,6 +7,7 @@ import libtorrent
 import pytest
 
 from announcer import Announcer
+from bus_client import Refused
 from instance import wait_for
 from test_backup import back_up, joined, packed
 from visitor import Visitor
@@ -56,7 +57,7 @@ def hash_of(visitor, version):
 def book_version(instance, version):
     try:
         row = instance.bus("ratio.version.get", {"version": version})["versions"][0]
-    except AssertionError:
+    except Refused:
         return None
     return row if row[4] else None
 
