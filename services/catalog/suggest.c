@@ -29,7 +29,7 @@ static const struct statement suggest_names = {
 };
 
 static const struct list_kind {
-    const char *name, *label;
+    char name[8], label[12];
 } list_kinds[] = {{"collage", "Collage"}, {"request", "Request"}};
 
 /* A collage or a request. */

@@ -2,7 +2,8 @@
  *
  *   floor PORT [THREADS]
  *
- * Level-triggered epoll; packets are taken and answered many at a time, as the tracker does. Threads share the port and nothing else. */
+ * Level-triggered epoll; packets are taken and answered many at a time, as the tracker does. Threads share the port and
+ * nothing else. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

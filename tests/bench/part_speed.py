@@ -1,5 +1,6 @@
-"""CPU time per announce, in rounds that take turns; and what one swarm of 50 000 costs beside 10 000 swarms. The cheapest round is shown, for
-whoever else is on the machine only adds; ratios are taken within each round, where both sides met the same machine, and their median shown."""
+"""CPU time per announce, in rounds that take turns; and what one swarm of 50 000 costs beside 10 000 swarms. The cheapest round is shown,
+for whoever else is on the machine only adds; ratios are taken within each round, where both sides met the same machine, and their median
+is shown."""
 import statistics
 import subprocess
 import sys
