@@ -2,6 +2,7 @@
 #include "services/catalog/shelf_read.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 struct cells {
     struct slice left;
@@ -38,15 +39,9 @@ static struct slice cell_take(struct cells *cells)
     return cell;
 }
 
-/* As PostgreSQL writes them. */
 static uint64_t cell_take_number(struct cells *cells)
 {
-    struct slice cell = cell_take(cells);
-    bool negative = cell.size > 0 && cell.at[0] == '-';
-    uint64_t value = 0;
-    for (size_t i = negative; i < cell.size; i++)
-        value = value * 10 + (uint64_t)(cell.at[i] - '0');
-    return negative ? -value : value;
+    return strtoull(cell_take(cells).at, NULL, 10);
 }
 
 /* What is left of an array, as names and values. */

@@ -1,98 +1,36 @@
-/* See tree.h. Packs by itself: an artist's page has ten thousand values, and by msgpack's packer each is some calls.
- * Counts are written as 32 bits and put in when the map or array ends. */
+/* See tree.h. Counts are written as 32 bits and put in when the map or array ends. */
 #include "services/catalog/tree.h"
-
-#include "services/common/arena.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <stdlib.h>
-
-#define HEAD_MOST 9 /* bytes before a text, or of a number */
 
 void tree_start(struct tree_writer *tree)
 {
     *tree = (struct tree_writer){0};
+    msgpack_sbuffer_init(&tree->out);
+    msgpack_packer_init(&tree->packer, &tree->out, msgpack_sbuffer_write);
 }
 
 void tree_free(struct tree_writer *tree)
 {
-    free(tree->out);
-    *tree = (struct tree_writer){0};
+    msgpack_sbuffer_destroy(&tree->out);
 }
 
-/* ---- packing: each gives the place behind ---- */
-
-/* A number of so many bytes, the greatest first. */
-static char *bytes_put(char *at, uint64_t value, unsigned count)
+static void value_begin(struct tree_writer *tree, const char *key)
 {
-    for (unsigned i = count; i > 0; i--, value >>= 8)
-        at[i - 1] = (char)value;
-    return at + count;
-}
-
-/* The shortest form that holds it: of 1, 2, 4 or 8 bytes; `kind` is that of one. */
-static char *sized_put(char *at, unsigned char kind, uint64_t value)
-{
-    unsigned wide = value <= UINT8_MAX ? 0 : value <= UINT16_MAX ? 1 : value <= UINT32_MAX ? 2 : 3;
-    *at = (char)(kind + wide);
-    return bytes_put(at + 1, value, 1u << wide);
-}
-
-static char *count_put(char *at, uint64_t value)
-{
-    if (value > 0x7f)
-        return sized_put(at, 0xcc, value);
-    *at = (char)value;
-    return at + 1;
-}
-
-static char *text_put(char *at, struct slice text)
-{
-    if (text.size < 32)
-        *at++ = (char)(0xa0 | text.size);
-    else
-        at = sized_put(at, 0xd9, text.size);
-    if (text.size > 0)
-        memcpy(at, text.at, text.size);
-    return at + text.size;
-}
-
-/* ---- values ---- */
-
-/* Where so many bytes go. */
-static char *room(struct tree_writer *tree, size_t most)
-{
-    size_t wanted = tree->size + most;
-    if (wanted > tree->room) {
-        tree->room = wanted * 2 > 4096 ? wanted * 2 : 4096;
-        tree->out = mem_grow(tree->out, tree->room);
-    }
-    return tree->out + tree->size;
-}
-
-/* Where a value of at most so many bytes goes, behind its key; put_end() says where it ended. */
-static char *put_begin(struct tree_writer *tree, const char *key, size_t most)
-{
-    struct slice name = slice_text(key);
-    char *at = room(tree, HEAD_MOST + name.size + most);
     if (tree->depth > 0)
         tree->open[tree->depth - 1].count++;
-    return key != NULL ? text_put(at, name) : at;
-}
-
-static void put_end(struct tree_writer *tree, const char *end)
-{
-    tree->size = (size_t)(end - tree->out);
+    if (key != NULL)
+        pack_key(&tree->packer, key);
 }
 
 static void container_begin(struct tree_writer *tree, const char *key, unsigned char kind)
 {
+    unsigned char head[5] = {kind, 0, 0, 0, 0};
+    value_begin(tree, key);
     assert(tree->depth < TREE_DEPTH_MAX);
-    char *at = put_begin(tree, key, HEAD_MOST);
-    *at = (char)kind;
-    put_end(tree, bytes_put(at + 1, 0, 4));
-    tree->open[tree->depth].at = tree->size - 4;
+    msgpack_sbuffer_write(&tree->out, (const char *)head, sizeof head);
+    tree->open[tree->depth].at = tree->out.size - 4;
     tree->open[tree->depth++].count = 0;
 }
 
@@ -106,14 +44,19 @@ void tree_array(struct tree_writer *tree, const char *key)
     container_begin(tree, key, 0xdd);
 }
 
+static void count_put(const struct tree_writer *tree, size_t depth)
+{
+    uint32_t count = htonl(tree->open[depth].count);
+    memcpy(tree->out.data + tree->open[depth].at, &count, sizeof count);
+}
+
 void tree_end(struct tree_writer *tree)
 {
     assert(tree->depth > 0);
-    tree->depth--;
-    bytes_put(tree->out + tree->open[tree->depth].at, tree->open[tree->depth].count, 4);
+    count_put(tree, --tree->depth);
 }
 
-/* ---- what maps hold: how many entries, and these ---- */
+/* ---- what a map holds: how many entries, and these ---- */
 
 void tree_map_from(struct tree_writer *tree, const char *key, struct slice held)
 {
@@ -122,21 +65,22 @@ void tree_map_from(struct tree_writer *tree, const char *key, struct slice held)
     memcpy(&count, held.at, sizeof count);
     tree_map(tree, key);
     tree->open[tree->depth - 1].count = ntohl(count);
-    char *at = room(tree, held.size);
-    memcpy(at, held.at + sizeof count, held.size - sizeof count);
-    put_end(tree, at + held.size - sizeof count);
+    msgpack_sbuffer_write(&tree->out, held.at + sizeof count, held.size - sizeof count);
 }
 
 struct slice tree_map_held(const struct tree_writer *tree)
 {
+    count_put(tree, tree->depth - 1);
     size_t at = tree->open[tree->depth - 1].at;
-    bytes_put(tree->out + at, tree->open[tree->depth - 1].count, 4);
-    return slice_of(tree->out + at, tree->size - at);
+    return slice_of(tree->out.data + at, tree->out.size - at);
 }
+
+/* ---- values ---- */
 
 void tree_text(struct tree_writer *tree, const char *key, struct slice text)
 {
-    put_end(tree, text_put(put_begin(tree, key, HEAD_MOST + text.size), text));
+    value_begin(tree, key);
+    pack_text(&tree->packer, text);
 }
 
 void tree_text_if(struct tree_writer *tree, const char *key, struct slice text)
@@ -147,37 +91,33 @@ void tree_text_if(struct tree_writer *tree, const char *key, struct slice text)
 
 void tree_count(struct tree_writer *tree, const char *key, uint64_t value)
 {
-    put_end(tree, count_put(put_begin(tree, key, HEAD_MOST), value));
+    value_begin(tree, key);
+    msgpack_pack_uint64(&tree->packer, value);
 }
 
 void tree_number(struct tree_writer *tree, const char *key, int64_t value)
 {
-    char *at = put_begin(tree, key, HEAD_MOST);
-    if (value >= 0) {
-        put_end(tree, count_put(at, (uint64_t)value));
-        return;
-    }
-    *at = (char)0xd3;
-    put_end(tree, bytes_put(at + 1, (uint64_t)value, 8));
+    value_begin(tree, key);
+    msgpack_pack_int64(&tree->packer, value);
 }
 
 void tree_flag(struct tree_writer *tree, const char *key, bool value)
 {
-    char *at = put_begin(tree, key, HEAD_MOST);
-    *at = (char)(value ? 0xc3 : 0xc2);
-    put_end(tree, at + 1);
+    value_begin(tree, key);
+    if (value)
+        msgpack_pack_true(&tree->packer);
+    else
+        msgpack_pack_false(&tree->packer);
 }
 
 void tree_packed(struct tree_writer *tree, const char *key, struct slice packed)
 {
-    char *at = put_begin(tree, key, packed.size);
-    if (packed.size > 0)
-        memcpy(at, packed.at, packed.size);
-    put_end(tree, at + packed.size);
+    value_begin(tree, key);
+    msgpack_sbuffer_write(&tree->out, packed.at, packed.size);
 }
 
 struct tree tree_done(const struct tree_writer *tree)
 {
     assert(tree->depth == 0);
-    return (struct tree){.packed = slice_of(tree->out, tree->size)};
+    return (struct tree){.packed = slice_of(tree->out.data, tree->out.size)};
 }

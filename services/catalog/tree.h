@@ -6,8 +6,8 @@
 #include "proto/codec.h"
 
 struct tree_writer {
-    char *out;
-    size_t size, room;
+    msgpack_sbuffer out;
+    msgpack_packer packer;
     struct {
         size_t at; /* where its count goes */
         uint32_t count;

@@ -66,6 +66,7 @@ def test_who_asked_is_told_that_it_is_here_and_who_filled_it_that_it_is_not(bus,
 
 def test_subscribers_of_a_group_and_of_its_person_are_told_once_of_what_is_new(bus, listed, group, tmp_path, fresh, settled):  # noqa: F811
     music, ann, bob, both = listed["music"], somebody(), somebody(), somebody()
+    settled()  # of the group's own upload
     page = bus.ask("catalog.entity.get", {"entity": group})["page"]["group"]
     person = page["credits"][0]["people"][0]["entity"]
     for who, entity in ((ann, group), (bob, person), (both, group), (both, person)):

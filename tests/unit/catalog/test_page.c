@@ -223,6 +223,7 @@ static void what_was_drawn_is_drawn_again_without_the_note_of_then(void **state)
     struct shelf_group again = {.plugin = group->plugin, .drawn = drawn_find(group->from)};
     assert_int_equal(drawn_find(slice_text("another")).size, 0);
     tree_free(&world->tree);
+    tree_start(&world->tree);
     page_group(&world->tree, &again, 6, slice_text("again"));
     const msgpack_object *drawn = finish(world);
     assert_int_equal(drawn->via.map.size, entries);
@@ -230,6 +231,7 @@ static void what_was_drawn_is_drawn_again_without_the_note_of_then(void **state)
     assert_text(drawn, "note", "again");
     assert_int_equal(map_find(drawn, "editions")->via.array.size, 2);
     tree_free(&world->tree);
+    tree_start(&world->tree);
     page_group(&world->tree, &again, 6, (struct slice){0});
     assert_int_equal(finish(world)->via.map.size, entries - 1);
 }
