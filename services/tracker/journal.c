@@ -78,8 +78,10 @@ static bool make_file(struct journal *journal, const char *name, int *fd, uint8_
         return complain(journal, "open");
     int error = posix_fallocate(*fd, 0, (off_t)journal->segment_size);
     *map = error == 0 ? mmap(NULL, journal->segment_size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0) : MAP_FAILED;
-    if (*map != MAP_FAILED)
+    if (*map != MAP_FAILED) {
+        madvise(*map, journal->segment_size, MADV_RANDOM); /* no page is to be read ahead of its first record */
         return true;
+    }
     if (error != 0)
         errno = error;
     complain(journal, error != 0 ? "reserve" : "map");
