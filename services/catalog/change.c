@@ -139,7 +139,8 @@ void change_touch(struct db_tx *tx, uint64_t group)
     change_touch_all(tx, &(int64_t){(int64_t)group}, 1, NULL, NULL);
 }
 
-static const struct statement change_warm = {"change_warm", "SELECT catalog.list('{}'), catalog.same('{}')"};
+static const struct statement change_warm = {
+    "change_warm", "SELECT catalog.list('{}'), catalog.same('{}'), catalog.persons('', '', '{}', 0)"};
 
 void change_start(void)
 {
