@@ -285,16 +285,7 @@ static void owner_step(struct adding *adding)
 
 static const struct statement persons_add = {
     "persons_add",
-    "WITH given AS (SELECT name, place, catalog.same(ARRAY[name]) AS same"
-    "  FROM unnest($3::text[]) WITH ORDINALITY AS names (name, place)),"
-    " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, added_by)"
-    "  SELECT DISTINCT ON (same) $1, $2, 0, name, same, $4::bigint FROM given"
-    "  ORDER BY same, place ON CONFLICT (plugin, same) WHERE kind = 0 AND deleted_at IS NULL DO NOTHING"
-    "  RETURNING id, same, name)"
-    " SELECT coalesce(m.id, l.id, e.id), coalesce(m.name, l.name, e.name) FROM given g LEFT JOIN made m ON m.same = "
-    "g.same"
-    " LEFT JOIN catalog.entity e ON e.plugin = $1 AND e.kind = 0 AND e.same = g.same AND e.deleted_at IS NULL"
-    " LEFT JOIN catalog.entity l ON l.id = e.leads_to ORDER BY g.place",
+    "SELECT person, called FROM catalog.persons($1, $2, $3::text[], $4)",
 };
 
 static void on_persons(void *arg, const struct db_rows *rows, const struct fault *why)

@@ -9,9 +9,20 @@ static const struct statement change_lock = {
     "SELECT pg_advisory_xact_lock(hashtextextended('djembe catalog add', 0))",
 };
 
+static const struct statement change_unsynced = {
+    "change_unsynced",
+    "SELECT set_config('synchronous_commit', 'off', true)",
+};
+
 void change_begin(struct db_tx *tx)
 {
     db_tx_ask(tx, &change_lock, NULL, NULL, NULL);
+}
+
+void change_begin_behind(struct db_tx *tx)
+{
+    db_tx_ask(tx, &change_unsynced, NULL, NULL, NULL);
+    change_begin(tx);
 }
 
 /* ---- a request from its turn to its answer ---- */
@@ -128,6 +139,14 @@ void change_touch(struct db_tx *tx, uint64_t group)
     change_touch_all(tx, &(int64_t){(int64_t)group}, 1, NULL, NULL);
 }
 
+static const struct statement change_warm = {
+    "change_warm", "SELECT catalog.list('{}'), catalog.same('{}'), catalog.persons('', '', '{}', 0)"};
+
+void change_start(void)
+{
+    db_warm(service_db(), &change_warm);
+}
+
 static const struct statement change_add = {
     "change_add",
     "INSERT INTO catalog.change (plugin, entity, grp, what, actor, why, before, after)"
@@ -163,6 +182,7 @@ void change_log(struct db_tx *tx, const struct change *change)
               args, NULL, NULL);
 }
 
-const struct statement *const change_statements[] = {&change_lock, &change_kept,        &change_list,
-                                                     &change_add,  &change_add_request, &change_add_collage};
+const struct statement *const change_statements[] = {&change_unsynced,    &change_lock,       &change_kept,
+                                                     &change_list,        &change_warm,       &change_add,
+                                                     &change_add_request, &change_add_collage};
 const size_t change_statements_count = sizeof change_statements / sizeof *change_statements;

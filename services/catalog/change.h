@@ -8,6 +8,9 @@
 /* One change at a time, over all replicas: the transaction waits here for its turn. Changes are rare, and end in a feed
  * that takes its turn anyway. */
 void change_begin(struct db_tx *tx);
+/* The same for what is done again when it is lost: the commit does not wait for the disk, so others have their turn
+ * sooner. */
+void change_begin_behind(struct db_tx *tx);
 
 /* A request that changes something, from its turn to its answer: done once under its key, also when the answer to the
  * commit is lost. Lives in the request's arena. */
@@ -34,6 +37,9 @@ void changing_done(struct changing *changing, const void *reply); /* the message
 /* Lists and searches learn what is in a group now: at the end of a transaction that changed it. */
 void change_touch(struct db_tx *tx, uint64_t group);
 void change_touch_all(struct db_tx *tx, const int64_t *groups, size_t count, db_done_fn *done, void *arg);
+
+/* Connections plan beforehand what a change has to do: 100 ms that the first upload would wait for. */
+void change_start(void);
 
 /* One line of the site's log, in the transaction of the change. */
 struct change {

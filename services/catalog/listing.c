@@ -7,8 +7,8 @@
 #include "services/catalog/change.h"
 #include "services/catalog/query.h"
 
-#define BATCH 50
-#define PAUSE_MS 20
+#define BATCH 10
+#define PAUSE_MS 5
 #define RETRY_MS 2000
 
 enum { FLAG_searched = 1, FLAG_suggested = 2, FLAG_year = 4 };
@@ -55,7 +55,7 @@ static void list_more(void *arg)
     (void)arg;
     timer = NULL;
     listing.tx = db_begin(service_db());
-    change_begin(listing.tx);
+    change_begin_behind(listing.tx);
     db_tx_ask(listing.tx, &listing_more, db_int(db_args(), BATCH), on_more, NULL);
 }
 

@@ -79,6 +79,7 @@ static bool start(struct fault *why)
     catalog.kept = kept_new(service_db(), "catalog");
     catalog.feed = feed_new(service_bus(), service_db(), "catalog.torrents", "catalog");
     notices_start(service_bus(), service_db(), "catalog");
+    change_start();
     add_start();
     bookmarks_start();
     browse_start();
@@ -195,6 +196,7 @@ int main(int argc, char **argv)
         .name = "catalog",
         .bus_port = 5551,
         .admin_port = 9103,
+        .connections = "4", /* an upload, what is told of the last one, and searches beside them */
         .options = options,
         .migrations = catalog_migrations,
         .migrations_count = catalog_migrations_count,

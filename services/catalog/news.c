@@ -101,6 +101,7 @@ static void turn_commit(bool more)
 
 static const struct statement news_on = {"news_on", "UPDATE catalog.news SET told_to = $2 WHERE id = $1"};
 static const struct statement news_done = {"news_done", "DELETE FROM catalog.news WHERE id = $1"};
+static const struct statement news_synced = {"news_synced", "SET LOCAL synchronous_commit TO DEFAULT"};
 
 /* Those after whom; who; what it is new in, and the number that notices of it have in common. Of one who has subscribed
  * both to a group and to a person of it the group's counts. */
@@ -174,6 +175,7 @@ static void on_members(void *arg, const struct db_rows *rows, const struct fault
         db_tx_ask(news.tx, &news_on, db_int(args, db_get_int(rows, count - 1, 0)), NULL, NULL);
     else
         db_tx_ask(news.tx, &news_done, args, NULL, NULL);
+    db_tx_ask(news.tx, &news_synced, NULL, NULL, NULL); /* these are in a feed */
     notices_add(news.tx, &notices);
     turn_commit(true);
 }
@@ -249,10 +251,12 @@ static void first_ask(void)
     db_tx_ask(news.tx, &news_first, NULL, on_first, NULL);
 }
 
-/* By itself, so that what is read after it is what the last one left. */
+/* By itself, so that what is read after it is what the last one left. What is passed without telling anybody may be
+ * passed once more, so that the disk is left to uploads. */
 static const struct statement news_turn = {
     "news_turn",
-    "SELECT pg_try_advisory_xact_lock(hashtextextended('djembe catalog news', 0))",
+    "SELECT pg_try_advisory_xact_lock(hashtextextended('djembe catalog news', 0)),"
+    " set_config('synchronous_commit', 'off', true)",
 };
 
 static void on_turn(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -300,6 +304,7 @@ void news_stop(void)
         loop_timer_cancel(&news.timer);
 }
 
-const struct statement *const news_statements[] = {&news_put,      &news_on,         &news_done,  &news_subscribers,
-                                                   &news_searches, &news_collectors, &news_first, &news_turn};
+const struct statement *const news_statements[] = {&news_put,        &news_on,          &news_synced,
+                                                   &news_done,       &news_subscribers, &news_searches,
+                                                   &news_collectors, &news_first,       &news_turn};
 const size_t news_statements_count = sizeof news_statements / sizeof *news_statements;

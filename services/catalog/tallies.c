@@ -11,7 +11,8 @@
 #include <stdlib.h>
 
 enum {
-    AT_ONCE = 500, /* as tracker.swarm.counts has it */
+    AT_ONCE = 500,  /* as tracker.swarm.counts has it */
+    IN_A_TURN = 50, /* are written before uploads have theirs: some 3 ms */
     PAUSE_MS = 200,
     ROUND_MS = 5000, /* between two rounds */
     RETRY_MS = 2000,
@@ -26,7 +27,7 @@ static struct {
     bool stopped;
     int64_t after; /* the round has come to this torrent */
     struct tally was[AT_ONCE], is[AT_ONCE];
-    size_t count;
+    size_t count, written; /* of these, so many are written where they differ */
     unsigned waiting;
     bool away; /* one of those who were asked */
 } tallies;
@@ -53,22 +54,24 @@ static const struct statement tallies_write = {
     "SELECT catalog.tally_units($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])",
 };
 
+static void write_changed(void);
+
 static void on_written(void *arg, const struct fault *why, bool uncertain)
 {
     (void)arg, (void)uncertain;
     if (why != NULL)
         again(RETRY_MS);
-    else
-        go_on();
+    else if (!tallies.stopped)
+        write_changed();
 }
 
 static void write_changed(void)
 {
-    int64_t columns[4][AT_ONCE];
+    int64_t columns[4][IN_A_TURN];
     size_t count = 0;
-    for (size_t i = 0; i < tallies.count; i++) {
-        const struct tally *is = &tallies.is[i];
-        if (memcmp(is, &tallies.was[i], sizeof *is) == 0)
+    while (tallies.written < tallies.count && count < IN_A_TURN) {
+        const struct tally *is = &tallies.is[tallies.written];
+        if (memcmp(is, &tallies.was[tallies.written++], sizeof *is) == 0)
             continue;
         columns[0][count] = is->torrent;
         columns[1][count] = is->seeders;
@@ -81,7 +84,7 @@ static void write_changed(void)
     }
     struct db_tx *tx = db_begin(service_db());
     struct db_args *args = db_ints(db_ints(db_args(), columns[0], count), columns[1], count);
-    change_begin(tx);
+    change_begin_behind(tx);
     db_tx_ask(tx, &tallies_write, db_ints(db_ints(args, columns[2], count), columns[3], count), NULL, NULL);
     db_commit(tx, on_written, NULL);
 }
@@ -175,6 +178,7 @@ static void on_next(void *arg, const struct db_rows *rows, const struct fault *w
         return;
     }
     tallies.count = db_count(rows);
+    tallies.written = 0;
     for (size_t i = 0; i < tallies.count; i++) {
         tallies.was[i] = (struct tally){db_get_int(rows, i, 0), db_get_int(rows, i, 1), db_get_int(rows, i, 2),
                                         db_get_int(rows, i, 3)};

@@ -126,6 +126,12 @@ const struct statement *db_add_statement(struct db *db, const char *name, const 
     return statement;
 }
 
+void db_warm(struct db *db, const struct statement *statement)
+{
+    assert(!db->up && statement_known(db, statement));
+    db->warm = statement;
+}
+
 void db_migrate(struct db *db, const char *schema, const struct embedded *migrations, size_t count)
 {
     assert(!db->started);

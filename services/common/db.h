@@ -83,6 +83,10 @@ void db_add_statements(struct db *db, const struct statement *const *statements,
  * after the module has ended. */
 const struct statement *db_add_statement(struct db *db, const char *name, const char *sql);
 
+/* Runs it, without parameters, on each new connection before that is used: it writes nothing, and what others call is
+ * planned then, for a connection keeps the plans of functions. At most one; whether it works is nobody's business. */
+void db_warm(struct db *db, const struct statement *statement);
+
 /* Applies migrations under an advisory lock before the statements are prepared: first common/migrations/0000_schema.sql
  * (the schema, feed tables, kept replies; @SCHEMA@ stands for its name), then the service's own NNNN_*.sql in order of
  * their names. Each runs once, in a transaction of its own, and is recorded in <schema>.migration. */

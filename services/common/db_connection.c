@@ -43,7 +43,7 @@ static bool statement_reads(const struct statement *statement)
 
 static void sent_lost(struct db *db, struct item *item, struct queue *again, const struct fault *why)
 {
-    if (item->kind == ITEM_setup || item->kind == ITEM_prepare) {
+    if (item->kind == ITEM_setup || item->kind == ITEM_prepare || item->kind == ITEM_warm) {
         item_free(item);
     } else if (item->kind == ITEM_ask && item->tx == NULL && statement_reads(item->statement)) {
         queue_add(again, item);
@@ -182,6 +182,11 @@ void connection_prepare(struct connection *connection)
         item->statement = db->statements[i];
         connection_send(connection, item);
     }
+    if (db->warm == NULL || life != connection->life)
+        return;
+    struct item *warm = item_new(ITEM_warm, NULL);
+    warm->statement = db->warm;
+    connection_send(connection, warm);
 }
 
 static void on_socket(void *arg, int events)

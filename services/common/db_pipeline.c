@@ -29,7 +29,7 @@ static const char *setup_sql(void)
 static bool item_send(const struct item *item, PGconn *pg)
 {
     char name[64];
-    if (item->kind == ITEM_ask)
+    if (item->kind == ITEM_ask || item->kind == ITEM_warm)
         return args_send(item->args, pg, prepared_name(item->statement, name));
     if (item->kind == ITEM_prepare)
         return PQsendPrepare(pg, prepared_name(item->statement, name), item->statement->sql, 0, NULL) == 1;
@@ -114,7 +114,7 @@ static void setup_answered(struct connection *connection, struct item *item, PGr
 {
     struct db *db = connection->db;
     char reason[200] = "";
-    if (result_failed(result)) {
+    if (result_failed(result) && item->kind != ITEM_warm) {
         const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
         snprintf(reason, sizeof reason, "statement %s cannot be prepared: %.150s", item_name(item),
                  message != NULL ? message : "");
@@ -143,7 +143,7 @@ static void first_answered(struct connection *connection)
         ask_answered(connection, item, result);
     } else if (item->kind == ITEM_commit) {
         commit_answered(item, result);
-    } else if (item->kind == ITEM_setup || item->kind == ITEM_prepare) {
+    } else if (item->kind == ITEM_setup || item->kind == ITEM_prepare || item->kind == ITEM_warm) {
         setup_answered(connection, item, result);
     } else {
         bool failed = result_failed(result);

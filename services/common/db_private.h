@@ -32,7 +32,7 @@ enum {
 struct connection;
 struct migrating;
 
-enum item_kind { ITEM_ask, ITEM_begin, ITEM_commit, ITEM_rollback, ITEM_setup, ITEM_prepare };
+enum item_kind { ITEM_ask, ITEM_begin, ITEM_commit, ITEM_rollback, ITEM_setup, ITEM_prepare, ITEM_warm };
 
 struct item {
     struct item *next;
@@ -99,7 +99,8 @@ struct db {
     PQconninfoOption *url;
     const struct statement **statements;
     size_t statements_count;
-    struct arena *written; /* the statements that were written at run time */
+    const struct statement *warm; /* NULL: none */
+    struct arena *written;        /* the statements that were written at run time */
     struct connection *connections;
     unsigned connections_count;
     struct queue asks, begins; /* without a connection */

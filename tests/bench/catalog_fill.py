@@ -157,13 +157,13 @@ def write(job):
 
 
 def listed(groups):
-    """Two processes meet where they count how often the same names are used: one of them begins again."""
+    """Two processes meet where they write the same names: one of them begins again."""
     connection = psycopg2.connect(os.environ["DJEMBE_TEST_DATABASE"])
     connection.autocommit = True
     cursor, done = connection.cursor(), False
     cursor.execute("SET synchronous_commit = off")
     while not done:
-        with contextlib.suppress(psycopg2.errors.DeadlockDetected):
+        with contextlib.suppress(psycopg2.errors.DeadlockDetected, psycopg2.errors.UniqueViolation):
             cursor.execute("SELECT catalog.list(array(SELECT generate_series(%s::bigint, %s)))", groups)
             done = True
     connection.close()

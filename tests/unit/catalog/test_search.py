@@ -183,6 +183,21 @@ def test_lists_follow_what_changes(bus, shelf, fresh, sql):
     assert sql(f"{newest} EXCEPT {listed}") == [] == sql(f"{listed} EXCEPT {newest}")
 
 
+def test_what_is_listed_again_as_it_was_is_not_written(bus, shelf, fresh, sql):
+    groups = [group["entity"] for group in browse(bus, fresh, **MUSIC)["groups"]]
+
+    def versions():
+        return sql("SELECT l.id, l.xmin::text, array_agg(DISTINCT u.xmin::text), array_agg(DISTINCT n.xmin::text), r.xmin::text, t.xmin::text"
+                   " FROM catalog.listed l JOIN catalog.listed_unit u ON u.grp = l.id JOIN catalog.name n ON n.id = ANY(l.names) OR n.entity = l.id"
+                   " JOIN catalog.recent r ON r.id = l.id JOIN catalog.tally t ON t.id = l.id WHERE l.id = ANY(%s)"
+                   " GROUP BY l.id, r.id, t.id ORDER BY l.id", groups)
+    before = versions()
+    sql("SELECT catalog.list(%s)", groups)
+    assert versions() == before and len(before) == 3
+    bus.ask("catalog.tag.add", {"key": os.urandom(16), "entity": groups[0], "tags": "bebop"}, actor=5)
+    assert [was == now for was, now in zip(before, versions())].count(False) == 1
+
+
 def test_lists_and_pages_asked_for_again_are_the_same_until_something_changes(bus, shelf, fresh):
     def asked():
         groups = browse(bus, fresh, **MUSIC)["groups"]

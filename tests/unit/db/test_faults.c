@@ -11,7 +11,12 @@ static const struct statement end_backend = {.name = "end_backend",
                                                  "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
                                                  " WHERE application_name LIKE 'djembe%' AND pid <> pg_backend_pid()"};
 static const struct statement nap = {.name = "nap", .sql = "SELECT 1 FROM pg_sleep(0.3)"};
+static const struct statement warm = {.name = "warm", .sql = "INSERT INTO warm_row VALUES (pg_backend_pid())"};
+static const struct statement warm_in_vain = {.name = "warm_in_vain", .sql = "SELECT 1 / (SELECT 0)"};
+static const struct statement is_warm = {.name = "is_warm",
+                                         .sql = "SELECT count(*) FROM warm_row WHERE pid = pg_backend_pid()"};
 static const struct statement *const statements[] = {&add, &slow, &end_backend, &nap, NULL};
+static const struct statement *const warm_statements[] = {&warm, &warm_in_vain, &is_warm, NULL};
 
 static struct bench bench;
 
@@ -175,6 +180,43 @@ static void a_statement_that_takes_too_long_is_ended_by_the_server(void **state)
     assert_true(db_is_up(bench.db));
 }
 
+static void warmed(const struct statement *by)
+{
+    bench_close(&bench);
+    bench_sql("DROP TABLE IF EXISTS warm_row");
+    bench_sql("CREATE TABLE warm_row (pid bigint)");
+    bench_prepare(&bench, 1, warm_statements);
+    db_warm(bench.db, by);
+    bench_until_up(&bench, true);
+}
+
+static void a_connection_is_warmed_once_before_anything_is_asked_there(void **state)
+{
+    (void)state;
+    struct answer before = {0}, after = {0};
+    warmed(&warm);
+    db_ask(bench.db, &is_warm, NULL, on_answer, &before);
+    bench_answer(&bench, &before);
+    assert_int_equal(before.number, 1);
+    bench_server("kill");
+    bench_until_up(&bench, false);
+    bench_server("start");
+    bench_until_up(&bench, true);
+    db_ask(bench.db, &is_warm, NULL, on_answer, &after);
+    bench_answer(&bench, &after);
+    assert_int_equal(after.number, 1);
+}
+
+static void a_connection_that_cannot_be_warmed_is_used_all_the_same(void **state)
+{
+    (void)state;
+    struct answer answer = {0};
+    warmed(&warm_in_vain);
+    db_ask(bench.db, &is_warm, NULL, on_answer, &answer);
+    bench_answer(&bench, &answer);
+    assert_true(answer.ok);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
 
 int main(void)
@@ -187,6 +229,8 @@ int main(void)
         TEST(too_many_waiting_asks_are_refused_at_once),
         TEST(a_server_that_stops_answering_is_given_up_after_ten_seconds),
         TEST(a_statement_that_takes_too_long_is_ended_by_the_server),
+        TEST(a_connection_is_warmed_once_before_anything_is_asked_there),
+        TEST(a_connection_that_cannot_be_warmed_is_used_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
