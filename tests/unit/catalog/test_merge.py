@@ -68,6 +68,8 @@ def counters_are_true(sql):
     assert wrong == []
     assert sql("SELECT l.id FROM catalog.listed_unit l JOIN catalog.torrent t ON t.id = l.id JOIN catalog.entity u ON u.id = t.entity"
                " WHERE u.grp <> l.grp") == []
+    assert sql("SELECT n.id FROM (SELECT id AS grp, unnest(names) AS id FROM catalog.listed) l RIGHT JOIN catalog.name n USING (id)"
+               " WHERE n.entity IS NULL GROUP BY n.id HAVING (count(l.id), coalesce(bit_xor(l.grp), 0)) <> (n.uses, n.groups_xor)") == []
 
 
 def facts(bus):
@@ -112,6 +114,8 @@ def test_a_group_becomes_part_of_another_with_all_that_is_below_and_was_said(bus
     found = browse(bus, fresh, plugin=plugin["name"])
     assert found["count"] == 1 and torrents_of(found["groups"][0]) == torrents_of(now)
     assert suggested(bus, f"{fresh} twyce"[:-1], plugin=plugin["name"]) in ([], suggested(bus, f"{fresh} once", plugin=plugin["name"]))
+    of_edition, = suggested(bus, fresh, edition_field(plugin)["name"], plugin["name"])
+    assert (of_edition["uses"], of_edition["href"]) == (1, group["href"])
     names = bus.ask("catalog.torrent.names", {"torrents": [lost["torrent"]]})["torrents"]
     assert names[0][2] == f"{group['href']}#t{lost['torrent']}"
     counters_are_true(sql)
