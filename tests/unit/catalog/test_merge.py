@@ -236,14 +236,14 @@ def test_of_two_who_merge_the_same_at_once_one_is_told(replicas, listed, tmp_pat
 
 
 def test_all_that_points_at_an_entity_follows_it(replicas, sql):
-    """A table that comes to point at entities is to be thought of in catalog.merge: add it here when it is."""
+    """A table that comes to point at entities is to be thought of in catalog.merge and catalog.unmerge: add it here when it is."""
     pointing = {f"{table}.{column}" for table, column in sql(
         "SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND"
         " a.attnum = ANY(c.conkey) WHERE c.confrelid = 'catalog.entity'::regclass AND c.contype = 'f'")}
     assert pointing == {f"catalog.{one}" for one in (
         "entity.parent", "entity.grp", "entity.leads_to", "credit.grp", "credit.person", "entity_tag.entity", "torrent.entity",
         "change.entity", "change.grp", "comment.entity", "bookmark.entity", "report.entity", "subscription.entity", "news.entity",
-        "collage_entry.entity", "image.entity")}
+        "collage_entry.entity", "image.entity", "merged.gone", "merged.kept", "merged.home")}
 
 
 # ---- moving ----
