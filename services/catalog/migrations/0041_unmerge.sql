@@ -65,6 +65,7 @@ DECLARE
     lost catalog.entity := (SELECT e FROM catalog.entity e WHERE e.id = m.gone);
     kept catalog.entity := (SELECT e FROM catalog.entity e WHERE e.id = m.kept);
     was catalog.entity[] := array(SELECT e FROM jsonb_populate_recordset(NULL::catalog.entity, m.was->'entity') AS e);
+    joined text := (SELECT w.joins FROM unnest(was) AS w WHERE w.id = m.gone);
     above catalog.entity;
 BEGIN
     SELECT e.* INTO above FROM unnest(was) AS w JOIN catalog.entity e ON e.id = w.parent WHERE w.id = m.gone;
@@ -79,17 +80,19 @@ BEGIN
         SELECT 'same', o.id, o.name INTO what, id, name FROM catalog.entity o
         WHERE o.plugin = lost.plugin AND o.kind = 0 AND o.same = lost.same AND o.deleted_at IS NULL AND o.id <> lost.id;
     ELSIF what IS NULL AND lost.kind = 1 THEN -- as an edit looks for another, but for what was there then
-        SELECT 'same', o.id, o.name INTO what, id, name FROM unnest(was) AS w JOIN catalog.entity o ON w.id = m.gone AND o.plugin = lost.plugin
-            AND o.kind = 1 AND o.deleted_at IS NULL AND (o.joins = w.joins AND NOT (o.id = m.kept AND (m.was->>'joined')::boolean)
-                OR o.same = lost.same AND (o.joins IS NULL OR w.joins IS NULL) AND (o.id <> m.kept OR to_jsonb(o.same) <> m.was->'same')
+        SELECT 'same', o.id, o.name INTO what, id, name FROM catalog.entity o WHERE o.plugin = lost.plugin AND o.kind = 1 AND o.deleted_at IS NULL
+            AND (o.joins = joined AND NOT (o.id = m.kept AND (m.was->>'joined')::boolean)
+                OR o.same = lost.same AND (o.joins IS NULL OR joined IS NULL) AND (o.id <> m.kept OR to_jsonb(o.same) <> m.was->'same')
                 AND (SELECT coalesce(bool_or(EXISTS (SELECT FROM catalog.credit d WHERE d.grp = o.id AND d.person = c.person AND d.role = c.role)), true)
                     FROM catalog.credit c JOIN catalog.attribute a ON a.plugin = lost.plugin AND a.leads = c.role WHERE c.grp = m.gone)) LIMIT 1;
     END IF;
     IF what IS NULL THEN -- editions, below the one parent
         SELECT 'same', p.id, p.name INTO what, id, name FROM unnest(was) AS w JOIN catalog.entity e ON e.id = w.id AND e.kind = 2
-        JOIN catalog.entity o ON o.kind = 2 AND o.same = e.same AND o.id <> e.id JOIN catalog.entity p ON p.id = w.parent
-        WHERE w.deleted_at IS NULL AND (o.parent = w.parent AND o.deleted_at IS NULL
-            OR EXISTS (SELECT FROM unnest(was) AS v WHERE v.id = o.id AND v.parent = w.parent AND v.deleted_at IS NULL)) LIMIT 1;
+        JOIN catalog.entity p ON p.id = w.parent CROSS JOIN LATERAL (
+            SELECT o.id FROM catalog.entity o WHERE o.parent = w.parent AND o.same = e.same AND o.deleted_at IS NULL
+            UNION ALL SELECT o.id FROM unnest(was) AS v JOIN catalog.entity o ON o.id = v.id
+            WHERE v.parent = w.parent AND v.deleted_at IS NULL AND o.same = e.same) AS o
+        WHERE w.deleted_at IS NULL AND o.id <> e.id LIMIT 1;
     END IF;
 END
 $$;
@@ -146,7 +149,8 @@ BEGIN
     DELETE FROM catalog.entity_tag t USING jsonb_to_recordset(m.was->'entity_tag') AS w (tag bigint, twice boolean)
     WHERE NOT w.twice AND t.entity = m.kept AND t.tag = w.tag
         AND NOT EXISTS (SELECT FROM catalog.tag_vote v WHERE v.entity = t.entity AND v.tag = t.tag);
-    UPDATE catalog.comment c SET entity = m.gone WHERE c.entity = m.kept AND m.was->'comment' @> to_jsonb(c.id);
+    UPDATE catalog.comment c SET entity = m.gone
+    WHERE c.id IN (SELECT w::bigint FROM jsonb_array_elements_text(m.was->'comment') AS w) AND c.entity = m.kept;
     FOREACH said IN ARRAY ARRAY['bookmark', 'subscription'] LOOP
         EXECUTE format('INSERT INTO catalog.%1$I (member, entity, at) SELECT w.member, $1, w.at'
             ' FROM jsonb_to_recordset($3) AS w (member bigint, at timestamptz, twice boolean) JOIN catalog.%1$I o ON o.member = w.member'

@@ -271,6 +271,32 @@ def test_what_is_in_the_way_is_told_and_nothing_is_undone(bus, listed, tmp_path,
     counters_are_true(sql)
 
 
+def test_an_edition_that_is_there_again_is_in_the_way(bus, plugin, two, tmp_path, fresh):  # noqa: F811
+    (one, gone), (_, kept) = two
+    name = next(field["name"] for field in plugin["fields"] if field.get("similar"))
+    move(bus, edition_of(bus, plugin, one["entity"]), into=kept["entity"])
+    more = {"bitrate": "128"} if plugin["name"] == "music" else {}
+    again = upload(bus, plugin, made(tmp_path), dict(fields_of(plugin, fresh), **third_format(plugin), **more, **{name: f"{fresh} twyce"}))
+    assert again["href"].split("#")[0] == gone["href"]
+    fault = refused(unmerge, bus, merge_of(bus, kept["entity"], "move")["change"])
+    assert fault.status == "conflict" and f"is here again by now, in \"{fresh} twyce\": see {gone['href']}" in str(fault)
+
+
+def test_two_editions_that_would_be_one_are_in_the_way(bus, listed, tmp_path, fresh):  # noqa: F811
+    music = listed["music"]
+    base = fields_of(music, fresh)
+    _, kept = put(bus, music, tmp_path, dict(base, title=f"{fresh} kept", media="CD"))
+    one, gone = put(bus, music, tmp_path, dict(base, title=f"{fresh} gone", media="CD", format="MP3", bitrate="320"))
+    two, _ = put(bus, music, tmp_path, dict(base, title=f"{fresh} gone", media="WEB"))
+    merge(bus, gone["entity"], kept["entity"])
+    reword(bus, edition_of(bus, music, one["entity"]), media="DVD")
+    reword(bus, edition_of(bus, music, two["entity"]), media="CD")
+    number = merge_of(bus, kept["entity"])["change"]
+    assert refused(unmerge, bus, number).status == "conflict"
+    reword(bus, edition_of(bus, music, two["entity"]), media="WEB")
+    assert unmerge(bus, number)["entity"] == gone["entity"]
+
+
 def test_a_name_that_another_person_has_by_now_is_in_the_way(bus, listed, tmp_path, fresh):  # noqa: F811
     music = listed["music"]
     people = [credited(bus, music, tmp_path, fresh, f"{fresh} {name}", f"{fresh} {name}")[0] for name in ("gone", "kept")]
