@@ -2,6 +2,7 @@
  * told and nothing is used. */
 #include "services/catalog/form.h"
 
+#include "services/catalog/bdinfo.h"
 #include "services/catalog/date.h"
 #include "services/catalog/text.h"
 #include "services/common/bencode.h"
@@ -149,7 +150,7 @@ static struct slice choice_near(const struct attribute *attribute, struct slice 
     return other;
 }
 
-/* What the MediaInfo text says. */
+/* What the report says: BDInfo's of a disc, or MediaInfo's of a file. */
 static void form_derive(struct form *form)
 {
     const struct plugin *plugin = form->plugin;
@@ -157,7 +158,8 @@ static void form_derive(struct form *form)
     struct mediainfo media;
     if (place < 0 || form->text[place].size == 0)
         return;
-    mediainfo_read(form->text[place], &media);
+    if (!bdinfo_read(form->text[place], &media))
+        mediainfo_read(form->text[place], &media);
     for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
         if (attribute->media != MEDIA_none && media.of[attribute->media].size > 0)
             form_fill(form, attribute->name, choice_near(attribute, media.of[attribute->media]));

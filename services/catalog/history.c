@@ -10,9 +10,10 @@
     "SELECT c.id, c.plugin, c.what, c.actor, c.at, c.why, c.before::text, c.after::text, coalesce(c.entity, 0),"       \
     " coalesce(e.kind, 1), coalesce(g.id, 0), coalesce(g.name, r.title, k.title), coalesce(g.kind, 1),"                \
     " coalesce(r.id, 0), coalesce(k.id, 0), coalesce(c.before->>'" FIELD_UNDER "', '0')::bigint,"                      \
-    " e.deleted_at IS NULL AND e.leads_to IS NULL"                                                                     \
+    " e.deleted_at IS NULL AND e.leads_to IS NULL, m.change IS NOT NULL"                                               \
     " FROM catalog.change c LEFT JOIN catalog.entity e ON e.id = c.entity LEFT JOIN catalog.entity g ON g.id = c.grp"  \
     " LEFT JOIN catalog.request r ON r.id = c.request LEFT JOIN catalog.collage k ON k.id = c.collage"                 \
+    " LEFT JOIN catalog.merged m ON m.change = c.id"                                                                   \
     " WHERE c.id < $1 AND (NOT c.plugin = ANY($2::text[]) OR g.added_by = $3)"
 #define NEWEST " ORDER BY c.id DESC LIMIT $4"
 
@@ -48,6 +49,7 @@ static void change_write(struct tree_writer *tree, const struct plugin *plugin, 
     if (!db_is_null(rows, row, 6)) {
         fields_differences(tree, "differences", plugin, db_get_text(rows, row, 6), db_get_text(rows, row, 7));
         tree_flag(tree, "there", db_get_flag(rows, row, 16));
+        tree_flag(tree, "merged", db_get_flag(rows, row, 17));
     }
     if (db_get_int(rows, row, 15) != 0)
         tree_count(tree, "under", (uint64_t)db_get_int(rows, row, 15));

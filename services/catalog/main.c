@@ -36,6 +36,7 @@
 #include "services/catalog/talk.h"
 #include "services/catalog/tallies.h"
 #include "services/catalog/torrent.h"
+#include "services/catalog/unmerge.h"
 
 #include "services/common/notices.h"
 
@@ -92,6 +93,7 @@ static bool start(struct fault *why)
     images_start();
     entity_start();
     merge_start();
+    unmerge_start();
     move_start();
     people_start();
     reports_start();
@@ -148,6 +150,7 @@ static void statements_gather(void)
     statements_add(edit_read_statements, edit_read_statements_count);
     statements_add(history_statements, history_statements_count);
     statements_add(merge_statements, merge_statements_count);
+    statements_add(unmerge_statements, unmerge_statements_count);
     statements_add(move_statements, move_statements_count);
     statements_add(people_statements, people_statements_count);
     statements_add(images_statements, images_statements_count);

@@ -16,21 +16,6 @@ struct report {
     unsigned width, height;
 };
 
-static struct slice trim(struct slice text)
-{
-    while (text.size > 0 && isspace((unsigned char)text.at[text.size - 1]))
-        text.size--;
-    while (text.size > 0 && isspace((unsigned char)*text.at))
-        text = slice_of(text.at + 1, text.size - 1);
-    return text;
-}
-
-static bool begins(struct slice text, const char *with)
-{
-    size_t size = strlen(with);
-    return text.size >= size && text_same(slice_of(text.at, size), slice_text(with));
-}
-
 /* "1 920 pixels" */
 static unsigned pixels(struct slice text)
 {
@@ -65,19 +50,19 @@ static void report_read(struct slice text, struct report *into)
     for (size_t start = 0, end; start < text.size; start = end + 1) {
         const char *newline = memchr(text.at + start, '\n', text.size - start);
         end = newline != NULL ? (size_t)(newline - text.at) : text.size;
-        struct slice line = trim(slice_of(text.at + start, end - start));
+        struct slice line = text_trim(slice_of(text.at + start, end - start));
         const char *colon = line.size > 0 ? memchr(line.at, ':', line.size) : NULL;
         if (line.size == 0)
             continue;
         if (colon == NULL) {
-            at = slice_is(line, "General")             ? GENERAL
-                 : at == VIDEO                         ? PAST
-                 : begins(line, "Video") && at != PAST ? VIDEO
-                                                       : at;
+            at = slice_is(line, "General")                  ? GENERAL
+                 : at == VIDEO                              ? PAST
+                 : text_begins(line, "Video") && at != PAST ? VIDEO
+                                                            : at;
             continue;
         }
-        struct slice key = trim(slice_of(line.at, (size_t)(colon - line.at)));
-        struct slice value = trim(slice_of(colon + 1, line.size - (size_t)(colon - line.at) - 1));
+        struct slice key = text_trim(slice_of(line.at, (size_t)(colon - line.at)));
+        struct slice value = text_trim(slice_of(colon + 1, line.size - (size_t)(colon - line.at) - 1));
         if (at == GENERAL && slice_is(key, "Format"))
             into->container = value;
         else if (at == VIDEO)
@@ -105,7 +90,7 @@ static const struct naming formats[] = {
 static struct slice name_of(const struct naming *namings, size_t count, struct slice text)
 {
     for (size_t i = 0; i < count; i++)
-        if (begins(text, namings[i].begins))
+        if (text_begins(text, namings[i].begins))
             return slice_text(namings[i].name);
     return (struct slice){0};
 }
@@ -115,7 +100,7 @@ static struct slice codec_of(const struct report *report)
     struct slice name = name_of(libraries, COUNT(libraries), report->library);
     if (name.size == 0)
         name = name_of(ids, COUNT(ids), report->id);
-    if (name.size == 0 && begins(report->format, "MPEG Video") && slice_is(report->version, "Version 1"))
+    if (name.size == 0 && text_begins(report->format, "MPEG Video") && slice_is(report->version, "Version 1"))
         return slice_text("MPEG-1");
     return name.size > 0 ? name : name_of(formats, COUNT(formats), report->format);
 }
@@ -130,7 +115,7 @@ static struct slice resolution_of(const struct report *report)
         {854, 480, "480p", "NTSC"},     {1024, 576, "576p", "PAL"},     {1280, 720, "720p", "720p"},
         {1920, 1088, "1080p", "1080i"}, {4096, 2304, "2160p", "2160p"}, {8192, 4608, "4320p", "4320p"},
     };
-    bool interlaced = begins(report->scan, "Interlaced") || begins(report->scan, "MBAFF");
+    bool interlaced = text_begins(report->scan, "Interlaced") || text_begins(report->scan, "MBAFF");
     if (report->width == 0 || report->height == 0)
         return (struct slice){0};
     for (size_t i = 0; i < COUNT(frames); i++)

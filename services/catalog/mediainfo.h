@@ -4,7 +4,16 @@
 
 #include "proto/codec.h"
 
-enum media_part { MEDIA_none, MEDIA_codec, MEDIA_container, MEDIA_resolution, MEDIA_COUNT };
+enum media_part {
+    MEDIA_none,
+    MEDIA_codec,
+    MEDIA_container,
+    MEDIA_resolution,
+    MEDIA_hdr,
+    MEDIA_audio,
+    MEDIA_channels,
+    MEDIA_COUNT
+};
 
 /* By part, as the film sites write them ("x264", "MKV", "1080p"); empty: the report does not say. Borrows nothing. */
 struct mediainfo {

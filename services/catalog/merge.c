@@ -38,6 +38,7 @@ static const struct statement merge_both = {
     "SELECT catalog.merge($1, $2, $3::text[], $4, $5)",
 };
 
+/* The log comes first: catalog.merge remembers under its last line what it takes to undo this. */
 static void merging_write(struct merging *merging)
 {
     const char *const *told_by = merging->plugin->levels[merging->kind].same;
@@ -46,8 +47,6 @@ static void merging_write(struct merging *merging)
     for (; told_by != NULL && *told_by != NULL; told_by++)
         names[count++] = slice_text(*told_by + (**told_by == '?'));
     struct db_args *args = db_int(db_int(db_args(), (int64_t)merging->ask->entity), (int64_t)merging->kept);
-    db_int(db_texts(args, names, count), (int64_t)bus_actor(merging->changing.request));
-    db_tx_ask(merging->changing.tx, &merge_both, db_text(args, merging->reason), NULL, NULL);
     const struct field_text before = {FIELD_PLACE, merging->lost_name}, after = {FIELD_PLACE, merging->kept_name};
     change_log(merging->changing.tx, &(struct change){.entity = merging->ask->entity,
                                                       .group = merging->kept,
@@ -56,6 +55,8 @@ static void merging_write(struct merging *merging)
                                                       .why = merging->reason,
                                                       .before = fields_of_texts(&before, 1, merging->arena),
                                                       .after = fields_of_texts(&after, 1, merging->arena)});
+    db_int(db_texts(args, names, count), (int64_t)bus_actor(merging->changing.request));
+    db_tx_ask(merging->changing.tx, &merge_both, db_text(args, merging->reason), NULL, NULL);
     struct catalog_entity_merge_reply reply = {
         .href = shelf_href(merging->plugin, merging->kind, merging->kept, merging->arena),
         .entity = merging->kept,

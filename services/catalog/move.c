@@ -17,9 +17,9 @@
 struct moving {
     struct editing editing; /* what moves; its `adding` finds or makes where to */
     const struct catalog_entity_move *ask;
-    struct slice reason, before; /* where it was, by name */
-    uint64_t under;              /* its parent to be */
-    uint64_t now;                /* what it is then */
+    struct slice reason, before, place; /* where it was and where it goes, by name */
+    uint64_t under;                     /* its parent to be */
+    uint64_t now;                       /* what it is then */
 };
 
 static void moving_fail(struct moving *moving, const struct fault *why)
@@ -58,15 +58,26 @@ static const struct statement move_unit = {
 };
 static const struct statement move_edition = {
     "move_edition",
-    "SELECT NULL, catalog.move_edition($1, $2, $3, $4)",
+    "SELECT NULL, catalog.move_whole($1, $2, $3, $4)",
 };
 
+/* Where it was; with what it was under: two of these. */
+static struct slice place_before(const struct moving *moving, size_t count)
+{
+    const struct editing *editing = &moving->editing;
+    const struct field_text before[] = {
+        {FIELD_PLACE, moving->before},
+        {FIELD_UNDER, slice_text(arena_print(editing->arena, "%" PRIu64, editing->parent))},
+    };
+    return fields_of_texts(before, count, editing->arena);
+}
+
 /* Of the group that it was in, whose page may be empty now (entity.c). */
-static void leave_log(const struct moving *moving, struct slice before, struct slice place)
+static void leave_log(const struct moving *moving)
 {
     const struct editing *editing = &moving->editing;
     const struct field_text after[] = {
-        {FIELD_PLACE, place},
+        {FIELD_PLACE, moving->place},
         {FIELD_UNDER, slice_text(arena_print(editing->arena, "%" PRIu64, moving->under))},
     };
     change_log(editing->changing.tx, &(struct change){.entity = editing->group,
@@ -74,7 +85,7 @@ static void leave_log(const struct moving *moving, struct slice before, struct s
                                                       .actor = editing->actor,
                                                       .what = "leave",
                                                       .why = moving->reason,
-                                                      .before = before,
+                                                      .before = place_before(moving, 1),
                                                       .after = fields_of_texts(after, 2, editing->arena)});
 }
 
@@ -90,21 +101,8 @@ static void on_moved(void *arg, const struct db_rows *rows, const struct fault *
     moving->now = (uint64_t)db_get_int(rows, 0, 1);
     change_touch_all(editing->changing.tx, (int64_t[]){(int64_t)editing->group, (int64_t)adding->group},
                      editing->group == adding->group ? 1 : 2, NULL, NULL);
-    const struct field_text before[] = {
-        {FIELD_PLACE, moving->before},
-        {FIELD_UNDER, slice_text(arena_print(editing->arena, "%" PRIu64, editing->parent))},
-    };
-    struct slice place = place_name(moving, adding->group_name, &adding->submission.values);
-    const struct field_text after = {FIELD_PLACE, place};
-    change_log(editing->changing.tx, &(struct change){.entity = editing->entity,
-                                                      .group = adding->group,
-                                                      .actor = editing->actor,
-                                                      .what = "move",
-                                                      .why = moving->reason,
-                                                      .before = fields_of_texts(before, 2, editing->arena),
-                                                      .after = fields_of_texts(&after, 1, editing->arena)});
     if (editing->group != adding->group)
-        leave_log(moving, fields_of_texts(before, 1, editing->arena), place);
+        leave_log(moving);
     struct catalog_entity_move_reply reply = {
         .href = shelf_href(editing->plugin, LEVEL_group, adding->group, editing->arena),
         .entity = moving->now,
@@ -112,12 +110,23 @@ static void on_moved(void *arg, const struct db_rows *rows, const struct fault *
     changing_done(&editing->changing, &reply);
 }
 
+/* The log comes first: an edition that becomes part of one like it is remembered under its last line (merge.c). */
 static void moving_write(struct moving *moving)
 {
     struct editing *editing = &moving->editing;
+    const struct adding *adding = &editing->adding;
     struct db_args *args = db_int(db_int(db_args(), (int64_t)editing->entity), (int64_t)moving->under);
+    moving->place = place_name(moving, adding->group_name, &adding->submission.values);
+    const struct field_text after = {FIELD_PLACE, moving->place};
+    change_log(editing->changing.tx, &(struct change){.entity = editing->entity,
+                                                      .group = adding->group,
+                                                      .actor = editing->actor,
+                                                      .what = "move",
+                                                      .why = moving->reason,
+                                                      .before = place_before(moving, 2),
+                                                      .after = fields_of_texts(&after, 1, editing->arena)});
     if (editing->kind == LEVEL_unit)
-        db_int(args, (int64_t)editing->adding.group);
+        db_int(args, (int64_t)adding->group);
     else
         db_text(db_int(args, (int64_t)editing->actor), moving->reason);
     db_tx_ask(editing->changing.tx, editing->kind == LEVEL_unit ? &move_unit : &move_edition, args, on_moved, moving);

@@ -68,7 +68,7 @@ struct attribute {
     const struct role *roles;   /* the first one leads: a required credit wants somebody in it */
     const char *note;           /* ATTR_credit: what may be told of each ("Part played"); NULL: nothing */
     const char *found_in;       /* ATTR_flag that nobody is asked for: set when a file ends so (".log") */
-    enum media_part media;      /* when nothing is typed, what the plugin's MediaInfo text says */
+    enum media_part media;      /* when nothing is typed, what the plugin's MediaInfo or BDInfo text says */
     bool derived;               /* nobody is asked for it: the plugin's check sets it from the others */
     const char *standard;       /* taken when nothing is typed, and shown in the form; of a date: "now" */
     bool counted;  /* ATTR_number of the unit: when nothing is typed, one more than its siblings ever had */
@@ -152,7 +152,7 @@ struct plugin {
     const char *year, *type;        /* attributes that say these of a group; NULL: none */
     const char *description;        /* attribute that is the group's text */
     const char *unit_description;   /* and the unit's */
-    const char *mediainfo;          /* attribute that holds MediaInfo's report; NULL: none */
+    const char *mediainfo;          /* attribute that holds MediaInfo's or BDInfo's report; NULL: none */
     const char *header;             /* choice of the unit: its values stand above the rows in place of the editions */
     const struct slot *slots;       /* NULL: none */
 

@@ -154,9 +154,10 @@ static void on_report_add(struct bus_request *request, const void *body, void *a
 static const struct statement report_list = {
     "report_list",
     "SELECT r.id, r.about, r.of, r.kind, r.text, r.reporter, r.at, coalesce(r.claimed_by, 0), r.resolved_at,"
-    " coalesce(r.resolved_by, 0), coalesce(r.answer, ''), e.plugin, e.kind, e.id, e.name, o.open"
-    " FROM (SELECT count(*) AS open FROM catalog.report WHERE resolved_at IS NULL AND ($1::boolean OR reporter = $2)) "
-    "AS o"
+    " coalesce(r.resolved_by, 0), coalesce(r.answer, ''), e.plugin, e.kind, e.id, e.name, o.open,"
+    " CASE WHEN $3 THEN (SELECT count(*) FROM catalog.report WHERE resolved_at IS NOT NULL"
+    "  AND ($1::boolean OR reporter = $2)) ELSE o.open END FROM (SELECT count(*) AS open FROM catalog.report"
+    "  WHERE resolved_at IS NULL AND ($1::boolean OR reporter = $2)) AS o"
     " LEFT JOIN LATERAL (SELECT * FROM catalog.report WHERE (resolved_at IS NOT NULL) = $3::boolean"
     "  AND ($1::boolean OR reporter = $2) AND id < $4 ORDER BY id DESC LIMIT $5) AS r ON true"
     " LEFT JOIN catalog.entity e ON e.id = r.entity ORDER BY r.id DESC",
@@ -189,35 +190,49 @@ static void report_write(struct tree_writer *tree, const struct plugin *plugin, 
     tree_end(tree);
 }
 
+struct listing {
+    struct bus_request *request;
+    const struct catalog_report_list *ask;
+};
+
 static void on_listed(void *arg, const struct db_rows *rows, const struct fault *why)
 {
-    struct bus_request *request = arg;
+    const struct listing *listing = arg;
     struct tree_writer tree;
     if (why != NULL) {
-        bus_fail(request, why);
+        bus_fail(listing->request, why);
         return;
     }
+    size_t count = db_is_null(rows, 0, 0) ? 0 : db_count(rows), shown = count;
+    if (shown > listing->ask->limit)
+        shown = listing->ask->limit;
     tree_start(&tree);
     tree_array(&tree, NULL);
-    for (size_t i = 0; i < db_count(rows); i++) {
-        const struct plugin *plugin = db_is_null(rows, i, 0) ? NULL : plugin_find(db_get_text(rows, i, 11));
+    for (size_t i = 0; i < shown; i++) {
+        const struct plugin *plugin = plugin_find(db_get_text(rows, i, 11));
         if (plugin != NULL)
-            report_write(&tree, plugin, rows, i, bus_arena(request));
+            report_write(&tree, plugin, rows, i, bus_arena(listing->request));
     }
     tree_end(&tree);
-    struct catalog_report_list_reply reply = {.open = (uint64_t)db_get_int(rows, 0, 15), .reports = tree_done(&tree)};
-    bus_reply(request, &reply);
+    struct catalog_report_list_reply reply = {
+        .open = (uint64_t)db_get_int(rows, 0, 15),
+        .count = (uint64_t)db_get_int(rows, 0, 16),
+        .next = count > shown ? (uint64_t)db_get_int(rows, shown - 1, 0) : 0,
+        .reports = tree_done(&tree),
+    };
+    bus_reply(listing->request, &reply);
     tree_free(&tree);
 }
 
 static void on_report_list(struct bus_request *request, const void *body, void *arg)
 {
-    const struct catalog_report_list *ask = body;
+    struct listing *listing = arena_take(bus_arena(request), sizeof *listing);
     uint64_t actor = bus_actor(request);
     (void)arg;
-    struct db_args *args = db_int(db_flag(db_args(), ask->staff || actor == 0), (int64_t)actor);
-    db_int(db_flag(args, ask->resolved), ask->before != 0 ? (int64_t)ask->before : ID_MAX);
-    db_ask(service_db(), &report_list, db_int(args, (int64_t)ask->limit), on_listed, request);
+    *listing = (struct listing){.request = request, .ask = body};
+    struct db_args *args = db_int(db_flag(db_args(), listing->ask->staff || actor == 0), (int64_t)actor);
+    db_int(db_flag(args, listing->ask->resolved), listing->ask->before != 0 ? (int64_t)listing->ask->before : ID_MAX);
+    db_ask(service_db(), &report_list, db_int(args, (int64_t)listing->ask->limit + 1), on_listed, listing);
 }
 
 /* ---- handling ---- */

@@ -96,37 +96,47 @@ static void on_get(struct bus_request *request, const void *body, void *arg)
 static const struct statement request_list_open = {"request_list_open", LIST(OPEN, "votes")};
 static const struct statement request_list_filled = {"request_list_filled", LIST(DONE, "filled_at")};
 
+struct listing {
+    struct bus_request *request;
+    const struct catalog_request_list *ask;
+};
+
 static void on_listed(void *arg, const struct db_rows *rows, const struct fault *why)
 {
-    struct bus_request *request = arg;
+    const struct listing *listing = arg;
     struct tree_writer tree;
     if (why != NULL) {
-        bus_fail(request, why);
+        bus_fail(listing->request, why);
         return;
     }
+    size_t count = db_is_null(rows, 0, 0) ? 0 : db_count(rows), shown = count;
+    if (shown > listing->ask->limit)
+        shown = listing->ask->limit;
     tree_start(&tree);
     tree_array(&tree, NULL);
-    for (size_t i = 0; i < db_count(rows); i++) {
-        const struct plugin *plugin = db_is_null(rows, i, 0) ? NULL : plugin_find(db_get_text(rows, i, 1));
+    for (size_t i = 0; i < shown; i++) {
+        const struct plugin *plugin = plugin_find(db_get_text(rows, i, 1));
         if (plugin != NULL)
-            request_write(&tree, plugin, rows, i, false, bus_actor(request), bus_arena(request));
+            request_write(&tree, plugin, rows, i, false, bus_actor(listing->request), bus_arena(listing->request));
     }
     tree_end(&tree);
     struct catalog_request_list_reply reply = {
         .count = (uint64_t)db_get_int(rows, 0, 15),
+        .next = count > shown ? (uint64_t)db_get_int(rows, shown - 1, 0) : 0,
         .requests = tree_done(&tree),
     };
-    bus_reply(request, &reply);
+    bus_reply(listing->request, &reply);
     tree_free(&tree);
 }
 
 static void on_list(struct bus_request *request, const void *body, void *arg)
 {
-    const struct catalog_request_list *ask = body;
-    struct db_args *args = db_int(db_text(db_args(), ask->plugin), (int64_t)bus_actor(request));
+    struct listing *listing = arena_take(bus_arena(request), sizeof *listing);
     (void)arg;
-    db_int(db_int(args, (int64_t)ask->before), (int64_t)ask->limit);
-    db_ask(service_db(), ask->filled ? &request_list_filled : &request_list_open, args, on_listed, request);
+    *listing = (struct listing){.request = request, .ask = body};
+    struct db_args *args = db_int(db_text(db_args(), listing->ask->plugin), (int64_t)bus_actor(request));
+    db_int(db_int(args, (int64_t)listing->ask->before), (int64_t)listing->ask->limit + 1);
+    db_ask(service_db(), listing->ask->filled ? &request_list_filled : &request_list_open, args, on_listed, listing);
 }
 
 void requests_read_start(void)

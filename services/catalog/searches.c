@@ -180,11 +180,12 @@ static const struct statement search_list_opens = {
     " WHERE member = $1 AND opens ORDER BY id DESC",
 };
 
-static void search_write(struct tree_writer *tree, const struct db_rows *rows, size_t row)
+/* False: its plugin is not there any more. */
+static bool search_write(struct tree_writer *tree, const struct db_rows *rows, size_t row)
 {
     const struct plugin *plugin = plugin_find(db_get_text(rows, row, 1));
     if (plugin == NULL)
-        return;
+        return false;
     tree_map(tree, NULL);
     tree_count(tree, "search", (uint64_t)db_get_int(rows, row, 0));
     tree_text(tree, "plugin", slice_text(plugin->name));
@@ -198,6 +199,7 @@ static void search_write(struct tree_writer *tree, const struct db_rows *rows, s
     tree_flag(tree, "opens", db_get_flag(rows, row, 9));
     tree_number(tree, "saved_at", db_get_time(rows, row, 8));
     tree_end(tree);
+    return true;
 }
 
 static void on_listed(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -210,10 +212,11 @@ static void on_listed(void *arg, const struct db_rows *rows, const struct fault 
     }
     tree_start(&tree);
     tree_array(&tree, NULL);
+    uint64_t count = 0;
     for (size_t i = 0; i < db_count(rows); i++)
-        search_write(&tree, rows, i);
+        count += search_write(&tree, rows, i);
     tree_end(&tree);
-    struct catalog_search_list_reply reply = {.searches = tree_done(&tree)};
+    struct catalog_search_list_reply reply = {.count = count, .searches = tree_done(&tree)};
     bus_reply(request, &reply);
     tree_free(&tree);
 }

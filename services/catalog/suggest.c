@@ -19,7 +19,11 @@ static const struct statement suggest_names = {
     "suggest_names",
     "WITH asked AS (SELECT string_agg(catalog.lexeme(token) || ':*', ' & ')::tsquery AS words"
     "  FROM unnest(catalog.tokens($3)) AS token WHERE token <> '' AND $2 = '')"
-    " SELECT of, catalog.led(entity), name, hint, uses FROM catalog.suggest($1, $2, $3, $4)"
+    " (SELECT s.of, coalesce(catalog.led(s.entity), g.entity), s.name, CASE WHEN g.entity IS NULL THEN s.hint"
+    "   ELSE concat_ws(', ', g.name, nullif(g.hint, '')) END, s.uses"
+    "  FROM catalog.suggest($1, $2, $3, $4) WITH ORDINALITY AS s (id, of, entity, name, hint, uses, place)"
+    "  JOIN catalog.name n ON n.id = s.id"
+    "  LEFT JOIN catalog.name g ON g.entity = n.groups_xor AND s.entity IS NULL AND s.uses = 1 ORDER BY s.place)"
     " UNION ALL (SELECT 'collage', id, title, '', 0 FROM catalog.collage WHERE deleted_at IS NULL"
     "  AND category <> 'personal' AND words @@ (SELECT words FROM asked) ORDER BY changed_at DESC LIMIT $5)"
     " UNION ALL (SELECT 'request', id, title, '', votes FROM catalog.request WHERE deleted_at IS NULL AND torrent IS "
@@ -46,29 +50,30 @@ static void list_write(struct tree_writer *tree, const struct list_kind *kind, c
     tree_end(tree);
 }
 
-/* A group or a person has a page; all else is searched for. `field` is that of a level or of an attribute. */
+/* A group or a person has a page, and what one group alone has leads to that; all else is searched for. `field` is that
+ * of a level or of an attribute. */
 static void name_write(struct tree_writer *tree, const struct suggesting *suggesting, const struct db_rows *rows,
                        size_t row)
 {
     const struct plugin *plugin = suggesting->plugin;
     struct slice field = db_get_text(rows, row, 0);
     enum level_kind kind = plugin_level(plugin, field);
-    int place = plugin_attribute(plugin, field.at);
-    bool entity = !db_is_null(rows, row, 1) && kind != LEVEL_COUNT;
-    for (size_t i = 0; !entity && place < 0 && i < sizeof list_kinds / sizeof *list_kinds; i++)
+    int place = kind == LEVEL_COUNT ? plugin_attribute(plugin, field.at) : -1;
+    for (size_t i = 0; kind == LEVEL_COUNT && place < 0 && i < sizeof list_kinds / sizeof *list_kinds; i++)
         if (slice_is(field, list_kinds[i].name))
             list_write(tree, &list_kinds[i], rows, row, bus_arena(suggesting->request));
-    if (!entity && place < 0)
+    if (kind == LEVEL_COUNT && place < 0)
         return;
     tree_map(tree, NULL);
     tree_text(tree, "name", db_get_text(rows, row, 2));
     tree_text(tree, "field", field);
-    tree_text(tree, "label", slice_text(entity ? plugin->levels[kind].title : plugin->attributes[place].label));
+    tree_text(tree, "label", slice_text(place < 0 ? plugin->levels[kind].title : plugin->attributes[place].label));
     tree_text_if(tree, "hint", db_get_text(rows, row, 3));
     tree_count(tree, "uses", (uint64_t)db_get_int(rows, row, 4));
-    if (entity)
+    if (!db_is_null(rows, row, 1))
         tree_text(tree, "href",
-                  shelf_href(plugin, kind, (uint64_t)db_get_int(rows, row, 1), bus_arena(suggesting->request)));
+                  shelf_href(plugin, place < 0 ? kind : LEVEL_group, (uint64_t)db_get_int(rows, row, 1),
+                             bus_arena(suggesting->request)));
     tree_end(tree);
 }
 

@@ -1,6 +1,8 @@
 /* See text.h. Input is UTF-8, as the codec has checked. */
 #include "services/catalog/text.h"
 
+#include <ctype.h>
+
 #include <strings.h>
 
 static bool is_blank(char letter)
@@ -60,6 +62,21 @@ struct slice text_cut(struct slice text, size_t most)
     while (most > 0 && ((unsigned char)text.at[most] & 0xc0) == 0x80)
         most--;
     return slice_of(text.at, most);
+}
+
+struct slice text_trim(struct slice text)
+{
+    while (text.size > 0 && isspace((unsigned char)text.at[text.size - 1]))
+        text.size--;
+    while (text.size > 0 && isspace((unsigned char)*text.at))
+        text = slice_of(text.at + 1, text.size - 1);
+    return text;
+}
+
+bool text_begins(struct slice text, const char *with)
+{
+    size_t size = strlen(with);
+    return text.size >= size && text_same(slice_of(text.at, size), slice_text(with));
 }
 
 bool text_same(struct slice a, struct slice b)

@@ -16,6 +16,12 @@ size_t text_letters(struct slice text);
 /* The first `most` bytes at most, cut between letters. */
 struct slice text_cut(struct slice text, size_t most);
 
+/* Without white space at its ends. */
+struct slice text_trim(struct slice text);
+
+/* Does it begin so, but for the case of ASCII letters? */
+bool text_begins(struct slice text, const char *with);
+
 /* Equal but for the case of ASCII letters? */
 bool text_same(struct slice a, struct slice b);
 

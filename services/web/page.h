@@ -69,6 +69,7 @@ PAGE(edit);
 PAGE(edit_post);
 PAGE(merge);
 PAGE(merge_post);
+PAGE(unmerge_post);
 PAGE(move);
 PAGE(move_post);
 PAGE(person_edit);

@@ -33,6 +33,7 @@ static const char *done_text(struct slice what)
                  {"unrequest", "deleted"},
                  {"rerequest", "edited"},
                  {"merge", "merged another into"},
+                 {"unmerge", "undid the merge of"},
                  {"move", "moved"},
                  {"leave", "moved a part out of"},
                  {"alias", "gave another spelling of"},
@@ -49,12 +50,15 @@ static const char *done_text(struct slice what)
     return "changed";
 }
 
-/* What is there no more cannot be made as it was. */
-static void write_undo(struct tree_writer *out, const msgpack_object *change)
+/* What is there no more cannot be made as it was, unless it was merged: staff take that apart. */
+static void write_undo(const struct visit *visit, const msgpack_object *change)
 {
+    struct tree_writer *out = visit->out;
     struct slice what = look_text(change, "what");
     unsigned long long entity = look_count(change, "entity"), id = look_count(change, "change");
     unsigned long long under = look_count(change, "under");
+    if (look_flag(change, "merged") && visit_is_staff(visit))
+        tree_print(out, "unmerge_href", "/unmerge/%llu", id);
     if (!look_flag(change, "there"))
         return;
     if (slice_is(what, "edit") && look_flag(change, "person"))
@@ -82,7 +86,7 @@ static void write_change(struct visit *visit, const msgpack_object *change)
     tree_flag(out, "has_differences", look_size(differences) > 0);
     if (look_size(differences) > 0) {
         tree_object(out, "differences", differences);
-        write_undo(out, change);
+        write_undo(visit, change);
     }
     tree_close(out);
 }
@@ -95,6 +99,7 @@ static void show(struct visit *visit)
     const msgpack_object *last = count > 0 ? look_at(history->changes, count - 1) : NULL;
     page_begin(visit, whole ? "Log" : "History", whole ? "log" : NULL);
     tree_flag(visit->out, "whole", whole);
+    tree_string(visit->out, "once", visit_once(visit));
     if (last != NULL) {
         tree_text(visit->out, "of", look_text(last, "name"));
         tree_text(visit->out, "of_href", look_text(last, "href"));

@@ -1,4 +1,5 @@
-/* /merge/ID: staff make a group part of another, or two people one. With `into` it shows what that is. */
+/* /merge/ID: staff make a group part of another, or two people one. With `into` it shows what that is. /unmerge/CHANGE
+ * undoes it, from the history. */
 #include "services/web/address.h"
 #include "services/web/gather.h"
 #include "services/web/look.h"
@@ -115,4 +116,33 @@ void page_merge_post(struct visit *visit)
         bus_ask(service_bus(), NULL, &catalog_entity_merge_message, &ask, &call, on_merged, visit);
     else
         ask_both(visit);
+}
+
+/* ---- undone ---- */
+
+static void on_unmerged(void *arg, const void *reply, const msgpack_object *body, const struct fault *why)
+{
+    struct visit *visit = arg;
+    const struct catalog_entity_unmerge_reply *unmerged = reply;
+    (void)body;
+    if (why == NULL)
+        page_redirect(visit, arena_copy(visit->arena, unmerged->href).at, FLASH_good,
+                      "Undone: this is by itself again, with all that was its own.");
+    else
+        page_fail(visit, why, "catalog");
+}
+
+void page_unmerge_post(struct visit *visit)
+{
+    struct bus_call call = {.actor = visit->me.id, .deadline_ms = MERGE_MS};
+    struct catalog_entity_unmerge ask = {
+        .key = page_form_key(visit),
+        .change = id_read(visit->params[0]),
+        .reason = slice_text("Undone."),
+        .staff = visit_is_staff(visit),
+    };
+    if (ask.change == 0)
+        page_error(visit, 404, "There is no page at that address.", NULL);
+    else
+        bus_ask(service_bus(), NULL, &catalog_entity_unmerge_message, &ask, &call, on_unmerged, visit);
 }

@@ -217,13 +217,13 @@ static void show_list(struct visit *visit)
     tree_flag(visit->out, "staff", visit_is_staff(visit));
     tree_flag(visit->out, "resolved", resolved);
     tree_count(visit->out, "open", reply->open);
+    tree_count(visit->out, "count", reply->count);
     tree_flag(visit->out, "has_reports", count > 0);
     tree_open_array(visit->out, "reports");
     for (size_t i = 0; i < count; i++)
         write_report(visit, look_at(list, i));
     tree_close(visit->out);
-    page_pager(visit, resolved ? "/reports?resolved=1" : "/reports", "before",
-               count == REPORTS_SHOWN ? look_count(look_at(list, count - 1), "report") : 0);
+    page_pager(visit, resolved ? "/reports?resolved=1" : "/reports", "before", reply->next);
     page_end(visit, again ? status_http(reports->why.status) : 200, "reports", NULL);
 }
 

@@ -40,19 +40,17 @@ static void show_list(struct visit *visit)
     const msgpack_object *requests = reply->requests.object;
     struct slice plugin = form_get(&visit->query, "plugin");
     bool filled = form_has(&visit->query, "filled");
-    size_t count = look_size(requests);
     char text[FORMAT_MAX];
     page_begin(visit, "Requests", "requests");
     tree_flag(visit->out, "filled", filled);
     tree_string(visit->out, "count_text", format_number(reply->count, text));
     tree_flag(visit->out, "all", plugin.size == 0);
     write_plugins(visit, plugin);
-    tree_flag(visit->out, "has_requests", count > 0);
+    tree_flag(visit->out, "has_requests", look_size(requests) > 0);
     tree_decorate(visit->out, "requests", requests, extras_known(visit->extras));
     const char *path = arena_print(visit->arena, "/requests?%splugin=%.*s", filled ? "filled=1&" : "",
                                    plugins_find(plugin) != NULL ? (int)plugin.size : 0, plugin.at);
-    page_pager(visit, path, "before",
-               count == REQUESTS_SHOWN ? look_count(look_at(requests, count - 1), "request") : 0);
+    page_pager(visit, path, "before", reply->next);
     page_end(visit, 200, "requests", NULL);
 }
 

@@ -47,6 +47,7 @@ const struct route routes[] = {
     {"POST", "/edit/:id", FOR_member, GUARD_csrf, NO_TOKEN, page_edit_post},
     {"GET", "/merge/:id", FOR_staff, GUARD_none, NO_TOKEN, page_merge},
     {"POST", "/merge/:id", FOR_staff, GUARD_csrf, NO_TOKEN, page_merge_post},
+    {"POST", "/unmerge/:id", FOR_staff, GUARD_csrf, NO_TOKEN, page_unmerge_post},
     {"GET", "/move/:id", FOR_member, GUARD_none, NO_TOKEN, page_move},
     {"POST", "/move/:id", FOR_member, GUARD_csrf, NO_TOKEN, page_move_post},
     {"GET", "/person/:id/edit", FOR_member, GUARD_none, NO_TOKEN, page_person_edit},

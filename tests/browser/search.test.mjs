@@ -10,8 +10,9 @@ let page, plain; // plain: the same member without JavaScript
 
 const look = (name) => lookAt(page, name);
 
-const add = (title, values) => addAlbum(page, {
+const add = (title, { number, ...values }) => addAlbum(page, {
   ...values, artist: `Séko ${run}`, title, more: async () => {
+    if (number) await page.locator("#f-catalogue_number").fill(number);
     await page.locator("#f-label").fill(`Fleuve ${run}`);
     await page.locator("#f-tags").fill("mande");
   },
@@ -21,7 +22,7 @@ test("two albums are there", async () => {
   page = await member("seek");
   await add(`Nuit ${run}`, {});
   await add(`Nuit ${run}`, { format: "MP3", bitrate: "320" });
-  await add(`Aube ${run}`, { year: "2004", media: "WEB" });
+  await add(`Aube ${run}`, { year: "2004", media: "WEB", number: `FLV ${run} 77` });
   plain = await visitor({ javaScriptEnabled: false, storageState: await page.context().storageState() });
 });
 
@@ -47,6 +48,19 @@ test("names are offered while somebody types, without accents and with a slip", 
   await field.press("ArrowDown");
   await field.press("Enter");
   await page.getByRole("heading", { level: 1, name: `Séko ${run}` }).waitFor();
+});
+
+test("a catalogue number leads to the album that has it", async () => {
+  await page.goto(`${site}/music`);
+  const field = page.getByLabel("Search names");
+  await field.pressSequentially(`flv-${run} 7`);
+  const offer = page.getByRole("option", { name: `FLV ${run} 77 Aube ${run}, Séko ${run}, 2004` });
+  await offer.waitFor();
+  await look("search-offers-number");
+  await field.fill("");
+  await field.pressSequentially(`flv-${run} 77`);
+  await offer.click();
+  await page.getByRole("heading", { level: 1 }).filter({ hasText: `Aube ${run}` }).waitFor();
 });
 
 test("a search box offers collages, requests and members too", async () => {

@@ -33,6 +33,23 @@ test("staff merge an album that is here twice, and its address leads on", async 
   await awa.waitForURL(right);
 });
 
+test("staff undo a merge from the history in one click, and merge again", async () => {
+  await staff.goto(right);
+  await staff.getByRole("link", { name: "History" }).click();
+  await look(staff, "history-merge");
+  await staff.getByRole("button", { name: /^Undo/ }).click();
+  await staff.getByRole("status").filter({ hasText: "Undone" }).waitFor();
+  assert.equal(staff.url(), wrong);
+  assert.equal(await staff.locator("tr.format").count(), 1);
+  await staff.getByRole("link", { name: "History" }).click();
+  await staff.getByText("undid the merge of the Album").waitFor();
+  assert.equal(await staff.getByRole("button", { name: /^Undo/ }).count(), 0);
+  await staff.goto(`${wrong.replace("music/album", "merge")}?into=${right}`);
+  await staff.getByLabel("Why").fill("It is the same after all.");
+  await staff.getByRole("button", { name: "Merge them" }).click();
+  await staff.getByRole("status").filter({ hasText: "Merged" }).waitFor();
+});
+
 test("a torrent is moved by its uploader, and moved back from the history", async () => {
   await awa.locator("tr.format").first().waitFor();
   await awa.getByText(/^Added .* by/).first().click();

@@ -62,6 +62,33 @@ def test_staff_merge_an_album_that_is_here_twice_and_its_address_leads_on(member
     assert member.get(f"/torrent/{number}.torrent").status == 200
 
 
+def undo_of(page):
+    return re.search(r'action="(/unmerge/\d+)"', page.html).group(1)
+
+
+def test_staff_undo_a_merge_from_the_history_unless_something_is_in_the_way(member, admin, tmp_path):  # noqa: F811
+    title, artist = somebody("Nuit"), somebody("Toumani")
+    lost, number = album(member, tmp_path, title=f"{title} (wrong)", artists=artist)
+    kept, other = album(member, tmp_path, title=title, artists=artist, format="MP3", bitrate="320")
+    history, path = f"/history/{entity_of(kept)}", f"/merge/{entity_of(lost)}"
+    admin.send(path, path, into=kept, reason="The title was wrong.")
+    assert "/unmerge/" not in member.get(history).html
+    undo = undo_of(admin.get(history))
+    form = admin.get(history).form(undo)
+    edit = f"/edit/{entity_of(kept)}"
+    assert admin.send(edit, edit, title=f"{title} (wrong)", reason="x").location == kept
+    refused = admin.post(undo, form)
+    assert refused.status == 409 and f'The same Album is here again by now, in "{title} (wrong)"' in html.unescape(refused.text)
+    assert admin.send(edit, edit, title=title, reason="x").location == kept
+    assert member.post(undo, fill(member.get(kept).form("/sign-out"), once="1")).status == 403
+
+    done = admin.post(undo, admin.get(history).form(undo))
+    assert done.location == lost and "Undone" in admin.get(lost).text
+    assert f'id="t{number}"' in member.get(lost).html and f'id="t{number}"' not in member.get(kept).html
+    assert f"{admin.name} undid the merge of the Album: Undone." in member.get(f"/history/{entity_of(lost)}").text
+    assert "/unmerge/" not in admin.get(history).html and admin.post(undo, form).status == 404
+
+
 def test_an_edit_that_makes_two_alike_leads_staff_to_merge_them(member, admin, tmp_path):  # noqa: F811
     title, artist = somebody("Nuit"), somebody("Toumani")
     kept, _ = album(member, tmp_path, title=title, artists=artist)
@@ -188,7 +215,10 @@ def test_two_artists_of_one_name_are_merged(member, admin, tmp_path):  # noqa: F
     done = admin.post(merge.split("?")[0], fill(admin.get(merge).form(merge.split("?")[0]), reason="Misspelt."))
     assert done.location == kept and wrong in admin.get(kept).text
     led = member.get(lost)
+    history = admin.get(f"/history/{entity_of(kept)}")
+    assert f"{admin.name} merged another into the Artist" in history.text
     assert led.location == kept and len(re.findall(r'href="/music/album/\d+"', member.get(kept).html)) >= 2
+    assert admin.post(undo_of(history), history.form(undo_of(history))).location == lost and wrong in member.get(lost).text
 
 
 # ---- what was missing beside ----

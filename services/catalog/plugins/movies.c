@@ -81,7 +81,7 @@ static const struct attribute attributes[] = {
     {.name = "title", .label = "Title", .level = LEVEL_group, .type = ATTR_text, .low = 1, .high = 200,
      .required = true, .searched = true, .help = "In English where there is an English one, without year or edition."},
     {.name = "original_title", .label = "Original title", .level = LEVEL_group, .type = ATTR_text, .low = 1,
-     .high = 200, .searched = true, .help = "In the language of the film, when it is another."},
+     .high = 200, .searched = true, .suggested = true, .help = "In the language of the film, when it is another."},
     {.name = "year", .label = "Year", .level = LEVEL_group, .type = ATTR_number, .low = 1874, .high = 2100,
      .required = true, .searched = true, .faceted = true, .help = "Of the first showing."},
     {.name = "type", .label = "Type", .level = LEVEL_group, .type = ATTR_choice, .choices = types, .required = true,
@@ -97,28 +97,31 @@ static const struct attribute attributes[] = {
     {.name = "synopsis", .label = "Synopsis", .level = LEVEL_group, .type = ATTR_long, .low = 10, .high = 20000,
      .help = "What it is about, without giving the end away."},
     {.name = "edition_title", .label = "Edition", .level = LEVEL_edition, .type = ATTR_text, .low = 2, .high = 200,
-     .searched = true, .help = "For example \"Director's Cut\", \"Extended Edition\", \"4K Remaster\". Leave it empty for the original release."},
+     .searched = true, .suggested = true, .help = "For example \"Director's Cut\", \"Extended Edition\", \"4K Remaster\". Leave it empty for the original release."},
     {.name = "edition_year", .label = "Edition year", .level = LEVEL_edition, .type = ATTR_number, .low = 1874,
      .high = 2100, .help = "When this edition came out. Leave it empty for the original release."},
     {.name = "quality", .label = "Quality", .level = LEVEL_unit, .type = ATTR_choice, .choices = qualities,
      .derived = true, .faceted = true, .help = "Follows from the resolution."},
     {.name = "source", .label = "Source", .level = LEVEL_unit, .type = ATTR_choice, .choices = sources,
      .required = true, .faceted = true, .help = "What it was taken from."},
-    {.name = "mediainfo", .label = "MediaInfo", .level = LEVEL_unit, .type = ATTR_long, .low = 10, .high = 60000,
-     .help = "The whole text that MediaInfo tells of the main file: codec, container and resolution are read from it."},
+    {.name = "mediainfo", .label = "MediaInfo or BDInfo", .level = LEVEL_unit, .type = ATTR_long, .low = 10, .high = 60000,
+     .help = "The whole text that MediaInfo tells of the main file, or BDInfo of the disc (its quick summary will do): what is left empty below is read from it."},
     {.name = "codec", .label = "Codec", .level = LEVEL_unit, .type = ATTR_choice, .choices = codecs, .required = true,
-     .media = MEDIA_codec, .faceted = true, .help = "Leave it empty when there is a MediaInfo text."},
+     .media = MEDIA_codec, .faceted = true, .help = "Leave it empty when there is a text of MediaInfo or BDInfo."},
     {.name = "container", .label = "Container", .level = LEVEL_unit, .type = ATTR_choice, .choices = containers,
-     .required = true, .media = MEDIA_container, .faceted = true, .help = "Leave it empty when there is a MediaInfo text."},
+     .required = true, .media = MEDIA_container, .faceted = true, .help = "Leave it empty when there is a text of MediaInfo or BDInfo."},
     {.name = "resolution", .label = "Resolution", .level = LEVEL_unit, .type = ATTR_choice, .choices = resolutions,
-     .required = true, .media = MEDIA_resolution, .faceted = true, .help = "Leave it empty when there is a MediaInfo text."},
+     .required = true, .media = MEDIA_resolution, .faceted = true, .help = "Leave it empty when there is a text of MediaInfo or BDInfo."},
     {.name = "processing", .label = "Processing", .level = LEVEL_unit, .type = ATTR_choice, .choices = processings,
      .required = true, .standard = "Encode", .faceted = true, .help = "What was done with the source."},
-    {.name = "hdr", .label = "HDR", .level = LEVEL_unit, .type = ATTR_choice, .choices = hdrs, .faceted = true,
-     .help = "What it has beyond 8 bits a colour. Leave it empty when that is nothing."},
-    {.name = "audio", .label = "Audio", .level = LEVEL_unit, .type = ATTR_choice, .choices = audios, .faceted = true,
+    {.name = "hdr", .label = "HDR", .level = LEVEL_unit, .type = ATTR_choice, .choices = hdrs,
+     .media = MEDIA_hdr, .faceted = true,
+     .help = "What it has beyond 8 bits a colour. Leave it empty when that is nothing, or BDInfo tells."},
+    {.name = "audio", .label = "Audio", .level = LEVEL_unit, .type = ATTR_choice, .choices = audios,
+     .media = MEDIA_audio, .faceted = true,
      .help = "Of the main track."},
     {.name = "channels", .label = "Channels", .level = LEVEL_unit, .type = ATTR_choice, .choices = channels,
+     .media = MEDIA_channels,
      .help = "Of the main track."},
     {.name = "subtitles", .label = "Subtitles", .level = LEVEL_unit, .type = ATTR_text, .low = 2, .high = 400,
      .help = "Languages, separated by commas."},
@@ -166,6 +169,16 @@ static bool imdb_tidy(struct slice *imdb, struct arena *arena, struct fault *why
            fault_set(why, STATUS_invalid, "imdb", "IMDb: give the number of its page, such as tt0133093.");
 }
 
+/* A whole one, which nobody encoded: what the form says by itself is corrected. */
+static bool is_disc(const struct values *values)
+{
+    static const char *const discs[] = {"BD25", "BD50", "BD66", "BD100", "DVD5", "DVD9"};
+    bool disc = false;
+    for (size_t i = 0; i < COUNT(discs); i++)
+        disc |= is(values, "codec", discs[i]);
+    return disc;
+}
+
 static const char *quality_of(const struct values *values)
 {
     static const char *const high[] = {"720p", "1080i", "1080p"}, *const ultra[] = {"2160p", "4320p"};
@@ -190,6 +203,8 @@ static bool movies_check(enum level_kind from, struct submission *submission, st
         return false;
     if (from <= LEVEL_edition && text_same(edition, slice_text("Original Release")))
         plugin_set(&plugin_movies, values, "edition_title", "");
+    if (is_disc(values) && is(values, "processing", "Encode"))
+        plugin_set(&plugin_movies, values, "processing", "Untouched");
     plugin_set(&plugin_movies, values, "quality", quality_of(values));
     return true;
 }

@@ -68,6 +68,8 @@ def counters_are_true(sql):
     assert wrong == []
     assert sql("SELECT l.id FROM catalog.listed_unit l JOIN catalog.torrent t ON t.id = l.id JOIN catalog.entity u ON u.id = t.entity"
                " WHERE u.grp <> l.grp") == []
+    assert sql("SELECT n.id FROM (SELECT id AS grp, unnest(names) AS id FROM catalog.listed) l RIGHT JOIN catalog.name n USING (id)"
+               " WHERE n.entity IS NULL GROUP BY n.id HAVING (count(l.id), coalesce(bit_xor(l.grp), 0)) <> (n.uses, n.groups_xor)") == []
 
 
 def facts(bus):
@@ -112,6 +114,8 @@ def test_a_group_becomes_part_of_another_with_all_that_is_below_and_was_said(bus
     found = browse(bus, fresh, plugin=plugin["name"])
     assert found["count"] == 1 and torrents_of(found["groups"][0]) == torrents_of(now)
     assert suggested(bus, f"{fresh} twyce"[:-1], plugin=plugin["name"]) in ([], suggested(bus, f"{fresh} once", plugin=plugin["name"]))
+    of_edition, = suggested(bus, fresh, edition_field(plugin)["name"], plugin["name"])
+    assert (of_edition["uses"], of_edition["href"]) == (1, group["href"])
     names = bus.ask("catalog.torrent.names", {"torrents": [lost["torrent"]]})["torrents"]
     assert names[0][2] == f"{group['href']}#t{lost['torrent']}"
     counters_are_true(sql)
@@ -232,14 +236,14 @@ def test_of_two_who_merge_the_same_at_once_one_is_told(replicas, listed, tmp_pat
 
 
 def test_all_that_points_at_an_entity_follows_it(replicas, sql):
-    """A table that comes to point at entities is to be thought of in catalog.merge: add it here when it is."""
+    """A table that comes to point at entities is to be thought of in catalog.merge and catalog.unmerge: add it here when it is."""
     pointing = {f"{table}.{column}" for table, column in sql(
         "SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND"
         " a.attnum = ANY(c.conkey) WHERE c.confrelid = 'catalog.entity'::regclass AND c.contype = 'f'")}
     assert pointing == {f"catalog.{one}" for one in (
         "entity.parent", "entity.grp", "entity.leads_to", "credit.grp", "credit.person", "entity_tag.entity", "torrent.entity",
         "change.entity", "change.grp", "comment.entity", "bookmark.entity", "report.entity", "subscription.entity", "news.entity",
-        "collage_entry.entity", "image.entity")}
+        "collage_entry.entity", "image.entity", "merged.gone", "merged.kept", "merged.home")}
 
 
 # ---- moving ----

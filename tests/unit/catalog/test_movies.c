@@ -95,6 +95,33 @@ static void mediainfo_says_what_was_left_empty(void **state)
     assert_slice(form_kit_value(kit, "codec"), "Other"); /* of no list */
 }
 
+static void bdinfo_says_what_was_left_empty_and_a_disc_is_no_encode(void **state)
+{
+    struct form_kit *kit = *state;
+    static const char *const parts[] = {"codec", "container", "resolution"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        form_kit_set(kit, parts[i], NULL);
+    form_kit_set(kit, "audio", "DTS");
+    form_kit_set(kit, "mediainfo",
+                 "Disc Size: 59,644,244,389 bytes\nVideo: MPEG-H HEVC Video / 46966 kbps / 2160p / 10 bits / HDR10\n"
+                 "Audio: English / Dolby TrueHD/Atmos Audio / 7.1 / 48 kHz\n");
+    assert_true(form_kit_check(kit, LEVEL_group, false));
+    assert_slice(form_kit_value(kit, "codec"), "BD66");
+    assert_slice(form_kit_value(kit, "container"), "m2ts");
+    assert_slice(form_kit_value(kit, "resolution"), "2160p");
+    assert_slice(form_kit_value(kit, "hdr"), "HDR10");
+    assert_slice(form_kit_value(kit, "audio"), "DTS"); /* as was said */
+    assert_slice(form_kit_value(kit, "channels"), "7.1");
+    assert_slice(form_kit_value(kit, "processing"), "Untouched");
+    form_kit_set(kit, "processing", "DIY");
+    assert_true(form_kit_check(kit, LEVEL_group, false));
+    assert_slice(form_kit_value(kit, "processing"), "DIY");
+    form_kit_set(kit, "codec", "x265");
+    form_kit_set(kit, "processing", "Encode");
+    assert_true(form_kit_check(kit, LEVEL_group, false));
+    assert_slice(form_kit_value(kit, "processing"), "Encode");
+}
+
 static void the_original_release_has_no_title_of_its_own(void **state)
 {
     struct form_kit *kit = *state;
@@ -142,6 +169,7 @@ int main(void)
         test(an_imdb_number_is_found_in_what_was_typed),
         test(quality_follows_from_the_resolution),
         test(mediainfo_says_what_was_left_empty),
+        test(bdinfo_says_what_was_left_empty_and_a_disc_is_no_encode),
         test(the_original_release_has_no_title_of_its_own),
         test(names_are_understood),
     };

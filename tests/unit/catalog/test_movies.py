@@ -107,5 +107,12 @@ def test_mediainfo_fills_and_is_shown(bus, tmp_path, fresh):
     told = film(bus, tmp_path, fresh, codec="", container="", resolution="", mediainfo=report)
     assert told["title"].endswith("x265 / Blu-ray / 2160p / MKV / Encode")
     unit = page_of(bus, told["entity"])["group"]["editions"][0]["formats"][0]
-    assert unit["texts"] == [{"label": "MediaInfo", "value": report}]
+    assert unit["texts"] == [{"label": "MediaInfo or BDInfo", "value": report}]
     assert refused(film, bus, tmp_path, fresh, codec="", title=f"{fresh} x").field == "codec"
+
+
+def test_bdinfo_fills_of_a_disc(bus, tmp_path, fresh):
+    report = ("Disc Size: 38,214,582,272 bytes\nVideo: MPEG-4 AVC Video / 31951 kbps / 1080p / 23.976 fps / 16:9\n"
+              "Audio: English / DTS-HD Master Audio / 5.1 / 48 kHz / 3917 kbps / 24-bit")
+    told = film(bus, tmp_path, fresh, codec="", container="", resolution="", mediainfo=report)
+    assert told["title"].endswith("BD50 / Blu-ray / 1080p / m2ts / Untouched / DTS-HD MA")

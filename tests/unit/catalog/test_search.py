@@ -319,6 +319,37 @@ def test_what_is_gone_is_no_longer_suggested(bus, tmp_path, fresh):
     assert suggested(bus, fresh) == []
 
 
+def test_what_one_group_alone_has_leads_there(bus, tmp_path, fresh):
+    one = album(bus, tmp_path, fresh, f"Kind of {fresh}", catalogue_number=f"{fresh.upper()}-1355", release_title=f"Übung {fresh}")
+    printed = f"{fresh.upper()}-1355"
+    for typed, field, name in ((f"{fresh} 1355", "", printed), (fresh[:6], "catalogue_number", printed),
+                               (f"{fresh[1:]}-13", "catalogue_number", printed), (f"{fresh}13", "catalogue_number", printed), (f"ubvng {fresh}", "", f"Übung {fresh}")):
+        told, = [each for each in suggested(bus, typed, field) if each["name"] == name]
+        assert (told["href"], told["hint"]) == (one["href"].split("#")[0], f"Kind of {fresh}, Who {fresh}, 1999"), typed
+        assert told["label"] in ("Catalogue number", "Edition title") and told["uses"] == 1
+
+    album(bus, tmp_path, fresh, "Blue in Green", catalogue_number=f"{fresh}77X")
+    for typed in (f"{fresh} 77 x", f"{fresh} 77", f"{fresh}-7"):
+        assert names(suggested(bus, typed, "catalogue_number"))[0] == f"{fresh}77X", "with a space or without"
+
+    other = album(bus, tmp_path, fresh, "Green", catalogue_number=f"{fresh} 1355")
+    told, = suggested(bus, f"{fresh} 1355", "catalogue_number")
+    assert told["uses"] == 2 and "href" not in told and "hint" not in told, "which one is nobody's to say"
+    bus.ask("catalog.torrent.delete", {"key": os.urandom(16), "torrent": one["torrent"], "reason": "x"}, actor=5)
+    told, = suggested(bus, f"{fresh} 1355", "catalogue_number")
+    assert told["href"] == other["href"].split("#")[0] and told["hint"].startswith("Green, ")
+    assert suggested(bus, f"ubung {fresh}", "release_title") == []
+
+
+def test_a_film_is_found_by_its_original_title_and_its_edition(bus, tmp_path, fresh):
+    told = add(bus, torrent(tmp_path, "x", "1.mkv"), {
+        "people": f"Who {fresh}", "title": f"Seven {fresh}", "original_title": f"Schichinin {fresh}", "year": "1954",
+        "edition_title": f"Roadshow {fresh}", "source": "DVD", "codec": "x264", "container": "MKV", "resolution": "480p"}, plugin="movies")
+    for typed, label in ((f"schichinjn {fresh}", "Original title"), (f"rodshow {fresh}", "Edition")):
+        one, = suggested(bus, typed, plugin="movies")
+        assert (one["label"], one["href"]) == (label, told["href"].split("#")[0])
+
+
 # ---- plugins ----
 
 def test_a_plugin_is_searched_by_what_it_says_of_itself(bus, tmp_path, fresh):

@@ -14,7 +14,9 @@ def save(bus, actor, query="", name=None, plugin="music", tell=True, key=None, *
 
 
 def saved(bus, actor, **more):
-    return bus.ask("catalog.search.list", more, actor=actor)["searches"]
+    reply = bus.ask("catalog.search.list", more, actor=actor)
+    assert reply.get("count", 0) == len(reply["searches"])
+    return reply["searches"]
 
 
 def edit(bus, number, actor, name, tell=True, opens=False):

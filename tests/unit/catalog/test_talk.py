@@ -338,6 +338,30 @@ def reports(bus, actor, **more):
     return bus.ask("catalog.report.list", {"limit": 50, **more}, actor=actor)
 
 
+def paged(ask, what, limit):
+    """The ids of all pages; the last one says that it is."""
+    seen, before = [], 0
+    while True:
+        page = ask(limit=limit, before=before)
+        seen += [one[what] for one in page[f"{what}s"]]
+        if "next" not in page:
+            return seen
+        before = page["next"]
+        assert len(page[f"{what}s"]) == limit and before == seen[-1]
+
+
+def test_reports_stand_newest_first_in_pages_and_each_list_is_counted(bus, group):
+    reporter = random.getrandbits(40)
+    numbers = [report(bus, "comment", comment(bus, group, f"{i}")["comment"], actor=reporter)["report"] for i in range(5)][::-1]
+    for limit in (1, 2, 5):
+        assert paged(lambda **more: reports(bus, reporter, **more), "report", limit) == numbers
+    for number in numbers[:2]:
+        handle(bus, number, "resolve", "Done.")
+    now, done = reports(bus, reporter), reports(bus, reporter, resolved=True)
+    assert [(one["open"], one["count"], len(one["reports"])) for one in (now, done)] == [(3, 3, 3), (3, 2, 2)]
+    assert paged(lambda **more: reports(bus, reporter, resolved=True, **more), "report", 2) == numbers[:2]
+
+
 def handle(bus, number, act, answer="", actor=ANN, staff=True):
     return bus.ask("catalog.report.handle", {"report": number, "act": act, "answer": answer, "staff": staff}, actor=actor)
 
@@ -457,11 +481,9 @@ def test_requests_stand_by_votes_in_pages_and_each_member_has_one(bus, fresh):
     want(bus, numbers[0], actor=ANN)
     ours = [one for one in wanted(bus)["requests"] if one["request"] in numbers]
     assert [(one["request"], one["votes"]) for one in ours] == [(numbers[1], 3), (numbers[0], 2), (numbers[2], 1)]
-    seen, before = [], 0
-    while page := wanted(bus, limit=2, before=before)["requests"]:
-        seen += [one["request"] for one in page]
-        before = seen[-1]
+    seen = paged(lambda **more: wanted(bus, **more), "request", 2)
     assert [one for one in seen if one in numbers] == [numbers[1], numbers[0], numbers[2]] and len(set(seen)) == len(seen)
+    assert paged(lambda **more: wanted(bus, **more), "request", 1) == seen and "next" not in wanted(bus, limit=len(seen))
     assert wanted(bus)["count"] == len(seen) == wanted(bus, plugin="music")["count"] + wanted(bus, plugin="movies").get("count", 0)
     want(bus, numbers[1], False, ANN)
     want(bus, numbers[1], False, ANN)

@@ -29,7 +29,7 @@ static const struct attribute attributes[] = {
     {.name = "summary", .label = "Summary", .level = LEVEL_group, .type = ATTR_long, .low = 10, .high = 20000,
      .help = "What it is about."},
     {.name = "isbn", .label = "ISBN", .level = LEVEL_edition, .type = ATTR_text, .low = 10, .high = 17,
-     .searched = true, .help = "As printed in the book; leave it empty when there is none."},
+     .searched = true, .suggested = true, .help = "As printed in the book; leave it empty when there is none."},
     {.name = "publisher", .label = "Publisher", .level = LEVEL_edition, .type = ATTR_text, .low = 2, .high = 80,
      .searched = true, .suggested = true, .help = "Who published this edition."},
     {.name = "published", .label = "Edition year", .level = LEVEL_edition, .type = ATTR_number, .low = 1450,
