@@ -3,7 +3,7 @@
  * is shown twice or left out when something is added meanwhile.
  *
  *   read -> page -> its shelf
- *               -> a sample -> the sample's shelf: facets */
+ *               -> a sample: facets -> their tags' names */
 #include "services/catalog/browse.h"
 
 #include "services/catalog/facets.h"
@@ -45,8 +45,11 @@ struct browsing {
     struct slice next;
     uint64_t total, groups_total;
     bool about;
-    const struct shelf *shelf;  /* of the page */
-    const struct shelf *sample; /* what facets are counted in; NULL: nothing */
+    const struct shelf *shelf; /* of the page */
+    struct facets facets;
+    struct facet_row *tags; /* of these */
+    size_t tags_count;
+    uint64_t sampled; /* groups that these were counted in */
     unsigned waiting;
     struct fault why;
 };
@@ -72,10 +75,7 @@ static void reply(struct browsing *browsing)
     struct catalog_browse_reply told = {
         .count = browsing->total, .about = browsing->about, .groups = tree_done(&groups), .next = browsing->next};
     if (browsing->ask->facets && browsing->plugin != NULL) {
-        const struct shelf none = {.arena = browsing->arena}, *sample = browsing->sample;
-        const struct facet_row *rows;
-        size_t count = facets_count(browsing->plugin, sample != NULL ? sample : &none, &rows);
-        facets_write(&facets, browsing->plugin, rows, count, sample != NULL ? sample->count : 0,
+        facets_write(&facets, browsing->plugin, &browsing->facets, browsing->sampled,
                      browsing->ask->flat ? browsing->groups_total : browsing->total);
         told.facets = tree_done(&facets);
     }
@@ -111,24 +111,8 @@ static void shelf_ask(struct browsing *browsing)
         shelf_load_torrents(service_db(), browsing->arena, browsing->groups, browsing->found, browsing->count, on_shelf,
                             browsing);
     else
-        shelf_load_fitting(service_db(), browsing->arena, browsing->groups, browsing->count, browsing->below,
-                           SHELF_drawn, on_shelf, browsing);
-}
-
-static void on_sample_shelf(void *arg, const struct shelf *shelf, const struct fault *why)
-{
-    struct browsing *browsing = arg;
-    browsing->sample = shelf;
-    browsing_step(browsing, why);
-}
-
-static void sample_take(struct browsing *browsing, struct slice sample)
-{
-    size_t count;
-    const int64_t *ids = shelf_ids(sample, browsing->arena, &count);
-    browsing->waiting++;
-    shelf_load_fitting(service_db(), browsing->arena, ids, count, browsing->below, SHELF_values, on_sample_shelf,
-                       browsing);
+        shelf_load_fitting(service_db(), browsing->arena, browsing->groups, browsing->count, browsing->below, on_shelf,
+                           browsing);
 }
 
 /* ---- page, facets ---- */
@@ -150,9 +134,19 @@ static const struct statement browse_groups = {
     "browse_groups",
     "SELECT total FROM catalog.find(" SOUGHT ", NULL, false, 'added', false, $4, $4, 1, 0)",
 };
+/* Of few all, or a hundred: their ids. */
+static const struct statement browse_few = {
+    "browse_few",
+    "SELECT tsvectorsend(search) FROM catalog.listed WHERE id = ANY($1::bigint[])",
+};
 static const struct statement browse_sample = {
     "browse_sample",
-    "SELECT catalog.sample(" SOUGHT ", $4, $5)::text",
+    "SELECT tsvectorsend(search) FROM catalog.sample(" SOUGHT ", $4, $5)",
+};
+static const struct statement browse_tags = {
+    "browse_tags",
+    "SELECT folded, name FROM catalog.name WHERE plugin = $1 AND field = $2 AND folded = ANY($3::text[]) AND entity IS "
+    "NULL",
 };
 
 /* Rows of found and of. */
@@ -200,11 +194,41 @@ static void on_groups(void *arg, const struct db_rows *rows, const struct fault 
     browsing_step(browsing, why);
 }
 
+static void on_tags(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct browsing *browsing = arg;
+    for (size_t i = 0; rows != NULL && i < db_count(rows); i++)
+        for (size_t k = 0; k < browsing->tags_count; k++)
+            if (slice_equal(browsing->tags[k].value, db_get_text(rows, i, 0)))
+                browsing->tags[k].value = arena_copy(browsing->arena, db_get_text(rows, i, 1));
+    browsing_step(browsing, why);
+}
+
+static void tags_ask(struct browsing *browsing)
+{
+    const struct attribute *attribute =
+        facets_tags(browsing->plugin, &browsing->facets, &browsing->tags, &browsing->tags_count);
+    if (attribute == NULL)
+        return;
+    browsing->waiting++;
+    struct slice *folded = arena_take(browsing->arena, browsing->tags_count * sizeof *folded);
+    for (size_t i = 0; i < browsing->tags_count; i++)
+        folded[i] = browsing->tags[i].value;
+    struct db_args *args = db_text(db_text(db_args(), browsing->ask->plugin), slice_text(attribute->name));
+    db_ask(service_db(), &browse_tags, db_texts(args, folded, browsing->tags_count), on_tags, browsing);
+}
+
 static void on_sample(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
-    if (why == NULL)
-        sample_take(browsing, db_get_text(rows, 0, 0));
+    if (rows != NULL) {
+        browsing->sampled = db_count(rows);
+        struct slice *vectors = arena_take(browsing->arena, (browsing->sampled + 1) * sizeof *vectors);
+        for (size_t i = 0; i < browsing->sampled; i++)
+            vectors[i] = arena_copy(browsing->arena, db_get_bytes(rows, i, 0));
+        browsing->facets = facets_count(browsing->plugin, vectors, browsing->sampled, browsing->below, browsing->arena);
+        tags_ask(browsing);
+    }
     browsing_step(browsing, why);
 }
 
@@ -216,10 +240,12 @@ static struct db_args *sought(const struct browsing *browsing)
 /* `sample`: of few; of many there is none yet. */
 static void facets_ask(struct browsing *browsing, struct slice sample)
 {
+    browsing->waiting++;
     if (sample.size > 0) {
-        sample_take(browsing, sample);
+        size_t count;
+        const int64_t *ids = shelf_ids(sample, browsing->arena, &count);
+        db_ask(service_db(), &browse_few, db_ints(db_args(), ids, count), on_sample, browsing);
     } else {
-        browsing->waiting++;
         struct db_args *args = db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole);
         args = db_int(db_int(db_text(args, browsing->above), SAMPLED_OF_MANY), (int64_t)browsing->total);
         db_ask(service_db(), &browse_sample, args, on_sample, browsing);
@@ -354,9 +380,6 @@ void browse_start(void)
 }
 
 const struct statement *const browse_statements[] = {
-    &browse_find,
-    &browse_groups,
-    &browse_sample,
-    &browse_hash,
+    &browse_find, &browse_groups, &browse_few, &browse_sample, &browse_tags, &browse_hash,
 };
 const size_t browse_statements_count = sizeof browse_statements / sizeof *browse_statements;

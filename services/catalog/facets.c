@@ -25,57 +25,67 @@ static bool is_facet(const struct attribute *attribute)
 
 struct counting {
     struct arena *arena;
-    struct facet_row *rows;
-    size_t count, room;
+    struct facets facets;
+    size_t room;
     size_t first; /* of the attribute that is counted */
 };
 
 /* Once a group. */
-static void row_count(struct counting *counting, const struct attribute *attribute, struct slice value, uint64_t group)
+static void row_count(struct counting *counting, const struct attribute *attribute, struct slice value, size_t group)
 {
-    for (size_t i = counting->first; i < counting->count; i++) {
-        struct facet_row *row = &counting->rows[i];
+    struct facets *facets = &counting->facets;
+    for (size_t i = counting->first; i < facets->count; i++) {
+        struct facet_row *row = &facets->rows[i];
         if (!slice_equal(row->value, value))
             continue;
         row->groups += row->last != group;
         row->last = group;
         return;
     }
-    if (counting->count == counting->room) {
+    if (facets->count == counting->room) {
         struct facet_row *more = arena_take(counting->arena, (counting->room * 2 + 64) * sizeof *more);
-        if (counting->count > 0)
-            memcpy(more, counting->rows, counting->count * sizeof *more);
-        counting->rows = more;
+        if (facets->count > 0)
+            memcpy(more, facets->rows, facets->count * sizeof *more);
+        facets->rows = more;
         counting->room = counting->room * 2 + 64;
     }
-    counting->rows[counting->count++] =
-        (struct facet_row){.field = slice_text(attribute->name), .value = value, .groups = 1, .last = group};
+    facets->rows[facets->count++] =
+        (struct facet_row){.attribute = attribute, .value = value, .groups = 1, .last = group};
 }
 
-static void attribute_count(struct counting *counting, const struct shelf_group *group,
-                            const struct attribute *attribute, size_t place)
+/* A group, of which those torrents fit: all that begins with "attribute=". */
+static void group_count(struct counting *counting, const struct attribute *attribute, struct slice begins,
+                        const struct lexemes *lexemes, struct places fit, size_t group)
 {
-    if (attribute->type == ATTR_tags)
-        for (size_t i = 0; i < group->tags_count; i++)
-            row_count(counting, attribute, group->tags[i], group->entity);
-    else if (attribute->level == LEVEL_group && group->values.of[place].size > 0)
-        row_count(counting, attribute, group->values.of[place], group->entity);
-    for (size_t e = 0; attribute->level > LEVEL_group && e < group->editions_count; e++)
-        for (size_t u = 0; u < group->editions[e].units_count; u++)
-            if (group->editions[e].units[u].values.of[place].size > 0)
-                row_count(counting, attribute, group->editions[e].units[u].values.of[place], group->entity);
-}
-
-size_t facets_count(const struct plugin *plugin, const struct shelf *shelf, const struct facet_row **into)
-{
-    struct counting counting = {.arena = shelf->arena};
-    for (size_t place = 0; plugin->attributes[place].name != NULL; place++) {
-        counting.first = counting.count;
-        for (size_t i = 0; is_facet(&plugin->attributes[place]) && i < shelf->count; i++)
-            attribute_count(&counting, &shelf->groups[i], &plugin->attributes[place], place);
+    for (size_t i = lexemes_from(lexemes, begins); i < lexemes->count; i++) {
+        struct slice text = lexemes->of[i].text;
+        if (text.size < begins.size || memcmp(text.at, begins.at, begins.size) != 0)
+            break;
+        struct slice value = slice_of(text.at + begins.size, text.size - begins.size);
+        if (attribute->type == ATTR_flag && !slice_is(value, "yes"))
+            continue;
+        if (attribute->level == LEVEL_group || places_meet(lexemes->of[i].places, fit))
+            row_count(counting, attribute, value, group);
     }
-    *into = counting.rows;
-    return counting.count;
+}
+
+struct facets facets_count(const struct plugin *plugin, const struct slice *vectors, size_t count, struct slice below,
+                           struct arena *arena)
+{
+    struct counting counting = {.arena = arena};
+    struct lexemes *groups = arena_take(arena, (count + 1) * sizeof *groups);
+    struct places *fit = arena_take(arena, (count + 1) * sizeof *fit);
+    for (size_t i = 0; i < count; i++) {
+        groups[i] = lexemes_read(vectors[i], arena);
+        fit[i] = lexemes_fit(&groups[i], below);
+    }
+    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++) {
+        struct slice begins = slice_text(arena_print(arena, "%s=", attribute->name));
+        counting.first = counting.facets.count;
+        for (size_t i = 0; is_facet(attribute) && i < count; i++)
+            group_count(&counting, attribute, begins, &groups[i], fit[i], i);
+    }
+    return counting.facets;
 }
 
 /* ---- telling ---- */
@@ -102,22 +112,52 @@ static void value_add(struct facet_value *values, size_t *count, struct facet_va
 }
 
 /* What is said of one attribute, in order. */
-static size_t values_of(const struct attribute *attribute, const struct facet_row *rows, size_t rows_count,
-                        struct facet_value *into)
+static size_t values_of(const struct attribute *attribute, const struct facets *facets, struct facet_value *into)
 {
     size_t count = 0;
-    for (size_t i = 0; i < rows_count; i++) {
-        struct facet_value value = {.attribute = attribute, .value = rows[i].value, .groups = rows[i].groups};
-        if (!slice_is(rows[i].field, attribute->name))
+    for (size_t i = 0; i < facets->count; i++) {
+        const struct facet_row *row = &facets->rows[i];
+        struct facet_value value = {.attribute = attribute, .value = row->value, .groups = row->groups};
+        if (row->attribute != attribute)
             continue;
         if (attribute->type == ATTR_number) {
-            int64_t number = strtoll(rows[i].value.at, NULL, 10);
+            int64_t number = query_number_read(row->value);
             value.ten = (number - (number % 10 + 10) % 10);
         }
         value_add(into, &count, value);
     }
     qsort(into, count, sizeof *into, value_order);
     return count;
+}
+
+static int row_order(const void *left, const void *right)
+{
+    const struct facet_row *a = left, *b = right;
+    if (a->groups != b->groups)
+        return (a->groups < b->groups) - (a->groups > b->groups);
+    return strcmp(a->value.at, b->value.at);
+}
+
+const struct attribute *facets_tags(const struct plugin *plugin, struct facets *facets, struct facet_row **tags,
+                                    size_t *count)
+{
+    const struct attribute *attribute = plugin->attributes;
+    while (attribute->name != NULL && attribute->type != ATTR_tags)
+        attribute++;
+    size_t first = 0, end, most;
+    while (first < facets->count && facets->rows[first].attribute != attribute)
+        first++;
+    for (end = first; end < facets->count && facets->rows[end].attribute == attribute; end++)
+        ;
+    if (first == end)
+        return NULL;
+    *tags = &facets->rows[first];
+    qsort(*tags, end - first, sizeof **tags, row_order);
+    most = end - first < VALUES_MAX ? end - first : VALUES_MAX;
+    memmove(*tags + most, &facets->rows[end], (facets->count - end) * sizeof **tags);
+    facets->count -= end - first - most;
+    *count = most;
+    return attribute;
 }
 
 static void value_write(struct tree_writer *tree, const struct facet_value *value, uint64_t sampled, uint64_t total)
@@ -140,13 +180,13 @@ static void value_write(struct tree_writer *tree, const struct facet_value *valu
     tree_end(tree);
 }
 
-void facets_write(struct tree_writer *tree, const struct plugin *plugin, const struct facet_row *rows, size_t count,
-                  uint64_t sampled, uint64_t total)
+void facets_write(struct tree_writer *tree, const struct plugin *plugin, const struct facets *facets, uint64_t sampled,
+                  uint64_t total)
 {
-    struct facet_value *values = mem_take((count + 1) * sizeof *values);
+    struct facet_value *values = mem_take((facets->count + 1) * sizeof *values);
     tree_array(tree, NULL);
     for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++) {
-        size_t found = is_facet(attribute) ? values_of(attribute, rows, count, values) : 0;
+        size_t found = is_facet(attribute) ? values_of(attribute, facets, values) : 0;
         if (found == 0)
             continue;
         tree_map(tree, NULL);

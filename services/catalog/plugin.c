@@ -234,6 +234,9 @@ static bool source_check(const struct plugin *plugin, const struct attribute *at
                          "A secret needs a sealed plugin, and stands in no search and no line.");
     if (attribute->suggested && (attribute->type != ATTR_text || attribute->secret))
         return fault_set(why, STATUS_internal, attribute->name, "Only texts that all may see are suggested.");
+    if (attribute->faceted && attribute->type != ATTR_choice && attribute->type != ATTR_number &&
+        attribute->type != ATTR_flag && attribute->type != ATTR_date)
+        return fault_set(why, STATUS_internal, attribute->name, "Only choices, numbers, flags and dates are counted.");
     if (attribute->by_owner && (!plugin->owned || attribute->type != ATTR_credit))
         return fault_set(why, STATUS_internal, attribute->name, "Only an owned group credits its owner.");
     if (attribute->media != MEDIA_none && (plugin->mediainfo == NULL || attribute->choices == NULL))

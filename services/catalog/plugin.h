@@ -61,7 +61,7 @@ struct attribute {
     enum attribute_type type;
     bool required;
     bool searched;  /* its words find the group */
-    bool faceted;   /* lists can be narrowed by it */
+    bool faceted;   /* ATTR_choice, number, flag, date: lists can be narrowed by it (by tags they can anyway) */
     bool suggested; /* ATTR_text: its values are offered while somebody types one */
     int64_t low, high;
     const char *const *choices; /* NULL ends the list */

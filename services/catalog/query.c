@@ -41,6 +41,11 @@ const char *query_number(int64_t number, struct arena *arena)
     return arena_print(arena, "%0*" PRId64, NUMBER_DIGITS, number + NUMBER_SHIFT);
 }
 
+int64_t query_number_read(struct slice text)
+{
+    return strtoll(text.at, NULL, 10) - NUMBER_SHIFT;
+}
+
 static bool refuse(struct reading *reading, const char *text)
 {
     return fault_set(reading->why, STATUS_invalid, "query", "%s", text);

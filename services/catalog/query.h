@@ -34,6 +34,7 @@ bool query_read(struct slice text, const struct plugin *plugin, struct arena *ar
 /* How a number stands in what is searched (catalog.padded): as long as any other, so that a range is a few beginnings.
  */
 const char *query_number(int64_t number, struct arena *arena);
+int64_t query_number_read(struct slice text); /* NUL-terminated */
 
 /* Can it be searched by its name? */
 bool query_knows(const struct attribute *attribute);

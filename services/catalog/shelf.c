@@ -132,7 +132,7 @@ static void group_finish(struct shelf_group *group, struct arena *arena)
 
 static void loading_end(struct loading *loading, const struct fault *why)
 {
-    for (size_t i = 0; why == NULL && i < loading->shelf.count && loading->detail != SHELF_values; i++)
+    for (size_t i = 0; why == NULL && i < loading->shelf.count; i++)
         if (loading->shelf.groups[i].drawn.size == 0)
             group_finish(&loading->shelf.groups[i], loading->shelf.arena);
     loading->done(loading->arg, why == NULL ? &loading->shelf : NULL, why);
@@ -277,11 +277,15 @@ static struct loading *loading_new(struct db *db, struct arena *arena, enum shel
     return loading;
 }
 
-void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
-                        enum shelf_detail detail, shelf_done_fn *done, void *arg)
+static void cells_ask(struct loading *loading, const int64_t *groups, size_t count, struct slice below)
 {
-    struct loading *loading = loading_new(db, arena, detail, done, arg);
-    db_ask(db, &shelf_cells, db_text(db_ints(db_args(), groups, count), below), on_cells, loading);
+    db_ask(loading->db, &shelf_cells, db_text(db_ints(db_args(), groups, count), below), on_cells, loading);
+}
+
+void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
+                        shelf_done_fn *done, void *arg)
+{
+    cells_ask(loading_new(db, arena, SHELF_drawn, done, arg), groups, count, below);
 }
 
 void shelf_load_torrents(struct db *db, struct arena *arena, const int64_t *groups, const int64_t *torrents,
@@ -289,7 +293,7 @@ void shelf_load_torrents(struct db *db, struct arena *arena, const int64_t *grou
 {
     struct loading *loading = loading_new(db, arena, SHELF_drawn, done, arg);
     loading->torrents = torrents;
-    db_ask(db, &shelf_cells, db_text(db_ints(db_args(), groups, count), (struct slice){0}), on_cells, loading);
+    cells_ask(loading, groups, count, (struct slice){0});
 }
 
 void shelf_load_person(struct db *db, struct arena *arena, uint64_t person, size_t most, shelf_done_fn *done, void *arg)
@@ -301,7 +305,7 @@ void shelf_load_person(struct db *db, struct arena *arena, uint64_t person, size
 void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, enum shelf_detail detail,
                 shelf_done_fn *done, void *arg)
 {
-    shelf_load_fitting(db, arena, groups, count, (struct slice){0}, detail, done, arg);
+    cells_ask(loading_new(db, arena, detail, done, arg), groups, count, (struct slice){0});
 }
 
 const struct statement *const shelf_statements[] = {&shelf_whole, &shelf_cells, &shelf_person};

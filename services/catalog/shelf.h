@@ -54,19 +54,18 @@ struct shelf {
 };
 
 enum shelf_detail {
-    SHELF_lines,  /* with titles and addresses, in order: for lists */
-    SHELF_whole,  /* and of one group long texts, what is secret, info-hashes and files: for its page */
-    SHELF_values, /* without titles, addresses and order: to be counted */
-    SHELF_drawn   /* for page_group() alone */
+    SHELF_lines, /* with titles and addresses, in order: for lists */
+    SHELF_whole, /* and of one group long texts, what is secret, info-hashes and files: for its page */
+    SHELF_drawn  /* for page_group() alone */
 };
 
 /* Everything lives in `arena`, which must outlast the callback. */
 typedef void shelf_done_fn(void *arg, const struct shelf *shelf, const struct fault *why);
 void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, enum shelf_detail detail,
                 shelf_done_fn *done, void *arg);
-/* The same with no other torrents than those that the query `below` finds (as PostgreSQL writes it; empty: all). */
+/* To be drawn, with no other torrents than those that the query `below` finds (as PostgreSQL writes it; empty: all). */
 void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
-                        enum shelf_detail detail, shelf_done_fn *done, void *arg);
+                        shelf_done_fn *done, void *arg);
 /* Each group with that one of its torrents, to be drawn; a group may be there twice. */
 void shelf_load_torrents(struct db *db, struct arena *arena, const int64_t *groups, const int64_t *torrents,
                          size_t count, shelf_done_fn *done, void *arg);

@@ -169,7 +169,8 @@ def listed(groups):
     connection.close()
 
 
-INDEXES = ("listed_search", "listed_sample_16", "listed_sample_256", "listed_sample_4096", "recent_added", "recent_search",
+INDEXES = ("listed_search", "listed_sample_16", "listed_sample_64", "listed_sample_256", "listed_sample_1024", "listed_sample_4096",
+           "recent_added", "recent_search",
            "listed_newest", "listed_added", "listed_year", "listed_size", "listed_shuffle", "listed_unit_added", "listed_unit_year",
            "listed_unit_size", "listed_unit_shuffle", "name_folded", "name_uses", "name_words", "name_often", "word_slips")
 

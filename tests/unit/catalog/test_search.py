@@ -157,7 +157,9 @@ def test_facets_are_counted_and_each_leads_to_as_many(bus, shelf, fresh):
     assert told["year"] == {"2000..2009": (1, "year:2000..2009"), "1990..1999": (1, "year:1990..1999"),
             "1980..1989": (1, "year:1980..1989")}
     assert told["format"] == {"FLAC": (2, "format:FLAC"), "MP3": (2, "format:MP3")} and told["scene"] == {"Yes": (1, "scene:yes")}
-    for base in (fresh, f"{fresh} format:FLAC", f"{fresh} -media:CD"):
+    assert told["tags"] == {"hip.hop": (1, "tags:hip.hop"), "modal": (1, "tags:modal")}
+    for base in (fresh, f"{fresh} format:FLAC", f"{fresh} -media:CD", f"{fresh} label:écoute -log:yes",
+                 f"{fresh} media:vinyl year:1990..2003"):
         for values in facets(base).values():
             for count, query in values.values():
                 assert browse(bus, f"{base} {query}", **MUSIC)["count"] == count, (base, query)
@@ -275,7 +277,7 @@ def test_much_is_found_as_little_is(many):
 
     for query, by, step in ((HAS, None, 75), (IS_BOTH, HAS, 150), ("'format=FLAC'", None, 1), ("'format=FLAC' <0> 'media=CD'", None, 2)):
         for total in (MANY // step, 1000, 100 * MANY):  # what was expected may be wrong
-            ids, = many("SELECT catalog.sample('music', %s, %s, 64, %s)", query, by, total)[0]
+            ids, = many("SELECT array_agg(id) FROM catalog.sample('music', %s, %s, 64, %s)", query, by, total)[0]
             assert 32 <= len(set(ids)) == len(ids) <= 64 and all((i - 1000000000) % step == 0 for i in ids if i > 1000000000)
 
 

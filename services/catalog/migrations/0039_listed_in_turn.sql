@@ -33,7 +33,10 @@ DECLARE
     newest bigint;
     largest bigint;
     more bigint[] := '{}';      -- names that are used once more,
-    fewer bigint[] := '{}';     -- and once less
+    fewer bigint[] := '{}';     -- and once less,
+    more_by bigint[] := '{}';   -- by these groups
+    fewer_by bigint[] := '{}';
+    gone bigint[];
     coined text[] := '{}';      -- words of new ones
     plugins text[] := '{}';
     groups_by integer[] := '{}';
@@ -161,13 +164,13 @@ BEGIN
                 SELECT n.id, n.name, n.hint, n.uses INTO r FROM catalog.name n WHERE n.entity = entities[i];
             END IF;
             IF NOT FOUND THEN
-                INSERT INTO catalog.name (plugin, field, entity, name, hint, folded, words, uses)
-                VALUES (g.plugin, fields[i], entities[i], called[i], hints[i], folds, array_to_tsvector(catalog.tokens(called[i])),
-                    CASE WHEN i = 1 THEN units ELSE least(units, 1) END) RETURNING id INTO r;
+                INSERT INTO catalog.name (plugin, field, entity, name, hint, folded, words, uses, groups_xor)
+                VALUES (g.plugin, fields[i], entities[i], called[i], hints[i], folds, catalog.name_words(called[i]),
+                    CASE WHEN i = 1 THEN units ELSE least(units, 1) END, CASE WHEN i > 1 AND units > 0 THEN g.id ELSE 0 END) RETURNING id INTO r;
                 coined := coined || catalog.tokens(called[i]);
                 ids := ids || r.id;
             ELSIF entities[i] IS NOT NULL AND (r.name, r.hint) <> (called[i], hints[i]) OR i = 1 AND r.uses <> units THEN
-                UPDATE catalog.name n SET name = called[i], hint = hints[i], folded = folds, words = array_to_tsvector(catalog.tokens(called[i])),
+                UPDATE catalog.name n SET name = called[i], hint = hints[i], folded = folds, words = catalog.name_words(called[i]),
                     uses = CASE WHEN i = 1 THEN units ELSE n.uses END WHERE n.id = r.id;
                 coined := coined || catalog.tokens(called[i]);
             END IF;
@@ -176,7 +179,7 @@ BEGIN
             ELSIF r.id <> ALL(ids) THEN
                 ids := ids || r.id;
                 IF units > 0 AND r.id <> ALL(g.names) THEN
-                    more := more || r.id;
+                    more := more || r.id; more_by := more_by || g.id;
                 END IF;
             END IF;
         END LOOP;
@@ -190,16 +193,20 @@ BEGIN
             ON CONFLICT (id) DO UPDATE SET added = excluded.added, year = excluded.year, size = excluded.size, search = excluded.search,
                 names = excluded.names
             WHERE (l.added, l.year, l.size, l.search, l.names) <> (excluded.added, excluded.year, excluded.size, excluded.search, excluded.names);
-            fewer := fewer || CASE WHEN g.names <@ ids THEN '{}' ELSE array(SELECT unnest(g.names) EXCEPT SELECT unnest(ids)) END;
+            gone := CASE WHEN g.names <@ ids THEN '{}' ELSE array(SELECT unnest(g.names) EXCEPT SELECT unnest(ids)) END;
         ELSIF g.listed THEN
             DELETE FROM catalog.listed l WHERE l.id = g.id;
-            fewer := fewer || g.names;
+            gone := g.names;
+        ELSE
+            gone := '{}';
         END IF;
+        fewer := fewer || gone; fewer_by := fewer_by || array_fill(g.id, ARRAY[cardinality(gone)]);
         plugins := plugins || g.plugin; groups_by := groups_by || (units > 0)::integer - g.listed::integer; units_by := units_by || units - was;
     END LOOP;
 
-    UPDATE catalog.name n SET uses = n.uses + c.by FROM (
-        SELECT id, sum(by) AS by FROM (SELECT unnest(more) AS id, 1 AS by UNION ALL SELECT unnest(fewer), -1) AS each GROUP BY id HAVING sum(by) <> 0) AS c
+    UPDATE catalog.name n SET uses = n.uses + c.by, groups_xor = n.groups_xor # c.groups_xor FROM (
+        SELECT id, sum(by) AS by, bit_xor(grp) AS groups_xor FROM (
+            SELECT unnest(more) AS id, unnest(more_by) AS grp, 1 AS by UNION ALL SELECT unnest(fewer), unnest(fewer_by), -1) AS each GROUP BY id) AS c
     WHERE n.id = c.id;
     INSERT INTO catalog.word (word, slips)
     SELECT word, catalog.slips(word) FROM (SELECT DISTINCT word FROM unnest(coined) AS word WHERE length(word) BETWEEN 4 AND 40 AND word !~ '[0-9]') AS words
