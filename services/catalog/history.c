@@ -33,7 +33,7 @@ static void change_write(struct tree_writer *tree, const struct plugin *plugin, 
     tree_count(tree, "actor", (uint64_t)db_get_int(rows, row, 3));
     tree_number(tree, "changed_at", db_get_time(rows, row, 4));
     tree_text_if(tree, "why", db_get_text(rows, row, 5));
-    if (request != 0 || collage != 0) {
+    if (plugin == NULL || request != 0 || collage != 0) { /* a collage is of none */
         const char *thing = request != 0 ? "request" : "collage";
         tree_text(tree, "thing", slice_text(thing));
         tree_text(tree, "href",

@@ -325,7 +325,8 @@ def test_what_one_group_alone_has_leads_there(bus, tmp_path, fresh):
     one = album(bus, tmp_path, fresh, f"Kind of {fresh}", catalogue_number=f"{fresh.upper()}-1355", release_title=f"Übung {fresh}")
     printed = f"{fresh.upper()}-1355"
     for typed, field, name in ((f"{fresh} 1355", "", printed), (fresh[:6], "catalogue_number", printed),
-                               (f"{fresh[1:]}-13", "catalogue_number", printed), (f"{fresh}13", "catalogue_number", printed), (f"ubvng {fresh}", "", f"Übung {fresh}")):
+                               (f"{fresh[1:]}-13", "catalogue_number", printed), (f"{fresh}13", "catalogue_number", printed),
+                               (f"ubvng {fresh}", "", f"Übung {fresh}")):
         told, = [each for each in suggested(bus, typed, field) if each["name"] == name]
         assert (told["href"], told["hint"]) == (one["href"].split("#")[0], f"Kind of {fresh}, Who {fresh}, 1999"), typed
         assert told["label"] in ("Catalogue number", "Edition title") and told["uses"] == 1

@@ -9,6 +9,7 @@ from test_edit import changes, edit, form
 from test_images import images, picture, pictures, remove
 from test_merge import (ANN, BOB, STAFF, alias_remove, aliases_of, counters_are_true, credited, edition_of, merge, move, other_format, page,
                         person_edit, plugin, put, third_format, torrents_of, two_groups)  # noqa: F401 (fixtures)
+from test_news import somebody
 from test_plugins import OWNER, fields_of, listed, made, page_of, upload  # noqa: F401 (fixtures)
 from test_search import suggested
 from test_talk import comment, comments, mark, report, tag, tags_of, vote
@@ -59,7 +60,7 @@ def same(before, now):
 def say_much(bus, gone, into, torrent=None):
     """What members say of two things: of one, of the other, of both."""
     for entity, file in ((gone, RED), (gone, BLUE), (into, RED)):
-        picture(bus, entity, file)
+        picture(bus, entity, file, somebody())  # a member adds so many an hour
     for actor, entity in ((ANN, gone), (ANN, into), (BOB, gone)):
         mark(bus, entity, actor=actor)
         bus.ask("catalog.subscription.set", {"entity": entity, "on": True}, actor=actor)
@@ -173,7 +174,8 @@ def test_what_has_come_since_stays(bus, listed, tmp_path, fresh, sql):  # noqa: 
     mark(bus, gone, actor=ANN)
     mark(bus, into, actor=ANN)
     mark(bus, gone, actor=BOB)
-    picture(bus, gone, RED)
+    painter = somebody()
+    picture(bus, gone, RED, painter)
     merge(bus, gone, into)
     merge(bus, other, into)  # its edition became part of that which came with the first
     late = upload(bus, music, made(tmp_path), dict(base, title=f"{fresh} kept", media="WEB", format="AAC", bitrate="256"))
@@ -183,7 +185,7 @@ def test_what_has_come_since_stays(bus, listed, tmp_path, fresh, sql):  # noqa: 
     mark(bus, into, False, actor=ANN)
     said = comment(bus, into, "Late.", ANN)["comment"]
     bus.ask("catalog.torrent.delete", {"key": os.urandom(16), "torrent": first["torrent"], "reason": "Bad."}, actor=OWNER)
-    remove(bus, images(bus, into)[0]["image"], OWNER)
+    remove(bus, images(bus, into)[0]["image"], painter)
 
     first_merge = [one for one in changes(bus, into) if one["what"] == "merge"][-1]
     unmerge(bus, first_merge["change"])
