@@ -89,6 +89,8 @@ def test_lists_follow_what_is_announced_and_survive_restarts(instance, reader, t
 
 def test_more_than_are_written_in_one_turn_come_right_too(instance, torrents):
     rows = "FROM catalog.tally_unit WHERE id > 900000"
-    instance.run("psql", "-qc", "INSERT INTO catalog.tally_unit (id, plugin, seeders) SELECT 900000 + i, 'music', 9 FROM generate_series(1, 120) AS i")
-    wait_for("nobody seeds any of them", lambda: instance.run("psql", "-tAc", f"SELECT sum(seeders) {rows}").stdout.strip() == "0")
+    instance.run("psql", "-qc", "INSERT INTO catalog.tally_unit (id, plugin, seeders)"
+                 " SELECT 900000 + i, 'music', 9 FROM generate_series(1, 120) AS i")
+    wait_for("nobody seeds any of them",
+             lambda: instance.run("psql", "-tAc", f"SELECT sum(seeders) {rows}").stdout.strip() == "0")
     instance.run("psql", "-qc", f"DELETE {rows}")

@@ -189,8 +189,9 @@ def test_what_is_listed_again_as_it_was_is_not_written(bus, shelf, fresh, sql):
     groups = [group["entity"] for group in browse(bus, fresh, **MUSIC)["groups"]]
 
     def versions():
-        return sql("SELECT l.id, l.xmin::text, array_agg(DISTINCT u.xmin::text), array_agg(DISTINCT n.xmin::text), r.xmin::text, t.xmin::text"
-                   " FROM catalog.listed l JOIN catalog.listed_unit u ON u.grp = l.id JOIN catalog.name n ON n.id = ANY(l.names) OR n.entity = l.id"
+        return sql("SELECT l.id, l.xmin::text, array_agg(DISTINCT u.xmin::text), array_agg(DISTINCT n.xmin::text), r.xmin::text,"
+                   " t.xmin::text FROM catalog.listed l JOIN catalog.listed_unit u ON u.grp = l.id"
+                   " JOIN catalog.name n ON n.id = ANY(l.names) OR n.entity = l.id"
                    " JOIN catalog.recent r ON r.id = l.id JOIN catalog.tally t ON t.id = l.id WHERE l.id = ANY(%s)"
                    " GROUP BY l.id, r.id, t.id ORDER BY l.id", groups)
     before = versions()

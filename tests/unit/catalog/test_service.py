@@ -325,7 +325,8 @@ def test_long_names_and_odd_letters_survive(bus, tmp_path, fresh):
 
 def test_each_connection_has_planned_an_upload_before_the_first(folder, sql, monkeypatch):
     def planned():
-        return sql("SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions WHERE schemaname = 'catalog' AND funcname = 'persons'")[0][0]
+        return sql("SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions"
+                   " WHERE schemaname = 'catalog' AND funcname = 'persons'")[0][0]
     before = planned()
     monkeypatch.setenv("DJEMBE_TEST_DATABASE", os.environ["DJEMBE_TEST_DATABASE"] + " options='-c track_functions=pl'")
     replica = Replica(folder, DJEMBE_DATABASE_CONNECTIONS="3")
