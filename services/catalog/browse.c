@@ -1,4 +1,4 @@
-/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0014_search.sql, and 0028_recent.sql,
+/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0014_search.sql, and 0039_marks.sql,
  * which has the newer functions): there a page is found by what stands at the end of the one before, so that nothing
  * is shown twice or left out when something is added meanwhile.
  *
@@ -43,7 +43,7 @@ struct browsing {
     int64_t *found, *groups; /* groups or torrents, and the groups of these */
     size_t count;
     struct slice next;
-    uint64_t total, groups_total;
+    uint64_t total, groups_total; /* facets are counted in groups, also beside torrents */
     bool about;
     const struct shelf *shelf; /* of the page */
     struct facets facets;
@@ -75,8 +75,7 @@ static void reply(struct browsing *browsing)
     struct catalog_browse_reply told = {
         .count = browsing->total, .about = browsing->about, .groups = tree_done(&groups), .next = browsing->next};
     if (browsing->ask->facets && browsing->plugin != NULL) {
-        facets_write(&facets, browsing->plugin, &browsing->facets, browsing->sampled,
-                     browsing->ask->flat ? browsing->groups_total : browsing->total);
+        facets_write(&facets, browsing->plugin, &browsing->facets, browsing->sampled, browsing->groups_total);
         told.facets = tree_done(&facets);
     }
     bus_reply(browsing->request, &told);
@@ -123,17 +122,10 @@ static const struct statement browse_find = {
     "above_text"
     "  FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[]))"
     " SELECT f.found, f.of, f.at, f.total, f.about, CASE WHEN row_number() OVER () = 1 THEN f.sample::text END,"
-    " q.whole_text, q.below_text, CASE WHEN f.looked THEN q.above_text END FROM query q"
-    " CROSS JOIN LATERAL catalog.find($5, q.whole, q.below, q.above, $6, $7, $8, $9, $10, $11, $12) AS f",
+    " q.whole_text, CASE WHEN f.looked THEN q.above_text END, q.below_text, f.groups FROM query q"
+    " CROSS JOIN LATERAL catalog.find($5, q.whole, q.below, q.above, $6, $7, $8, $9, $10, $11, $12, q.marks) AS f",
 };
 
-#define SOUGHT "$1::text, nullif($2, '')::tsquery, nullif($3, '')::tsquery"
-
-/* How many groups there are, beside torrents: facets are counted in groups. */
-static const struct statement browse_groups = {
-    "browse_groups",
-    "SELECT total FROM catalog.find(" SOUGHT ", NULL, false, 'added', false, $4, $4, 1, 0)",
-};
 /* Of few all, or a hundred: their ids. */
 static const struct statement browse_few = {
     "browse_few",
@@ -141,7 +133,8 @@ static const struct statement browse_few = {
 };
 static const struct statement browse_sample = {
     "browse_sample",
-    "SELECT tsvectorsend(search) FROM catalog.sample(" SOUGHT ", $4, $5)",
+    "SELECT tsvectorsend(search) FROM catalog.sample($1::text, nullif($2, '')::tsquery, nullif($3, '')::tsquery, $4, "
+    "$5)",
 };
 static const struct statement browse_tags = {
     "browse_tags",
@@ -173,8 +166,9 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
         browsing->total = (uint64_t)db_get_int(rows, 0, 3);
         browsing->about = db_get_flag(rows, 0, 4);
         browsing->whole = arena_copy(browsing->arena, db_get_text(rows, 0, 6));
-        browsing->below = arena_copy(browsing->arena, db_get_text(rows, 0, 7));
-        browsing->above = arena_copy(browsing->arena, db_get_text(rows, 0, 8));
+        browsing->above = arena_copy(browsing->arena, db_get_text(rows, 0, 7));
+        browsing->below = arena_copy(browsing->arena, db_get_text(rows, 0, 8));
+        browsing->groups_total = (uint64_t)db_get_int(rows, 0, 9);
     }
     if (more && !browsing->random) /* which has no end */
         browsing->next =
@@ -183,14 +177,6 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
     if (count > 0 && browsing->ask->facets && browsing->plugin != NULL)
         facets_ask(browsing, db_get_text(rows, 0, 5));
     shelf_ask(browsing);
-    browsing_step(browsing, why);
-}
-
-/* Facets are counted in groups, also beside torrents. */
-static void on_groups(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct browsing *browsing = arg;
-    browsing->groups_total = rows != NULL && db_count(rows) > 0 ? (uint64_t)db_get_int(rows, 0, 0) : 0;
     browsing_step(browsing, why);
 }
 
@@ -232,11 +218,6 @@ static void on_sample(void *arg, const struct db_rows *rows, const struct fault 
     browsing_step(browsing, why);
 }
 
-static struct db_args *sought(const struct browsing *browsing)
-{
-    return db_text(db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole), browsing->below);
-}
-
 /* `sample`: of few; of many there is none yet. */
 static void facets_ask(struct browsing *browsing, struct slice sample)
 {
@@ -247,13 +228,9 @@ static void facets_ask(struct browsing *browsing, struct slice sample)
         db_ask(service_db(), &browse_few, db_ints(db_args(), ids, count), on_sample, browsing);
     } else {
         struct db_args *args = db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole);
-        args = db_int(db_int(db_text(args, browsing->above), SAMPLED_OF_MANY), (int64_t)browsing->total);
+        args = db_int(db_int(db_text(args, browsing->above), SAMPLED_OF_MANY), (int64_t)browsing->groups_total);
         db_ask(service_db(), &browse_sample, args, on_sample, browsing);
     }
-    if (!browsing->ask->flat)
-        return;
-    browsing->waiting++;
-    db_ask(service_db(), &browse_groups, db_int(sought(browsing), INT64_MAX), on_groups, browsing);
 }
 
 struct db_args *browse_query_args(struct db_args *args, const struct query *query, struct arena *arena)
@@ -380,6 +357,6 @@ void browse_start(void)
 }
 
 const struct statement *const browse_statements[] = {
-    &browse_find, &browse_groups, &browse_few, &browse_sample, &browse_tags, &browse_hash,
+    &browse_find, &browse_few, &browse_sample, &browse_tags, &browse_hash,
 };
 const size_t browse_statements_count = sizeof browse_statements / sizeof *browse_statements;

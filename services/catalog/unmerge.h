@@ -1,5 +1,5 @@
 /* catalog.entity.unmerge: a merge is undone. What goes back and what stays stands in one place, catalog.unmerge of
- * migrations/0040_unmerge.sql. */
+ * migrations/0041_unmerge.sql. */
 #ifndef DJEMBE_CATALOG_UNMERGE_H
 #define DJEMBE_CATALOG_UNMERGE_H
 

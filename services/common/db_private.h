@@ -15,13 +15,13 @@
 
 enum {
     DB_TICK_MS = 100,
-    DB_WAIT_MS = 5000,        /* an ask waits this long for a connection that is busy, */
-    DB_AWAY_MS = 2000,        /* and this long for a database that is away */
-    DB_ANSWER_MS = 10000,     /* a server that says nothing for so long is given up */
-    DB_CONNECT_MS = 5000,     /* to resolve the name and connect */
-    DB_STATEMENT_MS = 9000,   /* the server ends a statement itself, a little before we would give it up */
-    DB_TX_MS = 30000,         /* the longest transaction */
-    DB_MIGRATION_MS = 600000, /* the longest migration */
+    DB_WAIT_MS = 5000,         /* an ask waits this long for a connection that is busy, */
+    DB_AWAY_MS = 2000,         /* and this long for a database that is away */
+    DB_ANSWER_MS = 10000,      /* a server that says nothing for so long is given up */
+    DB_CONNECT_MS = 5000,      /* to resolve the name and connect */
+    DB_STATEMENT_MS = 9000,    /* the server ends a statement itself, a little before we would give it up */
+    DB_TX_MS = 30000,          /* the longest transaction */
+    DB_MIGRATION_MS = 3600000, /* the longest migration */
     DB_RETRY_LEAST_MS = 200,
     DB_RETRY_MOST_MS = 5000,
     DB_WAITING_MOST = 10000, /* items without a connection */

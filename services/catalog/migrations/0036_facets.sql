@@ -11,7 +11,7 @@ DECLARE
     vectors tsvector[];
 BEGIN
     FOREACH part IN ARRAY ARRAY[12, 10, 8, 6, 4, 0] LOOP
-        CONTINUE WHEN part > 0 AND total * 4 < most * 3 << part;
+        CONTINUE WHEN part > 0 AND total * 2 < most << part;
         EXECUTE 'SELECT array_agg(s.id), array_agg(s.search) FROM (SELECT l.id, l.search' || catalog.source(plugin, whole, above, false) ||
             CASE WHEN part > 0 THEN format(' AND l.shuffle >> %s = %s', 64 - part, -1 << part - 1) ELSE '' END ||
             ' ORDER BY l.shuffle LIMIT ' || most || ') AS s'

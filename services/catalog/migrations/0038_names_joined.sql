@@ -8,7 +8,7 @@ CREATE FUNCTION catalog.name_words(name text) RETURNS tsvector LANGUAGE sql IMMU
     SELECT array_to_tsvector(CASE WHEN name ~ '[0-9]' THEN catalog.joined(catalog.tokens(name)) ELSE catalog.tokens(name) END)
 $$;
 
--- Changed where it stands; 0039_listed_in_turn.sql writes the words of names so.
+-- Changed where it stands; 0040_listed_in_turn.sql writes the words of names so.
 DO $$
 DECLARE
     def text := pg_get_functiondef('catalog.suggest'::regproc);

@@ -183,6 +183,9 @@ def test_lists_follow_what_changes(bus, shelf, fresh, sql):
                " WHERE n.entity IS NULL GROUP BY n.id, n.uses HAVING count(l.id) <> n.uses") == []
     newest, listed = (f"SELECT id, plugin, added, search FROM catalog.{table}" for table in ("recent", "listed"))
     assert sql(f"{newest} EXCEPT {listed}") == [] == sql(f"{listed} EXCEPT {newest}")
+    assert sql("""SELECT u.id FROM catalog.listed_unit u JOIN catalog.listed l ON l.id = u.grp WHERE u.marks <> catalog.marks(u.terms)
+        | catalog.marks(ts_delete(l.search, array(SELECT unnest(tsvector_to_array(o.terms)) FROM catalog.listed_unit o WHERE o.grp = l.id)))
+        """) == [] == sql("SELECT id FROM catalog.listed WHERE marks <> catalog.marks(search)")
 
 
 def test_what_is_listed_again_as_it_was_is_not_written(bus, shelf, fresh, sql):
@@ -248,7 +251,7 @@ def many(replicas):
         cursor.execute("SELECT catalog.recent_list(array(SELECT id FROM catalog.listed))")
         cursor.execute("SELECT catalog.recent_trim(%s)", [MANY // 5])
         cursor.execute("ANALYZE catalog.listed; ANALYZE catalog.recent")
-        yield lambda text, *values: (cursor.execute(text, values), cursor.fetchall())[1]
+        yield lambda text, *values: (cursor.execute(text, values), cursor.description and cursor.fetchall())[1]
 
 
 HAS = "'mid'"
@@ -280,6 +283,43 @@ def test_much_is_found_as_little_is(many):
         for total in (MANY // step, 1000, 100 * MANY):  # what was expected may be wrong
             ids, = many("SELECT array_agg(id) FROM catalog.sample('music', %s, %s, 64, %s)", query, by, total)[0]
             assert 32 <= len(set(ids)) == len(ids) <= 64 and all((i - 1000000000) % step == 0 for i in ids if i > 1000000000)
+
+
+def walked(many, flat, sort, rising, whole, below, marks):
+    """Pages of twenty, three of them, and what there is by a look at every row."""
+    table, grp, asked = ("listed_unit", "grp", "terms") if flat else ("listed", "id", "search")
+    key, last, found, falls = (0, 0, [], "") if rising else (1 << 62, 1 << 62, [], "DESC")
+    for _ in range(3):
+        page = many("SELECT found, of, at, about FROM catalog.find('music', %s, %s, %s, %s, %s, %s, %s, %s, 20, 0, %s)",
+                    whole, below, HAS, flat, sort, rising, key, last, marks)
+        assert len(page) == 20 and page[0][3]
+        last, key = page[-1][0], page[-1][2]
+        found += [row[:3] for row in page]
+    assert found == many(f"""SELECT l.id, l.{grp}, l.{sort} FROM catalog.{table} l JOIN catalog.listed g ON g.id = l.{grp}
+        WHERE l.plugin = 'music' AND l.{asked} @@ %s::tsquery AND g.search @@ %s::tsquery
+        AND (l.{sort}, l.id) {">" if rising else "<"} (%s, %s) ORDER BY l.{sort} {falls}, l.id {falls} LIMIT 60""",
+        below if flat else whole, whole, *((0, 0) if rising else (1 << 62, 1 << 62)))
+
+
+def test_an_order_is_walked_to_what_is_asked_for(many):
+    """Every group has two torrents, of which the first is FLAC; more have the marks than fit."""
+    many("""INSERT INTO catalog.listed_unit (id, grp, plugin, added, size, shuffle, terms, marks)
+        SELECT 2 * l.id + i, l.id, 'music', l.added, (l.id * 7919 + i * 31) %% 10007, hashint8extended(l.id + i, 1), t.terms, l.marks
+        FROM catalog.listed l, generate_series(0, 1) AS i, LATERAL (SELECT array_to_tsvector(ARRAY[
+            CASE i WHEN 0 THEN 'format=FLAC' ELSE 'format=MP3' END, 'media=' || (l.id + i) %% 7]) AS terms) AS t
+        WHERE l.id > 1000000000""")
+    many("UPDATE catalog.plugin SET torrents = torrents + %s WHERE name = 'music'", 2 * MANY)
+    many("ANALYZE catalog.listed_unit")
+    marks, = many("SELECT marks FROM catalog.query(ARRAY[1, 2]::bigint[], ARRAY[0, 9]::bigint[], %s, %s)",
+                  ["", "format="], ["mid", "FLAC"])[0]
+    assert 2 < marks.count("1") <= 4
+    for rising in (False, True):
+        walked(many, False, "size", rising, "'mid' & 'format=FLAC'", None, marks)
+        walked(many, True, "size", rising, "'mid' & 'format=FLAC'", "'format=FLAC' & !'media=1'", marks)
+        walked(many, True, "added", rising, "'mid' & 'format=FLAC'", "'format=FLAC'", marks)
+    every = many("SELECT found FROM catalog.walk('music', %s, NULL, false, 'shuffle', false, %s, %s, 5000, %s)",
+                 HAS, (1 << 63) - 1, (1 << 63) - 1, marks)
+    assert sorted(row[0] for row in every) == [1000000000 + i for i in range(75, MANY + 1, 75)]
 
 
 # ---- suggestions ----

@@ -28,7 +28,12 @@ DECLARE
     hints text[];
     folds text;
     ids bigint[];               -- of these, but the group's own
-    was integer;                -- torrents
+    of_units bigint[];          -- its torrents,
+    came bigint[];
+    sizes bigint[];
+    vectors tsvector[];         -- what each is,
+    terms text[];               -- and all of them
+    was integer;
     units integer;
     newest bigint;
     largest bigint;
@@ -52,6 +57,7 @@ BEGIN
         END IF;
         texts := '{}'; tags := '{}'; plain := '{}'; lexemes := '{}'; places := '{}'; start := 0;
         fields := ARRAY[g.level]; entities := ARRAY[g.id]; called := ARRAY[g.name]; hints := ARRAY['']; ids := '{}';
+        of_units := '{}'; came := '{}'; sizes := '{}'; vectors := '{}'; terms := '{}';
         of_year := 0; leads := 0; makers := NULL; was := 0; units := 0; newest := 0; largest := 0;
 
         -- What it says of itself, who made it, what is below it, how it is tagged
@@ -125,7 +131,7 @@ BEGIN
 
         -- Its torrents
         FOR r IN SELECT t.id, t.active, (extract(epoch FROM t.added_at) * 1000)::bigint AS added, t.size, coalesce(e.attrs, '{}') || m.attrs AS attrs,
-            l.id IS NOT NULL AS listed, l.terms, l.year FROM catalog.entity m JOIN catalog.torrent t ON t.entity = m.id
+            l.id IS NOT NULL AS listed FROM catalog.entity m JOIN catalog.torrent t ON t.entity = m.id
             LEFT JOIN catalog.entity e ON e.id = m.parent AND e.kind = 2 LEFT JOIN catalog.listed_unit l ON l.id = t.id
             WHERE m.grp = g.id AND m.kind = 3 AND (t.active OR l.id IS NOT NULL) ORDER BY t.id LOOP
             was := was + r.listed::integer;
@@ -142,13 +148,8 @@ BEGIN
                     lexed := lexed || (a.name || '=no');
                 END IF;
             END LOOP;
-            IF NOT r.listed THEN
-                INSERT INTO catalog.listed_unit (id, grp, plugin, added, year, size, shuffle, terms)
-                VALUES (r.id, g.id, g.plugin, r.added, of_year, r.size, hashint8extended(r.id, 1), array_to_tsvector(lexed));
-                INSERT INTO catalog.tally_unit (id, plugin) VALUES (r.id, g.plugin) ON CONFLICT DO NOTHING;
-            ELSIF r.year <> of_year OR r.terms <> array_to_tsvector(lexed) THEN
-                UPDATE catalog.listed_unit l SET terms = array_to_tsvector(lexed), year = of_year WHERE l.id = r.id;
-            END IF;
+            of_units := of_units || r.id; came := came || r.added; sizes := sizes || r.size;
+            vectors := vectors || array_to_tsvector(lexed); terms := terms || lexed;
             units := units + 1; newest := greatest(newest, r.added); largest := greatest(largest, r.size);
             lexed := lexed || '='::text;
             lexemes := lexemes || lexed; places := places || array_fill(1 + (units - 1) % 255, ARRAY[cardinality(lexed)]);
@@ -188,6 +189,12 @@ BEGIN
             ids := array(SELECT id FROM unnest(ids) AS id ORDER BY id);
             SELECT string_agg(catalog.lexeme(left(l.lexeme, 400)) || coalesce(':' || l.place, ''), ' ')::tsvector INTO document
             FROM unnest(lexemes, places) AS l (lexeme, place) WHERE l.lexeme <> '';
+            INSERT INTO catalog.listed_unit AS l (id, grp, plugin, added, year, size, shuffle, terms, marks)
+            SELECT u.id, g.id, g.plugin, u.added, of_year, u.size, hashint8extended(u.id, 1), u.terms, catalog.marks(u.terms) | o.marks
+            FROM unnest(of_units, came, sizes, vectors) AS u (id, added, size, terms), (SELECT catalog.marks(ts_delete(document, terms))) AS o (marks)
+            ON CONFLICT (id) DO UPDATE SET terms = excluded.terms, year = excluded.year, marks = excluded.marks
+            WHERE (l.terms, l.year, l.marks) <> (excluded.terms, excluded.year, excluded.marks);
+            INSERT INTO catalog.tally_unit (id, plugin) SELECT unnest(of_units), g.plugin ON CONFLICT DO NOTHING;
             INSERT INTO catalog.listed AS l (id, plugin, added, year, size, shuffle, search, names)
             VALUES (g.id, g.plugin, newest, of_year, largest, hashint8extended(g.id, 1), document, ids)
             ON CONFLICT (id) DO UPDATE SET added = excluded.added, year = excluded.year, size = excluded.size, search = excluded.search,
