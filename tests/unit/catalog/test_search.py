@@ -252,6 +252,9 @@ def many(replicas):
         cursor.execute("SELECT catalog.recent_trim(%s)", [MANY // 5])
         cursor.execute("ANALYZE catalog.listed; ANALYZE catalog.recent")
         yield lambda text, *values: (cursor.execute(text, values), cursor.description and cursor.fetchall())[1]
+        connection.rollback()
+        cursor.execute("ANALYZE catalog.listed, catalog.recent, catalog.listed_unit")  # how many rows there are is not taken back
+        connection.commit()
 
 
 HAS = "'mid'"
