@@ -22,3 +22,5 @@ BEGIN
 ' || start);
 END
 $$;
+-- A thousand are expected of a function: then all names were read to tell more of the ten.
+ALTER FUNCTION catalog.suggest(text, text, text, bigint) ROWS 10;
