@@ -240,7 +240,8 @@ static bool source_check(const struct plugin *plugin, const struct attribute *at
     if (attribute->by_owner && (!plugin->owned || attribute->type != ATTR_credit))
         return fault_set(why, STATUS_internal, attribute->name, "Only an owned group credits its owner.");
     if (attribute->media != MEDIA_none && (plugin->mediainfo == NULL || attribute->choices == NULL))
-        return fault_set(why, STATUS_internal, attribute->name, "Only choices are read from a MediaInfo text.");
+        return fault_set(why, STATUS_internal, attribute->name,
+                         "Only choices are read from a MediaInfo or BDInfo text.");
     if (attribute->counted && (attribute->type != ATTR_number || attribute->level != LEVEL_unit))
         return fault_set(why, STATUS_internal, attribute->name, "Only units are counted, by a number.");
     if (attribute->depends &&
