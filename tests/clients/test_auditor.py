@@ -14,6 +14,7 @@ import pytest
 
 import clients
 from announcer import Announcer
+from bus_client import Refused
 from content import V1_ONLY
 from instance import HOST, wait_for
 from recorder import Recorder
@@ -65,7 +66,11 @@ class Backup:
         wait_for("the books know the version", self.known)
 
     def known(self):
-        row = self.instance.bus("ratio.version.get", {"version": self.version})["versions"][0]
+        try:
+            row = self.instance.bus("ratio.version.get", {"version": self.version})["versions"][0]
+        except Refused as error:  # ratio has not heard of it yet
+            assert error.status == "not_found", error
+            return False
         return bool(row[4])
 
     def sql(self, text):
