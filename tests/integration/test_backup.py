@@ -19,10 +19,12 @@ SECRETS = ("beach.jpg", "For nobody else", "Where the key lies", "2026-02-03")
 
 
 def joined(instance, prefix="m", kind="member"):
+    """A new member, of whom ratio has heard."""
     visitor = Visitor(instance.web)
     visitor.name = f"{prefix}-{uuid.uuid4().hex[:8]}"
     done = visitor.sign_up(instance.admin("invite", "--class", kind)["link"], visitor.name)
     assert done.status == 303, done.text
+    wait_for("ratio knows the member", lambda: visitor.get("/backup").status == 200)
     return visitor
 
 
