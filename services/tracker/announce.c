@@ -51,13 +51,17 @@ static void take_peer(struct tracker *tracker, struct torrent *torrent, uint32_t
     swarm_seen(tracker->peers, &torrent->swarm, session, &sighting);
 }
 
+static bool wants_v6(const struct announce *ask)
+{
+    return !ask->one_family || ask->address.family == FAMILY_v6;
+}
+
 /* Only the long form needs the peer_id, which lies elsewhere: reading it costs more than all the rest. */
 static void describe_peers(const struct tracker *tracker, const struct swarm *swarm, const uint32_t *places,
                            const struct announce *ask, struct announce_reply *reply)
 {
-    bool with_v6 = !ask->one_family || ask->address.family == FAMILY_v6;
     if (ask->compact) {
-        swarm_compact(tracker->peers, swarm, places, reply->peers_count, with_v6, reply);
+        swarm_compact(tracker->peers, swarm, places, reply->peers_count, wants_v6(ask), reply);
         return;
     }
     for (unsigned i = 0; i < reply->peers_count; i++) {
@@ -119,6 +123,10 @@ static void choose_peers(struct tracker *tracker, const struct torrent *torrent,
                               .reach = REACH_any};
     if (choice.borders[choice.parts] - choice.borders[0] > ask->numwant)
         wish.reach = reach_of(tracker, swarm, session, ask);
+    wish.first = choice.borders[0];
+    wish.end = choice.borders[1];
+    if (ask->compact && choice.parts == 1 && swarm_choose_compact(tracker->peers, swarm, &wish, wants_v6(ask), reply))
+        return;
     unsigned found = choose(tracker, swarm, &choice, wish, places);
     wish.wanted -= found;
     wish.reach = REACH_any & ~wish.reach;

@@ -262,6 +262,13 @@ void swarm_describe(const struct peers *peers, const struct swarm *swarm, uint32
     into->port6 = six->port6;
 }
 
+void entry_compact_v6(const struct peers *peers, const struct swarm_entry *entry, struct compact_v6 *into)
+{
+    const struct six *six = six_of(peers, entry);
+    memcpy(into->ip, six->v6, sizeof six->v6);
+    port_put(into->port, six->port6);
+}
+
 void swarm_compact(const struct peers *peers, const struct swarm *swarm, const uint32_t *places, unsigned count,
                    bool with_v6, struct announce_reply *into)
 {
@@ -270,11 +277,8 @@ void swarm_compact(const struct peers *peers, const struct swarm *swarm, const u
         const struct swarm_entry *entry = &swarm->entries[places[i]];
         into->v4[v4] = entry->v4;
         v4 += entry_has_v4(entry);
-        if (!with_v6 || !entry_has_six(entry))
-            continue;
-        const struct six *six = six_of(peers, entry);
-        memcpy(into->v6[v6].ip, six->v6, sizeof six->v6);
-        port_put(into->v6[v6++].port, six->port6);
+        if (with_v6 && entry_has_six(entry))
+            entry_compact_v6(peers, entry, &into->v6[v6++]);
     }
     into->v4_count = v4;
     into->v6_count = v6;

@@ -84,6 +84,12 @@ struct swarm_wish {
  * `into`; returns how many. */
 unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, uint32_t *into);
 
+/* The same for most answers in one go, straight into the compact form, IPv6 addresses if wanted. False, and nothing is
+ * promised of `into`: not all of the part are reached so over IPv4, or those left over when the member's own clients
+ * are left out are fewer than there might be. */
+bool swarm_choose_compact(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, bool with_v6,
+                          struct announce_reply *into);
+
 uint32_t peers_count(const struct peers *peers);
 /* Bytes of all swarms' arrays, and of what stands beside them. */
 size_t peers_bytes(const struct peers *peers);

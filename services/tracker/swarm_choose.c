@@ -17,18 +17,21 @@ static uint32_t below(uint64_t *random, uint32_t range)
     return (uint32_t)((hash_random(random) >> 32) * range >> 32);
 }
 
-/* Draws `draws` of the places 0 .. range - 1. A stratum ends where the next 32.32 multiple of range / draws does:
- * nothing is divided in the loop, and no branch goes now this way, now that. A random number serves two of them. */
+/* Draws `draws` of the places 0 .. range - 1, and one more when that is odd. A stratum ends where the next 32.32
+ * multiple of range / draws does: nothing is divided in the loop, and no branch goes now this way, now that. A random
+ * number serves two of them. */
 static void draw(uint64_t *random, uint32_t range, uint32_t draws, uint32_t *drawn)
 {
-    uint64_t step = ((uint64_t)range << 32) / draws, border = 0, bits = 0;
+    uint64_t step = ((uint64_t)range << 32) / draws, border = 0;
     uint32_t turn = below(random, range);
-    for (uint32_t i = 0; i < draws; i++) {
-        uint64_t begin = border >> 32;
-        border += step;
-        bits = i % 2 == 0 ? hash_random(random) : bits << 32;
-        uint32_t place = (uint32_t)(begin + ((bits >> 32) * ((border >> 32) - begin) >> 32)) + turn;
-        drawn[i] = place < range ? place : place - range;
+    for (uint32_t i = 0; i < draws; i += 2) {
+        uint64_t bits = hash_random(random), first = border >> 32, middle = (border + step) >> 32;
+        border += 2 * step;
+        uint64_t end = border >> 32;
+        uint32_t one = (uint32_t)(first + ((bits >> 32) * (middle - first) >> 32)) + turn;
+        uint32_t two = (uint32_t)(middle + ((bits & UINT32_MAX) * (end - middle) >> 32)) + turn;
+        drawn[i] = one < range ? one : one - range;
+        drawn[i + 1] = two < range ? two : two - range;
     }
 }
 
@@ -61,7 +64,7 @@ static unsigned drop_own(const struct peers *peers, const struct swarm *swarm, c
 /* Keeps `wanted` of `found` places, each with the same chance. */
 static unsigned thin_out(uint64_t *random, uint32_t *places, unsigned found, unsigned wanted)
 {
-    uint32_t kept[PEERS_MAX];
+    uint32_t kept[PEERS_MAX + 1];
     if (found <= wanted || wanted == 0)
         return found < wanted ? found : wanted;
     draw(random, found, wanted, kept);
@@ -140,7 +143,7 @@ unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const stru
 {
     assert(wish->wanted <= PEERS_MAX && wish->first <= wish->end && wish->end <= swarm->count);
     struct part part = part_of(peers, wish);
-    uint32_t places[DRAWS_MAX + 1], order[DRAWS_MAX];
+    uint32_t places[DRAWS_MAX + 1], order[DRAWS_MAX + 1];
     unsigned found = 0;
     if (wish->wanted == 0)
         return 0;
@@ -160,4 +163,60 @@ unsigned swarm_choose(struct peers *peers, const struct swarm *swarm, const stru
     found = thin_out(&peers->random, places, found, wish->wanted);
     memcpy(into, places, found * sizeof *into);
     return found;
+}
+
+/* Those of an answer that are looked at again: for the asker's own clients, and for IPv6 addresses. */
+struct marked {
+    uint32_t at[PEERS_MAX], place[PEERS_MAX];
+    unsigned count;
+};
+
+/* The addresses of `count` places, as in gather. */
+static void take(const struct peers *peers, const struct swarm *swarm, const struct part *part, uint32_t tag,
+                 const uint32_t *order, uint32_t count, struct compact_v4 *into, struct marked *marked)
+{
+    marked->count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t place = part->first + (order != NULL ? order[i] : i);
+        place += place >= part->own;
+        const struct swarm_entry *entry = &swarm->entries[place];
+        uint32_t named = entry_named(entry);
+        into[i] = entry->v4;
+        bool suspect = (named & ENTRY_TAG) == tag;
+        if (__builtin_expect(suspect || (named & ENTRY_SIX) != 0, false)) {
+            if (suspect)
+                sessions_prefetch(peers->sessions, entry_session(entry));
+            marked->at[marked->count] = i;
+            marked->place[marked->count++] = place;
+        }
+    }
+}
+
+bool swarm_choose_compact(struct peers *peers, const struct swarm *swarm, const struct swarm_wish *wish, bool with_v6,
+                          struct announce_reply *into)
+{
+    assert(wish->wanted <= PEERS_MAX && wish->first <= wish->end && wish->end <= swarm->count);
+    if (!all_are_reached(swarm, wish->reach))
+        return false;
+    struct part part = part_of(peers, wish);
+    uint32_t order[PEERS_MAX + 1], count = at_most(wish->wanted, part.range);
+    bool whole = count == part.range;
+    if (!whole && count > 0)
+        draw(&peers->random, part.range, count, order);
+    struct marked marked;
+    take(peers, swarm, &part, tag_of(wish->member), whole ? NULL : order, count, into->v4, &marked);
+    bool few = !whole && part.range <= wish->wanted + SCANNED_BEYOND;
+    unsigned v6 = 0;
+    for (unsigned i = marked.count; i-- > 0;) {
+        const struct swarm_entry *entry = &swarm->entries[marked.place[i]];
+        if (entry_is_of(peers, entry, wish->member)) {
+            if (few)
+                return false;
+            memmove(into->v4 + marked.at[i], into->v4 + marked.at[i] + 1, (--count - marked.at[i]) * sizeof *into->v4);
+        } else if (with_v6 && entry_has_six(entry))
+            entry_compact_v6(peers, entry, &into->v6[v6++]);
+    }
+    into->peers_count = into->v4_count = count;
+    into->v6_count = v6;
+    return true;
 }

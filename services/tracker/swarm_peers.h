@@ -58,4 +58,7 @@ static inline bool entry_is_of(const struct peers *peers, const struct swarm_ent
            sessions_member(peers->sessions, entry_session(entry)) == member;
 }
 
+/* The address of one that has an IPv6 address. */
+void entry_compact_v6(const struct peers *peers, const struct swarm_entry *entry, struct compact_v6 *into);
+
 #endif

@@ -13,10 +13,44 @@ static struct swarm_wish wish_of(uint64_t user, unsigned wanted)
                                .reach = REACH_any};
 }
 
+/* What holds for both ways to choose is tested of both: of the compact one peers are known by their addresses. */
+static bool compact;
+static unsigned named; /* so many were there when all were given an address of their own */
+static struct announce_reply reply;
+
+static void name_all(void)
+{
+    if (named == swarm->count)
+        return;
+    for (uint32_t place = 0; place < swarm->count; place++) {
+        struct contact contact;
+        uint32_t session = swarm_session(swarm, place);
+        swarm_contact(peers, swarm, session, &contact);
+        memcpy(contact.v4, &session, sizeof contact.v4);
+        swarm_set_contact(peers, swarm, session, &contact);
+    }
+    named = swarm->count;
+}
+
+static unsigned pick(const struct swarm_wish *wish)
+{
+    name_all();
+    if (!compact || !swarm_choose_compact(peers, swarm, wish, false, &reply))
+        return swarm_choose(peers, swarm, wish, places);
+    assert_int_equal(reply.v4_count, reply.peers_count);
+    assert_int_equal(reply.v6_count, 0);
+    for (unsigned i = 0; i < reply.v4_count; i++) {
+        uint32_t session;
+        memcpy(&session, reply.v4[i].ip, sizeof session);
+        places[i] = sessions_place(sessions, session);
+    }
+    return reply.v4_count;
+}
+
 static unsigned choose(uint64_t user, unsigned wanted)
 {
     struct swarm_wish wish = wish_of(user, wanted);
-    return swarm_choose(peers, swarm, &wish, places);
+    return pick(&wish);
 }
 
 static void nobody_gets_themselves_or_their_own_other_clients(void **state)
@@ -27,7 +61,7 @@ static void nobody_gets_themselves_or_their_own_other_clients(void **state)
     join(1, false);
     uint32_t other = join(2, false);
     wish.end = swarm->count;
-    assert_int_equal(swarm_choose(peers, swarm, &wish, places), 1);
+    assert_int_equal(pick(&wish), 1);
     assert_int_equal(swarm_session(swarm, places[0]), other);
     assert_int_equal(choose(2, 50), 2);
     assert_int_equal(choose(3, 50), 3);
@@ -41,16 +75,16 @@ static void only_the_wished_part_is_given(void **state)
         join(user, user < 200);
     struct swarm_wish wish = wish_of(1, 50);
     wish.first = swarm->seeders;
-    assert_int_equal(swarm_choose(peers, swarm, &wish, places), 50);
+    assert_int_equal(pick(&wish), 50);
     for (unsigned i = 0; i < 50; i++)
         assert_true(places[i] >= swarm->seeders);
     wish.first = 0;
     wish.end = swarm->seeders;
-    assert_int_equal(swarm_choose(peers, swarm, &wish, places), 50);
+    assert_int_equal(pick(&wish), 50);
     for (unsigned i = 0; i < 50; i++)
         assert_true(places[i] < swarm->seeders);
     wish.first = wish.end;
-    assert_int_equal(swarm_choose(peers, swarm, &wish, places), 0);
+    assert_int_equal(pick(&wish), 0);
 }
 
 static void who_does_not_listen_is_not_given_out(void **state)
@@ -84,7 +118,7 @@ static void of_a_small_swarm_everybody_else_is_given(void **state)
             struct swarm_wish wish = {.session = session[asker], .end = size, .wanted = 60, .reach = REACH_any};
             wish.member = sessions_member(sessions, wish.session);
             bool has_two = (asker == 0 || asker == 2) && size >= 3;
-            unsigned count = swarm_choose(peers, swarm, &wish, places);
+            unsigned count = pick(&wish);
             assert_int_equal(count, size - (has_two ? 2 : 1));
             for (unsigned i = 0; i < size; i++)
                 assert_int_equal(is_given(count, session[i]), sessions_member(sessions, session[i]) != wish.member);
@@ -102,7 +136,7 @@ static void each_is_given_at_most_once(void **state)
             struct swarm_wish wish = wish_of(user, wanted);
             wish.session = session;
             bool given[701] = {false};
-            unsigned count = swarm_choose(peers, swarm, &wish, places);
+            unsigned count = pick(&wish);
             assert_int_equal(count, wanted < user - 1 ? wanted : user - 1);
             for (unsigned i = 0; i < count; i++) {
                 assert_true(places[i] < user && !given[places[i]]);
@@ -124,7 +158,7 @@ static void check_chances(unsigned size, unsigned wanted, unsigned rounds)
     struct swarm_wish wish = {.session = asker, .end = size, .wanted = wanted, .reach = REACH_any};
     wish.member = sessions_member(sessions, asker);
     for (unsigned round = 0; round < rounds; round++) {
-        assert_int_equal(swarm_choose(peers, swarm, &wish, places), wanted);
+        assert_int_equal(pick(&wish), wanted);
         for (unsigned i = 0; i < wanted; i++)
             given[places[i]]++;
     }
@@ -253,16 +287,75 @@ static void each_of_a_family_has_the_same_chance(void **state)
     }
 }
 
+/* IPv6 addresses come along where they are wanted; where some are reached over nothing else it is another's work. */
+static void a_compact_answer_has_the_addresses_of_both_families(void **state)
+{
+    (void)state;
+    for (unsigned user = 1; user <= 300; user++) {
+        uint32_t session = join(user, false);
+        if (user % 3 == 0)
+            seen(session, &v6, (uint16_t)(1000 + user), SECOND + 1, SECOND);
+    }
+    struct swarm_wish wish = wish_of(1000, 200);
+    assert_true(swarm_choose_compact(peers, swarm, &wish, true, &reply));
+    assert_int_equal(reply.v4_count, 200);
+    assert_in_range(reply.v6_count, 20, 100);
+    bool given[301] = {false};
+    for (unsigned i = 0; i < reply.v6_count; i++) {
+        unsigned user = port_get(reply.v6[i].port) - 1000u;
+        assert_memory_equal(reply.v6[i].ip, v6.bytes, 16);
+        assert_true(user % 3 == 0 && user <= 300 && !given[user]);
+        given[user] = true;
+    }
+    assert_true(swarm_choose_compact(peers, swarm, &wish, false, &reply));
+    assert_int_equal(reply.v6_count, 0);
+    wish.reach = REACH_v6;
+    assert_false(swarm_choose_compact(peers, swarm, &wish, true, &reply));
+    wish.reach = REACH_any;
+    seen(join(400, false), &v4, 0, SECOND + 2, SECOND + 1);
+    wish.end = swarm->count;
+    assert_false(swarm_choose_compact(peers, swarm, &wish, true, &reply));
+}
+
+/* Here as many can be given as are wanted, without the asker's own. */
+static void where_a_few_more_are_there_the_askers_own_cost_nobody_a_place(void **state)
+{
+    (void)state;
+    for (unsigned user = 1; user <= 60; user++)
+        join(user <= 5 ? 1 : user, false);
+    for (unsigned round = 0; round < 100; round++)
+        assert_int_equal(choose(1, 50), 50);
+}
+
+static int prepare_compact(void **state)
+{
+    compact = true;
+    named = 0;
+    return prepare(state);
+}
+
+static int prepare_places(void **state)
+{
+    compact = false;
+    named = 0;
+    return prepare(state);
+}
+
 int main(void)
 {
+#define BOTH(name)                                                                                                     \
+    cmocka_unit_test_setup_teardown(name, prepare_places, tear_down),                                                  \
+        cmocka_unit_test_setup_teardown(name, prepare_compact, tear_down)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(nobody_gets_themselves_or_their_own_other_clients),
-        TEST(only_the_wished_part_is_given),
-        TEST(who_does_not_listen_is_not_given_out),
-        TEST(of_a_small_swarm_everybody_else_is_given),
-        TEST(each_is_given_at_most_once),
-        TEST(each_has_the_same_chance),
+        BOTH(nobody_gets_themselves_or_their_own_other_clients),
+        BOTH(only_the_wished_part_is_given),
+        BOTH(who_does_not_listen_is_not_given_out),
+        BOTH(of_a_small_swarm_everybody_else_is_given),
+        BOTH(each_is_given_at_most_once),
+        BOTH(each_has_the_same_chance),
+        BOTH(where_a_few_more_are_there_the_askers_own_cost_nobody_a_place),
+        TEST(a_compact_answer_has_the_addresses_of_both_families),
         TEST(who_stands_beside_a_silent_peer_has_no_better_chance),
         TEST(as_many_as_are_wanted_are_found_among_few_of_a_family),
         TEST(what_is_hardly_there_is_not_looked_for_without_end),
