@@ -6,7 +6,7 @@ import threading
 import time
 import urllib.parse
 
-from instance import HOST
+from instance import HOST, wait_for
 
 
 class Announcer:
@@ -50,7 +50,7 @@ class Storm:
     def __init__(self, announcers):
         self.announcers, self.ending, self.answered, self.unanswered = announcers, threading.Event(), 0, 0
         for one in announcers:
-            one.announce("started")
+            wait_for("the tracker knows the member and the torrent", lambda o=one: b"failure" not in o.announce("started"))
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 

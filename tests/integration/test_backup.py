@@ -238,7 +238,7 @@ def test_copies_are_fetched_by_those_who_have_a_slot(instance, tmp_path):
     assert b"failure reason" not in told(version.client(a, "10.77.0.2", left=0), "started")
     for member in (b, c):
         assert wait_for("its slot", lambda m=member: known(version.download(m))).status == 200
-    refused = version.download(d)
+    refused = wait_for("ratio's word", lambda: known(version.download(d)))
     assert refused.status == 403 and refused.json()["error"] == f"There is no slot for you on this version: {FULL.decode()}."
     e = joined(instance)
     page = wait_for("ratio knows the member", lambda: known(e.get(f"/torrent/{version.number}.torrent")))
@@ -274,8 +274,8 @@ def test_a_client_that_comes_without_a_slot_is_let_in_when_ratio_has_given_one(i
     a, b = (instance.member(f"{letter}-{uuid.uuid4().hex[:8]}") for letter in "ab")
     version = Held(instance, a, 1, tmp_path)
     client = version.client(b, "10.77.0.3")
-    reply = told(client, "started")
-    assert reply[b"failure reason"] == b"No slot for this copy yet: see your Backup page"
+    reason = wait_for("the tracker knows the member", lambda: b"Unknown" not in (why := told(client)[b"failure reason"]) and why)
+    assert reason == b"No slot for this copy yet: see your Backup page"
     let_in(client)
     assert [copy[4:6] for copy in instance.bus("ratio.version.get", {"version": version.number})["copies"]] == [[b["user"], "fetching"]]
 

@@ -9,7 +9,7 @@ import pytest
 from announcer import Announcer
 from bus_client import Refused
 from instance import wait_for
-from test_backup import back_up, joined, packed
+from test_backup import back_up, joined, known, packed
 from visitor import Visitor
 
 MIB = 1 << 20
@@ -50,8 +50,8 @@ class Person:
 
 
 def hash_of(visitor, version):
-    made = libtorrent.bdecode(visitor.get(f"/torrent/{version}.torrent").body)
-    return libtorrent.torrent_info(made).info_hash().to_bytes()
+    page = wait_for("ratio knows of it", lambda: known(visitor.get(f"/torrent/{version}.torrent")))
+    return libtorrent.torrent_info(libtorrent.bdecode(page.body)).info_hash().to_bytes()
 
 
 def book_version(instance, version):

@@ -41,7 +41,7 @@ def test_a_collage_is_made_added_to_put_in_order_and_told_of(instance, member, a
         wrong = member.send(path, f"{path}/add", entry=entry)
         assert wrong.status in (400, 404, 409) and said in wrong.text and entry in wrong.html, entry
     assert path in member.get(album).html and title in member.get(album).text
-    told = notices(admin, "News of")[0]
+    told = notices(admin, "News of", times=2)[0]
     assert told[1].startswith("New entry: ") and told[2] == 2 and see(admin, told) == path
     assert title in admin.get("/subscriptions").text
     order = member.get(f"{path}/order")

@@ -229,8 +229,8 @@ def test_two_trackers_know_the_same_swarms_and_each_byte_is_credited_once(make_i
 
     try:
         wait_for("each sees the other", lambda: instance.metric("tracker", "tracker_others") == 1)
-        announce(seeder, one, event="started")
-        announce(leecher, other, event="started")
+        for client, port in ((seeder, other), (seeder, one), (leecher, one), (leecher, other)):
+            wait_for("the announce is taken", lambda c=client, p=port: b"failure" not in announce(c, p, event="started"))
         both_count(1, 1)
         assert b"\x0a\x4d\x00\x02\x1b\x58" in announce(leecher, other) and b"\x0a\x4d\x00\x03\x1b\x58" in announce(seeder, one)
         for turn in range(40):

@@ -41,7 +41,10 @@ def visitor(site, name, *more):
 
 def torrent(site, folder, owner):
     album = make_album(folder, f"Band - {uuid.uuid4().hex[:8]} (2003) [FLAC]", size=60000)
-    return site.add_torrent(make_torrent(album, folder / f"{uuid.uuid4().hex}.torrent"), owner)
+    added = site.add_torrent(make_torrent(album, folder / f"{uuid.uuid4().hex}.torrent"), owner)
+    known = f"SELECT 1 FROM ratio.torrent WHERE torrent_id = {added['torrent']}"
+    wait_for("ratio knows the torrent", lambda: site.run("psql", "-Atqc", known).stdout)
+    return added
 
 
 def client(site, who, added, address, left):

@@ -31,14 +31,14 @@ def press(visitor, path, action, **values):
     return visitor.get(done.location.split("#")[0]) if done.status == 303 else done
 
 
-def notices(visitor, title, count=1):
-    """What the inbox has of that title as (title, text, how often), the newest first, when it has so many."""
+def notices(visitor, title, count=1, times=1):
+    """What the inbox has of that title as (title, text, how often), the newest first, when it has so many, and the first so often."""
     def told():
         found = re.findall(r'<li class="notice.*?</span>(.*?)(?: <span.*?(?:(\d+) times</span>)?)?</h2>\s*<p class="prose">(.*?)</p>',
                            visitor.get("/inbox").html, re.S)
         found = [(html.unescape(what), html.unescape(text), int(times or 1)) for what, times, text in found]
         return [notice for notice in found if notice[0].startswith(title)]
-    return wait_for(f"{count} of {title}", lambda: (found := told()) and len(found) == count and found)
+    return wait_for(f"{count} of {title}", lambda: len(found := told()) == count and found[0][2] >= times and found)
 
 
 def see(visitor, notice):
