@@ -37,6 +37,7 @@
 #include "services/catalog/tallies.h"
 #include "services/catalog/torrent.h"
 #include "services/catalog/unmerge.h"
+#include "services/catalog/written.h"
 
 #include "services/common/notices.h"
 
@@ -114,6 +115,7 @@ static void database_ready(void)
     news_start();
     retire_start();
     tallies_start();
+    written_start();
 }
 
 static void stop(void)
@@ -122,6 +124,7 @@ static void stop(void)
     news_stop();
     retire_stop();
     tallies_stop();
+    written_stop();
 }
 
 /* All statements of the parts in one table, so that --check prepares them too. */
@@ -170,6 +173,7 @@ static void statements_gather(void)
     statements_add(suggest_statements, suggest_statements_count);
     statements_add(listing_statements, listing_statements_count);
     statements_add(entity_statements, entity_statements_count);
+    statements_add(written_statements, written_statements_count);
     statements_add(torrent_statements, torrent_statements_count);
     statements_add(piece_statements, piece_statements_count);
     statements_add(retire_statements, retire_statements_count);

@@ -81,6 +81,16 @@ static void field_write(struct tree_writer *tree, const struct plugin *plugin, c
     tree_end(tree);
 }
 
+static void written_write(struct tree_writer *tree, const struct plugin *plugin, const char *name, const char *label)
+{
+    if (query_written(plugin, slice_text(name)) == 0)
+        return;
+    tree_map(tree, NULL);
+    text(tree, "name", name);
+    text(tree, "label", label);
+    tree_end(tree);
+}
+
 /* What can be searched by its name. */
 static void search_write(struct tree_writer *tree, const struct plugin *plugin)
 {
@@ -101,6 +111,8 @@ static void search_write(struct tree_writer *tree, const struct plugin *plugin)
             tree_end(tree);
         }
     }
+    written_write(tree, plugin, "file", "Names of files");
+    written_write(tree, plugin, "text", "Descriptions");
     tree_end(tree);
 }
 
