@@ -76,7 +76,7 @@ RETURNS text LANGUAGE sql STABLE AS $$
             ' WHERE f.search @@ $4)' ELSE '' END
 $$;
 
--- As catalog.find(): what is expected to be less than five hundred is looked up and counted, what is more is met in the order asked for, or looked up
+-- As catalog.find(): what is expected to be less than three thousand is looked up and counted, what is more is met in the order asked for, or looked up
 -- where PostgreSQL expects that to be less. sample: always there when it is asked for.
 CREATE FUNCTION catalog.find_written(plugin text, whole tsquery, below tsquery, files tsquery, texts tsquery, flat boolean, sort text, rising boolean,
     key bigint, id bigint, most bigint, sampled bigint)
@@ -93,7 +93,7 @@ DECLARE
 BEGIN
     EXECUTE 'EXPLAIN SELECT 1' || source INTO plan USING plugin, whole, below, files, texts;
     total := substring(plan FROM 'rows=(\d+)')::bigint;
-    about := total >= 500;
+    about := total >= 3000;
     IF NOT about THEN
         RETURN QUERY EXECUTE format('WITH hits AS MATERIALIZED (SELECT l.id, l.%s AS grp, %s.%I AS at, l.shuffle%s LIMIT 20000)'
             ' SELECT h.id, h.grp, h.at, n.count, n.count = 20000, n.sample, n.groups FROM hits h, (SELECT (SELECT count(*) FROM hits),'
