@@ -95,7 +95,7 @@ test("the upload form offers names, and tells what is here already", async () =>
   await page.getByRole("option", { name: `Séko ${run}` }).click();
   assert.equal(await artist.inputValue(), `Séko ${run}`);
   const tags = page.locator("#f-tags");
-  await tags.pressSequentially(`korá, bal ${run.slice(0, 6)}`);
+  await tags.pressSequentially(`korá, balani ${run.slice(0, 6)}`);
   await page.getByRole("option", { name: `balani.${run}` }).waitFor();
   await look("upload-tags");
   await page.getByRole("option", { name: `balani.${run}` }).click();
