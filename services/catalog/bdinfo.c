@@ -40,7 +40,7 @@ static const char *const channels[] = {"1.0", "2.0", "2.1", "3.0", "3.1", "4.0",
 struct report {
     enum { NOWHERE, PICTURES, SOUNDS } at;
     const char *disc, *picture, *scan, *sound, *channels;
-    bool wide, hdr10, hdr10_plus, hlg, dolby; /* wide: 10 bits a colour */
+    struct media_light light;
 };
 
 static bool holds(struct slice text, const char *part)
@@ -89,11 +89,7 @@ static void picture_read(struct report *report, struct slice line)
         report->picture = picture;
         report->scan = word_of(scans, COUNT(scans), line);
     }
-    report->wide |= holds(line, "10 bits");
-    report->hdr10 |= holds(line, "HDR10");
-    report->hdr10_plus |= holds(line, "HDR10+");
-    report->hlg |= holds(line, "HLG");
-    report->dolby |= holds(line, "Dolby Vision");
+    media_light_read(&report->light, line);
 }
 
 /* In brackets stands what is in it for older players. */
@@ -140,17 +136,6 @@ static void line_read(struct report *report, struct slice line)
         sound_read(report, line);
 }
 
-static const char *hdr_of(const struct report *report)
-{
-    if (report->dolby)
-        return report->hdr10_plus ? "Dolby Vision HDR10+" : report->hdr10 ? "Dolby Vision HDR10" : "Dolby Vision";
-    return report->hdr10_plus ? "HDR10+"
-           : report->hdr10    ? "HDR10"
-           : report->hlg      ? "HLG"
-           : report->wide     ? "10-bit"
-                              : NULL;
-}
-
 bool bdinfo_read(struct slice text, struct mediainfo *into)
 {
     struct report report = {.at = NOWHERE};
@@ -167,7 +152,7 @@ bool bdinfo_read(struct slice text, struct mediainfo *into)
     into->of[MEDIA_codec] = slice_text(report.disc != NULL ? report.disc : report.picture);
     into->of[MEDIA_container] = slice_text("m2ts");
     into->of[MEDIA_resolution] = slice_text(report.scan);
-    into->of[MEDIA_hdr] = slice_text(hdr_of(&report));
+    into->of[MEDIA_hdr] = slice_text(media_light_name(&report.light));
     into->of[MEDIA_audio] = slice_text(report.sound);
     into->of[MEDIA_channels] = slice_text(report.channels);
     return true;

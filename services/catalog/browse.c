@@ -37,6 +37,7 @@ struct browsing {
     struct slice text;
     struct query query;
     struct slice whole, below; /* the query of groups and of torrents, as PostgreSQL writes them */
+    struct slice files;        /* and of the names of their files */
     struct slice above;        /* the part of it that groups are looked up by; empty: the whole */
     int64_t key, id;           /* what the page begins after */
 
@@ -110,8 +111,8 @@ static void shelf_ask(struct browsing *browsing)
         shelf_load_torrents(service_db(), browsing->arena, browsing->groups, browsing->found, browsing->count, on_shelf,
                             browsing);
     else
-        shelf_load_fitting(service_db(), browsing->arena, browsing->groups, browsing->count, browsing->below, on_shelf,
-                           browsing);
+        shelf_load_fitting(service_db(), browsing->arena, browsing->groups, browsing->count, browsing->below,
+                           browsing->files, on_shelf, browsing);
 }
 
 /* ---- page, facets ---- */
@@ -122,8 +123,22 @@ static const struct statement browse_find = {
     "above_text"
     "  FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[]))"
     " SELECT f.found, f.of, f.at, f.total, f.about, CASE WHEN row_number() OVER () = 1 THEN f.sample::text END,"
-    " q.whole_text, CASE WHEN f.looked THEN q.above_text END, q.below_text, f.groups FROM query q"
+    " q.whole_text, CASE WHEN f.looked THEN q.above_text END, q.below_text, f.groups, NULL::text FROM query q"
     " CROSS JOIN LATERAL catalog.find($5, q.whole, q.below, q.above, $6, $7, $8, $9, $10, $11, $12, q.marks) AS f",
+};
+
+/* The same of a search that asks for files or texts, too. */
+static const struct statement browse_written = {
+    "browse_written",
+    "WITH query AS MATERIALIZED (SELECT q.whole, q.below, q.whole::text AS whole_text, q.below::text AS below_text,"
+    "  f.above AS files, t.above AS texts"
+    "  FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[]) AS q,"
+    "  catalog.query($13::bigint[], $14::bigint[], $15::text[], $16::text[]) AS f,"
+    "  catalog.query($17::bigint[], $18::bigint[], $19::text[], $20::text[]) AS t)"
+    " SELECT f.found, f.of, f.at, f.total, f.about, CASE WHEN row_number() OVER () = 1 THEN f.sample::text END,"
+    " q.whole_text, NULL::text, q.below_text, f.groups, q.files::text FROM query q"
+    " CROSS JOIN LATERAL catalog.find_written($5, q.whole, q.below, q.files, q.texts, $6, $7, $8, $9, $10, $11, $12)"
+    " AS f",
 };
 
 /* Of few all, or a hundred: their ids. */
@@ -169,6 +184,7 @@ static void on_found(void *arg, const struct db_rows *rows, const struct fault *
         browsing->above = arena_copy(browsing->arena, db_get_text(rows, 0, 7));
         browsing->below = arena_copy(browsing->arena, db_get_text(rows, 0, 8));
         browsing->groups_total = (uint64_t)db_get_int(rows, 0, 9);
+        browsing->files = arena_copy(browsing->arena, db_get_text(rows, 0, 10));
     }
     if (more && !browsing->random) /* which has no end */
         browsing->next =
@@ -233,32 +249,43 @@ static void facets_ask(struct browsing *browsing, struct slice sample)
     }
 }
 
-struct db_args *browse_query_args(struct db_args *args, const struct query *query, struct arena *arena)
+struct db_args *browse_query_args(struct db_args *args, const struct query *query, unsigned bit, struct arena *arena)
 {
     int64_t *clauses = arena_take(arena, (query->count + 1) * sizeof *clauses);
     int64_t *kinds = arena_take(arena, (query->count + 1) * sizeof *kinds);
     struct slice *tags = arena_take(arena, (query->count + 1) * sizeof *tags);
     struct slice *texts = arena_take(arena, (query->count + 1) * sizeof *texts);
+    size_t count = 0;
     for (size_t i = 0; i < query->count; i++) {
-        clauses[i] = query->terms[i].clause;
-        kinds[i] = query->terms[i].kind;
-        tags[i] = query->terms[i].tag;
-        texts[i] = query->terms[i].text;
+        if ((query->terms[i].kind & (QUERY_files | QUERY_texts)) != bit)
+            continue;
+        clauses[count] = query->terms[i].clause;
+        kinds[count] = query->terms[i].kind;
+        tags[count] = query->terms[i].tag;
+        texts[count++] = query->terms[i].text;
     }
-    db_ints(db_ints(args, clauses, query->count), kinds, query->count);
-    return db_texts(db_texts(args, tags, query->count), texts, query->count);
+    db_ints(db_ints(args, clauses, count), kinds, count);
+    return db_texts(db_texts(args, tags, count), texts, count);
 }
 
 static void groups_find(struct browsing *browsing)
 {
-    struct db_args *args = browse_query_args(db_args(), &browsing->query, browsing->arena);
+    const struct query *query = &browsing->query;
+    bool written = false;
+    for (size_t i = 0; i < query->count; i++)
+        written |= (query->terms[i].kind & (QUERY_files | QUERY_texts)) != 0;
+    struct db_args *args = browse_query_args(db_args(), query, 0, browsing->arena);
     db_text(args, browsing->ask->plugin);
     db_flag(args, browsing->ask->flat);
     db_text(args, slice_text(browsing->sort->column));
     args = db_int(db_int(db_flag(args, browsing->rising), browsing->key), browsing->id);
     args = db_int(db_int(args, (int64_t)browsing->ask->limit + 1), browsing->ask->facets ? SAMPLED_MAX : 0);
     browsing->waiting = 1;
-    db_ask(service_db(), &browse_find, args, on_found, browsing);
+    if (written) {
+        args = browse_query_args(args, query, QUERY_files, browsing->arena);
+        args = browse_query_args(args, query, QUERY_texts, browsing->arena);
+    }
+    db_ask(service_db(), written ? &browse_written : &browse_find, args, on_found, browsing);
 }
 
 /* ---- an info-hash ---- */
@@ -357,6 +384,6 @@ void browse_start(void)
 }
 
 const struct statement *const browse_statements[] = {
-    &browse_find, &browse_few, &browse_sample, &browse_tags, &browse_hash,
+    &browse_find, &browse_written, &browse_few, &browse_sample, &browse_tags, &browse_hash,
 };
 const size_t browse_statements_count = sizeof browse_statements / sizeof *browse_statements;

@@ -150,8 +150,8 @@ static struct slice choice_near(const struct attribute *attribute, struct slice 
     return other;
 }
 
-/* What the report says: BDInfo's of a disc, or MediaInfo's of a file. */
-static void form_derive(struct form *form)
+/* BDInfo's of a disc, or MediaInfo's of a file. */
+void form_derive(struct form *form)
 {
     const struct plugin *plugin = form->plugin;
     int place = plugin_attribute(plugin, plugin->mediainfo);

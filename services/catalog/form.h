@@ -28,8 +28,10 @@ void form_fill(struct form *form, const char *name, struct slice text);
 void form_fill_credit(struct form *form, const char *attribute, const char *role, struct slice name);
 bool form_lacks(const struct form *form, const char *name);
 
-/* Sets what is missing to what the report says (MediaInfo, BDInfo), else to what the plugin takes then; `now` in unix
- * ms. */
+/* Sets what is missing to what the report says (MediaInfo, BDInfo). */
+void form_derive(struct form *form);
+
+/* The same, else to what the plugin takes then; `now` in unix ms. */
 void form_complete(struct form *form, int64_t now, struct arena *arena);
 
 /* The tags in a text, in `into`: lower case, with '.' for a space, each once. */

@@ -2,6 +2,7 @@
 #include "services/catalog/add.h"
 #include "services/catalog/adding.h"
 #include "services/catalog/adding_own.h"
+#include "services/catalog/alike.h"
 #include "services/catalog/bookmarks.h"
 #include "services/catalog/browse.h"
 #include "services/catalog/catalog.h"
@@ -37,6 +38,7 @@
 #include "services/catalog/tallies.h"
 #include "services/catalog/torrent.h"
 #include "services/catalog/unmerge.h"
+#include "services/catalog/written.h"
 
 #include "services/common/notices.h"
 
@@ -114,6 +116,8 @@ static void database_ready(void)
     news_start();
     retire_start();
     tallies_start();
+    written_start();
+    alike_start();
 }
 
 static void stop(void)
@@ -122,6 +126,8 @@ static void stop(void)
     news_stop();
     retire_stop();
     tallies_stop();
+    written_stop();
+    alike_stop();
 }
 
 /* All statements of the parts in one table, so that --check prepares them too. */
@@ -170,6 +176,8 @@ static void statements_gather(void)
     statements_add(suggest_statements, suggest_statements_count);
     statements_add(listing_statements, listing_statements_count);
     statements_add(entity_statements, entity_statements_count);
+    statements_add(alike_statements, alike_statements_count);
+    statements_add(written_statements, written_statements_count);
     statements_add(torrent_statements, torrent_statements_count);
     statements_add(piece_statements, piece_statements_count);
     statements_add(retire_statements, retire_statements_count);

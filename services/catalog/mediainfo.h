@@ -22,4 +22,11 @@ struct mediainfo {
 
 void mediainfo_read(struct slice report, struct mediainfo *into);
 
+/* What both kinds of report say of the range of light and colours, in the same words. */
+struct media_light {
+    bool wide, pq, hdr10, hdr10_plus, hlg, dolby; /* wide: 10 bits a colour */
+};
+void media_light_read(struct media_light *light, struct slice text);
+const char *media_light_name(const struct media_light *light); /* NULL: no more than everywhere */
+
 #endif

@@ -182,7 +182,8 @@ static void on_members(void *arg, const struct db_rows *rows, const struct fault
 
 /* ---- what is told ---- */
 
-/* What was taken away meanwhile is told to nobody. The first is taken by itself: for as many as may wait PostgreSQL
+/* What was taken away meanwhile is told to nobody; searches that ask for files or texts are
+ * asked when these are there (written.h). The first is taken by itself: for as many as may wait PostgreSQL
  * would read all torrents to know which are there. */
 static const struct statement news_first = {
     "news_first",
@@ -191,7 +192,10 @@ static const struct statement news_first = {
     "  WHEN 'entry' THEN EXISTS (SELECT FROM catalog.collage c JOIN catalog.collage_entry o ON o.collage = c.id"
     "   WHERE c.id = n.of AND c.deleted_at IS NULL AND o.entity = n.entity)"
     "  ELSE EXISTS (SELECT FROM catalog.torrent WHERE id = n.of AND active) END"
-    " FROM (SELECT * FROM catalog.news ORDER BY id LIMIT 1) AS n JOIN catalog.entity e ON e.id = n.entity",
+    " FROM (SELECT * FROM catalog.news ORDER BY id LIMIT 1) AS n JOIN catalog.entity e ON e.id = n.entity"
+    " WHERE n.what <> 'search' OR NOT EXISTS (SELECT FROM catalog.listed_later l WHERE l.grp = e.id)"
+    "  OR NOT EXISTS (SELECT FROM catalog.search s WHERE s.tell AND (s.files IS NOT NULL OR s.texts IS NOT NULL)"
+    "   AND s.plugin = e.plugin)",
 };
 
 static void first_read(const struct db_rows *rows)

@@ -44,7 +44,7 @@ static void suggest_write(struct tree_writer *tree, const struct plugin *plugin,
 {
     if (attribute->type == ATTR_credit)
         text(tree, "suggest", plugin->levels[LEVEL_person].name);
-    else if (attribute->suggested)
+    else if (attribute->suggested || attribute->type == ATTR_tags)
         text(tree, "suggest", attribute->name);
     else if (is_named(attribute, plugin->levels[LEVEL_group].named))
         text(tree, "similar", plugin->levels[LEVEL_group].name);
@@ -60,6 +60,8 @@ static void field_write(struct tree_writer *tree, const struct plugin *plugin, c
     text(tree, "type", types[attribute->type]);
     tree_flag(tree, "required", attribute->required && attribute->media == MEDIA_none);
     tree_flag(tree, "repeat", attribute->type == ATTR_credit);
+    if (attribute->type == ATTR_tags)
+        tree_flag(tree, "commas", true);
     text(tree, "help", attribute->help);
     text(tree, "note", attribute->note);
     tree_flag(tree, "wiki", is_named(attribute, plugin->description) || is_named(attribute, plugin->unit_description));
@@ -78,6 +80,16 @@ static void field_write(struct tree_writer *tree, const struct plugin *plugin, c
     if (attribute->roles != NULL)
         roles_write(tree, attribute->roles);
     suggest_write(tree, plugin, attribute);
+    tree_end(tree);
+}
+
+static void written_write(struct tree_writer *tree, const struct plugin *plugin, const char *name, const char *label)
+{
+    if (query_written(plugin, slice_text(name)) == 0)
+        return;
+    tree_map(tree, NULL);
+    text(tree, "name", name);
+    text(tree, "label", label);
     tree_end(tree);
 }
 
@@ -101,6 +113,8 @@ static void search_write(struct tree_writer *tree, const struct plugin *plugin)
             tree_end(tree);
         }
     }
+    written_write(tree, plugin, "file", "Names of files");
+    written_write(tree, plugin, "text", "Descriptions");
     tree_end(tree);
 }
 

@@ -36,6 +36,22 @@ bool query_knows(const struct attribute *attribute)
     return !attribute->secret && (attribute->type != ATTR_long || attribute->searched);
 }
 
+bool query_is_text(const struct plugin *plugin, const struct attribute *attribute)
+{
+    bool report = plugin->mediainfo != NULL && strcmp(plugin->mediainfo, attribute->name) == 0;
+    return attribute->type == ATTR_long && !attribute->secret && !report;
+}
+
+unsigned query_written(const struct plugin *plugin, struct slice name)
+{
+    if (text_same(name, slice_text("file")))
+        return plugin->sealed ? 0 : QUERY_files;
+    for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++)
+        if (query_is_text(plugin, attribute) && text_same(name, slice_text("text")))
+            return QUERY_texts;
+    return 0;
+}
+
 const char *query_number(int64_t number, struct arena *arena)
 {
     return arena_print(arena, "%0*" PRId64, NUMBER_DIGITS, number + NUMBER_SHIFT);
@@ -83,6 +99,11 @@ static bool field_unknown(struct reading *reading, struct slice name)
         for (const struct role *role = attribute->roles; role != NULL && role->name != NULL; role++)
             if (strcmp(role->name, attribute->name) != 0)
                 buffer_print(&names, ", %s", role->name);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        static const char *const written[] = {"file", "text"};
+        if (query_written(reading->plugin, slice_text(written[i])) != 0)
+            buffer_print(&names, ", %s", written[i]);
     }
     fault_set(reading->why, STATUS_invalid, "query",
               "There is no field \"%.*s\": there are %.*s. Words with a colon go between quotes.",
@@ -231,13 +252,29 @@ static bool numbers_read(struct reading *reading, const struct attribute *attrib
     return range_add(reading, attribute, kind, low, high);
 }
 
+static bool nothing_before(struct reading *reading, struct slice name)
+{
+    return fault_set(reading->why, STATUS_invalid, "query", "%.*s: say what stands before the *.", SLICE_ARGS(name));
+}
+
+static bool written_read(struct reading *reading, const struct token *token)
+{
+    unsigned kind = query_written(reading->plugin, token->name);
+    struct slice value = token->value;
+    unsigned begins = begins_take(token, &value);
+    if (kind == 0)
+        return field_unknown(reading, token->name);
+    return value.size > 0 ? term_add(reading, QUERY_words | kind | begins, NULL, value)
+                          : nothing_before(reading, token->name);
+}
+
 static bool field_read(struct reading *reading, const struct token *token)
 {
     struct known field = field_find(reading->plugin, token->name);
     const struct attribute *attribute = field.attribute;
     struct slice value = token->value;
     if (attribute == NULL)
-        return field_unknown(reading, token->name);
+        return written_read(reading, token);
     unsigned below = attribute->level > LEVEL_group ? QUERY_below : 0;
     if (attribute->type == ATTR_choice)
         return choice_read(reading, attribute, QUERY_whole | below, value);
@@ -247,7 +284,7 @@ static bool field_read(struct reading *reading, const struct token *token)
         return numbers_read(reading, attribute, QUERY_whole | below, value);
     unsigned begins = begins_take(token, &value);
     if (value.size == 0)
-        return fault_set(reading->why, STATUS_invalid, "query", "%s: say what stands before the *.", attribute->name);
+        return nothing_before(reading, slice_text(attribute->name));
     if (attribute->type == ATTR_credit)
         return credit_read(reading, &field, QUERY_words | begins, value);
     if (attribute->type == ATTR_tags)

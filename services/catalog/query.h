@@ -13,6 +13,8 @@ enum query_kind {
     QUERY_folded = 2, /* the text as it is, folded */
     QUERY_begins = 4, /* beside one of these: only the beginning of the last */
     QUERY_below = 8,  /* beside one of these: what torrents are, not groups */
+    QUERY_files = 16, /* beside words: of the names of a torrent's files, which are kept apart, */
+    QUERY_texts = 32, /* or of a group's texts, likewise (written.h) */
 };
 
 struct query_term {
@@ -38,5 +40,11 @@ int64_t query_number_read(struct slice text); /* NUL-terminated */
 
 /* Can it be searched by its name? */
 bool query_knows(const struct attribute *attribute);
+
+/* Is it found by text:? */
+bool query_is_text(const struct plugin *plugin, const struct attribute *attribute);
+
+/* QUERY_files for "file", QUERY_texts for "text" where the plugin has such; else 0. */
+unsigned query_written(const struct plugin *plugin, struct slice name);
 
 #endif

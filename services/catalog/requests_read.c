@@ -1,4 +1,5 @@
 /* See requests.h: one request, and lists of them. */
+#include "services/catalog/asked.h"
 #include "services/catalog/plugin.h"
 #include "services/catalog/requests.h"
 #include "services/catalog/shelf.h"
@@ -37,6 +38,8 @@ static void request_write(struct tree_writer *tree, const struct plugin *plugin,
     tree_text(tree, "title", db_get_text(rows, row, 2));
     if (whole)
         tree_text_if(tree, "text", db_get_text(rows, row, 3));
+    if (whole)
+        asked_write(tree, "fields", plugin, db_get_text(rows, row, 2), arena);
     tree_count(tree, "author", author);
     tree_number(tree, "requested_at", db_get_time(rows, row, 5));
     tree_count(tree, "votes", (uint64_t)db_get_int(rows, row, 6));

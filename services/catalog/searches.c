@@ -39,11 +39,14 @@ static const struct statement search_add = {
     "search_add",
     "WITH had AS (SELECT count(*) AS count, coalesce(bool_or(catalog.fold(name) = catalog.fold($3)), false) AS again"
     "  FROM catalog.search WHERE member = $1),"
-    " asked AS (SELECT whole, below FROM catalog.query($9::bigint[], $10::bigint[], $11::text[], $12::text[])"
-    "  WHERE cardinality($9::bigint[]) > 0),"
+    " asked AS (SELECT q.whole, q.below, f.above AS files, t.above AS texts"
+    "  FROM catalog.query($9::bigint[], $10::bigint[], $11::text[], $12::text[]) AS q,"
+    "  catalog.query($15::bigint[], $16::bigint[], $17::text[], $18::text[]) AS f,"
+    "  catalog.query($19::bigint[], $20::bigint[], $21::text[], $22::text[]) AS t),"
     " made AS (INSERT INTO catalog.search (member, plugin, name, query, sort, rising, flat, tell, opens, whole, below,"
-    "   anchors)"
+    "   files, texts, anchors)"
     "  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $14, (SELECT whole FROM asked), (SELECT below FROM asked),"
+    "   (SELECT files FROM asked), (SELECT texts FROM asked),"
     "   catalog.anchors($2, $9::bigint[], $10::bigint[], $11::text[], $12::text[]) FROM had"
     "   WHERE NOT again AND count < $13 RETURNING id),"
     " yield AS (UPDATE catalog.search SET opens = false FROM made WHERE member = $1 AND plugin = $2 AND opens AND $14)"
@@ -71,8 +74,10 @@ static void on_turn(void *owner)
     struct db_args *args = db_text(db_int(db_args(), (int64_t)bus_actor(request)), saving->ask->plugin);
     args = db_text(db_text(db_text(args, saving->name), saving->ask->query), saving->ask->sort);
     args = db_flag(db_flag(db_flag(args, saving->ask->rising), saving->ask->flat), saving->ask->tell);
-    args = browse_query_args(args, &saving->query, bus_arena(request));
+    args = browse_query_args(args, &saving->query, 0, bus_arena(request));
     args = db_flag(db_int(args, SEARCHES_MAX), saving->ask->opens);
+    args = browse_query_args(args, &saving->query, QUERY_files, bus_arena(request));
+    args = browse_query_args(args, &saving->query, QUERY_texts, bus_arena(request));
     db_tx_ask(saving->changing.tx, &search_add, args, on_added, saving);
 }
 

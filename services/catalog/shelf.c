@@ -182,11 +182,13 @@ static void on_whole(void *arg, const struct db_rows *rows, const struct fault *
 
 static const struct statement shelf_cells = {
     "shelf_cells",
-    "SELECT " CELLS ", CASE WHEN numnode($2) > 0 THEN coalesce(f.fitting, '{}')::text END, asked.place"
+    "SELECT " CELLS ", CASE WHEN numnode($2) + numnode($3) > 0 THEN coalesce(f.fitting, '{}')::text END, asked.place"
     " FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (grp, place)"
     " JOIN catalog.shelf s ON s.grp = asked.grp"
     " LEFT JOIN (SELECT u.grp, array_agg(u.id) AS fitting FROM catalog.listed_unit u"
-    "  WHERE numnode($2::tsquery) > 0 AND u.grp = ANY($1::bigint[]) AND u.terms @@ $2 GROUP BY u.grp) AS f"
+    "  WHERE numnode($2::tsquery) + numnode($3::tsquery) > 0 AND u.grp = ANY($1::bigint[])"
+    "  AND (numnode($2) = 0 OR u.terms @@ $2) AND (numnode($3) = 0"
+    "   OR EXISTS (SELECT FROM catalog.listed_files w WHERE w.id = u.id AND w.search @@ $3)) GROUP BY u.grp) AS f"
     " ON f.grp = s.grp ORDER BY asked.place",
 };
 static const struct statement shelf_person = {
@@ -277,15 +279,17 @@ static struct loading *loading_new(struct db *db, struct arena *arena, enum shel
     return loading;
 }
 
-static void cells_ask(struct loading *loading, const int64_t *groups, size_t count, struct slice below)
+static void cells_ask(struct loading *loading, const int64_t *groups, size_t count, struct slice below,
+                      struct slice files)
 {
-    db_ask(loading->db, &shelf_cells, db_text(db_ints(db_args(), groups, count), below), on_cells, loading);
+    struct db_args *args = db_text(db_ints(db_args(), groups, count), below);
+    db_ask(loading->db, &shelf_cells, db_text(args, files), on_cells, loading);
 }
 
 void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
-                        shelf_done_fn *done, void *arg)
+                        struct slice files, shelf_done_fn *done, void *arg)
 {
-    cells_ask(loading_new(db, arena, SHELF_drawn, done, arg), groups, count, below);
+    cells_ask(loading_new(db, arena, SHELF_drawn, done, arg), groups, count, below, files);
 }
 
 void shelf_load_torrents(struct db *db, struct arena *arena, const int64_t *groups, const int64_t *torrents,
@@ -293,7 +297,7 @@ void shelf_load_torrents(struct db *db, struct arena *arena, const int64_t *grou
 {
     struct loading *loading = loading_new(db, arena, SHELF_drawn, done, arg);
     loading->torrents = torrents;
-    cells_ask(loading, groups, count, (struct slice){0});
+    cells_ask(loading, groups, count, (struct slice){0}, (struct slice){0});
 }
 
 void shelf_load_person(struct db *db, struct arena *arena, uint64_t person, size_t most, shelf_done_fn *done, void *arg)
@@ -305,7 +309,7 @@ void shelf_load_person(struct db *db, struct arena *arena, uint64_t person, size
 void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, enum shelf_detail detail,
                 shelf_done_fn *done, void *arg)
 {
-    cells_ask(loading_new(db, arena, detail, done, arg), groups, count, (struct slice){0});
+    cells_ask(loading_new(db, arena, detail, done, arg), groups, count, (struct slice){0}, (struct slice){0});
 }
 
 const struct statement *const shelf_statements[] = {&shelf_whole, &shelf_cells, &shelf_person};

@@ -63,9 +63,10 @@ enum shelf_detail {
 typedef void shelf_done_fn(void *arg, const struct shelf *shelf, const struct fault *why);
 void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, enum shelf_detail detail,
                 shelf_done_fn *done, void *arg);
-/* To be drawn, with no other torrents than those that the query `below` finds (as PostgreSQL writes it; empty: all). */
+/* To be drawn, with no other torrents than those that the queries `below` and `files` (of the names of their files)
+ * find (as PostgreSQL writes them; empty: all). */
 void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
-                        shelf_done_fn *done, void *arg);
+                        struct slice files, shelf_done_fn *done, void *arg);
 /* Each group with that one of its torrents, to be drawn; a group may be there twice. */
 void shelf_load_torrents(struct db *db, struct arena *arena, const int64_t *groups, const int64_t *torrents,
                          size_t count, shelf_done_fn *done, void *arg);

@@ -131,6 +131,7 @@ static size_t name_pack(const struct shelf *shelf, uint64_t torrent, struct aren
         .href = slice_text(arena_print(arena, "%.*s#t%" PRIu64, SLICE_ARGS(group->href), torrent)),
         .size = unit->size,
         .added_at = unit->added_at,
+        .uploader = unit->uploader,
     };
     row_pack(&torrent_name_row, &name, packer);
     return 1;

@@ -76,6 +76,7 @@ static bool start(struct fault *why)
     evidence_serve(service_bus(), service_db());
     profile_serve(service_bus(), service_db());
     ledger_serve(service_bus(), service_db());
+    snatches_serve(service_bus(), service_db());
     once_start(service_db());
     opening_serve(service_bus());
     factors_serve(service_bus(), service_db());

@@ -17,6 +17,7 @@ void figures_serve(struct bus *bus, struct db *db);
 /* profile.c: a member's ratio and what is required of it. ledger.c: the entries behind it. */
 void profile_serve(struct bus *bus, struct db *db);
 void ledger_serve(struct bus *bus, struct db *db);
+void snatches_serve(struct bus *bus, struct db *db);
 
 /* opening.c: what members and torrents bring along from another site. */
 void opening_serve(struct bus *bus);

@@ -28,6 +28,7 @@
     S(figures_member_torrents)                                                                                         \
     S(figures_torrents)                                                                                                \
     S(ledger_page)                                                                                                     \
+    S(snatches_page)                                                                                                   \
     S(opening_members)                                                                                                 \
     S(opening_torrents)                                                                                                \
     S(profile_member)                                                                                                  \

@@ -163,6 +163,7 @@ PAGE(feed_newest);
 PAGE(feed_bookmarks);
 PAGE(feed_search);
 PAGE(token_post);
+PAGE(snatches);
 PAGE(inbox);
 PAGE(inbox_post);
 PAGE(invites);

@@ -53,7 +53,10 @@ static void write_token(const struct visit *visit, struct tree_writer *out, uint
 static void write_torrent(void *arg, struct tree_writer *out, const msgpack_object *map)
 {
     struct visit *visit = arg;
-    tree_flag(out, "may_delete", look_count(map, "uploader") == visit->me.id || visit_is_staff(visit));
+    const struct entity *entity = visit->page;
+    bool own = look_count(map, "uploader") == visit->me.id || visit_is_staff(visit);
+    tree_flag(out, "may_delete", own);
+    tree_flag(out, "sees_snatches", own && entity->tokens != NULL);
     write_token(visit, out, look_count(map, "torrent"));
     if (visit->peers != NULL)
         peers_write(visit->peers, out, look_count(map, "torrent"), look_count(map, "size"));

@@ -139,18 +139,15 @@ static const msgpack_object *request_of(const struct upload *upload)
     return reply != NULL ? reply->request.object : NULL;
 }
 
-/* The form begins with what is asked for, as the name of the group. */
-static void fill_asked(struct visit *visit, const msgpack_object *plugin, struct form *into)
+/* The form begins with what is asked for. */
+static struct form form_asked(struct visit *visit)
 {
-    const msgpack_object *fields = look_array(plugin, "fields"), *request = request_of(visit->page);
-    struct form_field *typed = arena_take(visit->arena, (visit->query.count + 1) * sizeof *typed);
-    *into = (struct form){.fields = typed, .count = visit->query.count};
-    if (into->count > 0)
-        memcpy(typed, visit->query.fields, into->count * sizeof *typed);
-    for (size_t i = 0; request != NULL && i < look_size(fields); i++)
-        if (look_text(look_at(fields, i), "similar").size > 0)
-            typed[into->count++] = (struct form_field){arena_copy(visit->arena, look_text(look_at(fields, i), "name")),
-                                                       arena_copy(visit->arena, look_text(request, "title"))};
+    const msgpack_object *request = request_of(visit->page);
+    const msgpack_object *fields = request != NULL ? look_map(request, "fields") : NULL;
+    struct form first = visit->query;
+    if (fields != NULL)
+        upload_form_add(fields, visit->arena, &first);
+    return first;
 }
 
 static void write_request(struct visit *visit, const struct upload *upload)
@@ -187,7 +184,7 @@ static void show_form(struct visit *visit)
     write_slots(visit, group);
     if (upload->request != 0)
         write_request(visit, upload);
-    fill_asked(visit, plugin, &first);
+    first = form_asked(visit);
     if (upload->group == 0)
         tree_text(visit->out, "pictured", upload_image_called(plugin));
     if (upload->draft.id != 0)

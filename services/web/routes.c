@@ -26,6 +26,7 @@ const struct route routes[] = {
     {"GET", "/member/:name", FOR_member, GUARD_none, NO_TOKEN, page_member},
     {"GET", "/staff/evidence", FOR_staff, GUARD_none, NO_TOKEN, page_evidence},
     {"GET", "/member/:name/ledger", FOR_member, GUARD_none, NO_TOKEN, page_ledger},
+    {"GET", "/torrent/:id/snatches", FOR_member, GUARD_none, NO_TOKEN, page_snatches},
     {"POST", "/torrent/:id/token", FOR_member, GUARD_csrf, NO_TOKEN, page_token_post},
     {"GET", "/staff/ratio", FOR_staff, GUARD_none, NO_TOKEN, page_staff_ratio},
     {"POST", "/staff/ratio/factor", FOR_staff, GUARD_csrf, NO_TOKEN, page_factor_post},

@@ -179,6 +179,7 @@ static void write_field(const struct shown *shown, const struct fault *why)
     tree_flag(out, type, true);
     tree_text(out, "value", value);
     tree_flag(out, "checked", is_set(value));
+    tree_flag(out, "commas", look_flag(shown->field, "commas"));
     write_suggest(shown, "suggest");
     write_suggest(shown, "similar");
     write_limits(shown);

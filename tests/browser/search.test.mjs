@@ -14,7 +14,7 @@ const add = (title, { number, ...values }) => addAlbum(page, {
   ...values, artist: `Séko ${run}`, title, more: async () => {
     if (number) await page.locator("#f-catalogue_number").fill(number);
     await page.locator("#f-label").fill(`Fleuve ${run}`);
-    await page.locator("#f-tags").fill("mande");
+    await page.locator("#f-tags").fill(`mande, balani.${run}`);
   },
 });
 
@@ -94,6 +94,12 @@ test("the upload form offers names, and tells what is here already", async () =>
   await artist.pressSequentially(`seko ${run}`);
   await page.getByRole("option", { name: `Séko ${run}` }).click();
   assert.equal(await artist.inputValue(), `Séko ${run}`);
+  const tags = page.locator("#f-tags");
+  await tags.pressSequentially(`korá, balani ${run.slice(0, 6)}`);
+  await page.getByRole("option", { name: `balani.${run}` }).waitFor();
+  await look("upload-tags");
+  await page.getByRole("option", { name: `balani.${run}` }).click();
+  assert.equal(await tags.inputValue(), `korá, balani.${run}`);
   await look("upload-similar");
   await page.getByRole("button", { name: "More rows for Artists" }).click();
   await page.keyboard.type(`seko ${run}`);

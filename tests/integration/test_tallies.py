@@ -18,14 +18,14 @@ SIZE = 60000
 def torrents(instance, tmp_path_factory):
     """Of three albums, the first in two formats."""
     folder = tmp_path_factory.mktemp("tallies")
-    instance.member("uploader")
+    uploader = instance.member("uploader")
 
     def add(title, **fields):
         album = make_album(folder, f"{title} {fields['format']}", size=SIZE)
         fields = dict(artists=f"Who {WORD}", title=title, year="1999", release_type="Album", media="CD", bitrate="Lossless") | fields
         return instance.add_torrent(make_torrent(album, folder / f"{album.name}.torrent"), "uploader", fields)
     return {"one": add("one", format="FLAC"), "mp3": add("one", format="MP3", bitrate="320"), "two": add("two", format="FLAC"),
-            "three": add("three", format="FLAC")}
+            "three": add("three", format="FLAC"), "uploader": uploader}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,10 @@ def members(instance):
 
 @pytest.fixture(scope="module")
 def reader(instance):
-    member = instance.member("reader")
+    return signed_in(instance, instance.member("reader"))
+
+
+def signed_in(instance, member):
     guest = Visitor(instance.web)
     guest.sign_in(member["name"], member["password"])
     return guest
@@ -85,6 +88,18 @@ def test_lists_follow_what_is_announced_and_survive_restarts(instance, reader, t
     wait_for("who went away counts no more", lambda: listed(reader, "seeders") == ["two", "three", "one"])
     wait_for("those who leech do still", lambda: listed(reader, "leechers") == ["three", "two", "one"])
     assert listed(reader, "snatches") == ["one", "three", "two"]
+
+
+def test_the_uploader_sees_who_completed_it(instance, reader, torrents, members):
+    path, page = f"/torrent/{torrents['one']['torrent']}/snatches", torrents["one"]["href"].split("#")[0]
+    uploader = signed_in(instance, torrents["uploader"])
+    assert f'href="{path}"' in uploader.get(page).html and f'href="{path}"' not in reader.get(page).html
+    shown = uploader.get(path)
+    assert members[2]["name"] in shown.text and members[0]["name"] not in shown.text and f'href="{torrents["one"]["href"]}"' in shown.html
+    assert reader.get(path).status == 403 and "Only its uploader and staff" in reader.get(path).text
+    nobody = uploader.get(f"/torrent/{torrents['two']['torrent']}/snatches")
+    assert "Nobody has completed it here yet." in nobody.text
+    assert uploader.get("/torrent/999999/snatches").status == 404 == uploader.get("/torrent/0/snatches").status
 
 
 def test_more_than_are_written_in_one_turn_come_right_too(instance, torrents):

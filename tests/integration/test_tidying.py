@@ -230,6 +230,10 @@ def test_an_upload_that_comes_from_a_request_fills_it(member, admin, tmp_path): 
     link = re.search(r'href="(/upload/music\?request=\d+)"', member.get(request).html).group(1)
     form = member.get(link)
     assert dict(form.form())["title"] == wanted and f'href="{request}"' in form.html
+    artist = somebody("Awa")
+    apart = admin.send("/requests/new?plugin=music", "/requests", title=f"{artist} - Nuit (1987) [FLAC / Vinyl]").location
+    begun = [field for field in member.get(f"/upload/music?request={apart.split('/')[2]}").form() if field[1]]
+    assert {("artists", artist), ("title", "Nuit"), ("year", "1987"), ("format", "FLAC"), ("media", "Vinyl")} <= set(begun)
     refused = upload(member, made(tmp_path), link, artists="")
     assert refused.status == 400 and dict(refused.form())["request"] == request.split("/")[2]
     fields = album_fields()

@@ -35,7 +35,7 @@ for (const button of document.querySelectorAll("button[name=more]")) {
 }
 
 // Names that go on as is typed: a list below the field, moved through by arrows. In a search box a name that has a page leads there, any
-// other is searched for; in a form it is taken over.
+// other is searched for; in a form it is taken over, of several with commas between them in place of the last.
 let offers = 0;
 function offer(field) {
   const list = document.createElement("ul"), id = `offers-${++offers}`, around = document.createElement("div");
@@ -49,6 +49,7 @@ function offer(field) {
   for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", id], ["autocomplete", "off"]]) {
     field.setAttribute(name, value);
   }
+  const before = () => ("commas" in field.dataset ? field.value.match(/^(.*,\s*)?/)[0] : "");
   const close = () => { // and stay so, whatever was asked before
     clearTimeout(timer);
     asked++;
@@ -59,7 +60,7 @@ function offer(field) {
   };
   const take = (name) => {
     close();
-    if (field.type !== "search") field.value = name.name;
+    if (field.type !== "search") field.value = before() + name.name;
     else if (name.href) location.href = name.href;
     else {
       field.value = `${name.field}:"${name.name}"`;
@@ -92,7 +93,7 @@ function offer(field) {
     field.setAttribute("aria-expanded", String(!list.hidden));
   };
   const ask = async () => {
-    const number = ++asked, typed = field.value.trim();
+    const number = ++asked, typed = field.value.slice(before().length).trim();
     if (typed.length < 2 || /[:"*]|(^| )-/.test(typed)) return close();
     const told = await namesLike(field.dataset.suggest, typed);
     if (number === asked && document.activeElement === field) show(told);

@@ -1,4 +1,4 @@
-/* MediaInfo's report: codec, container and resolution as the film sites write them. */
+/* MediaInfo's report: codec, container, resolution, light and sound as the film sites write them. */
 #include "tests/unit/catalog/catalog_unit.h"
 
 #include "services/catalog/mediainfo.h"
@@ -32,6 +32,66 @@ static void a_whole_report_is_read(void **state)
     assert_slice(media.of[MEDIA_container], "MKV");
     assert_slice(media.of[MEDIA_codec], "x264");
     assert_slice(media.of[MEDIA_resolution], "1080p");
+    assert_slice(media.of[MEDIA_hdr], "");
+    assert_slice(media.of[MEDIA_audio], "AC3");
+    assert_slice(media.of[MEDIA_channels], "");
+}
+
+static void the_range_of_light_is_called_as_the_sites_do(void **state)
+{
+    (void)state;
+    static const char *const lights[][2] = {
+        {"Bit depth : 8 bits", ""},
+        {"Bit depth : 10 bits", "10-bit"},
+        {"HDR format : SMPTE ST 2086, HDR10 compatible\nBit depth : 10 bits\nTransfer characteristics : PQ", "HDR10"},
+        {"HDR format : SMPTE ST 2094 App 4, Version 1, HDR10+ Profile B compatible", "HDR10+"},
+        {"HDR format : Dolby Vision, Version 1.0, dvhe.05.06, BL+RPU", "Dolby Vision"},
+        {"HDR format : Dolby Vision, Version 1.0, Profile 8.1, dvhe.08.06, BL+RPU, HDR10 compatible / SMPTE ST 2086",
+         "Dolby Vision HDR10"},
+        {"HDR format : Dolby Vision, Version 1.0 / SMPTE ST 2094 App 4, HDR10+ Profile A", "Dolby Vision HDR10+"},
+        {"Bit depth : 10 bits\nTransfer characteristics : HLG", "HLG"},
+        {"Bit depth : 10 bits\nTransfer characteristics : PQ", "HDR"},
+        {"Color space : HDR10", ""},
+    };
+    for (size_t i = 0; i < sizeof lights / sizeof *lights; i++)
+        assert_slice(reported("Format : Matroska", lights[i][0]).of[MEDIA_hdr], lights[i][1]);
+}
+
+static void sound_and_channels_are_those_of_the_first_track(void **state)
+{
+    (void)state;
+    static const char *const sounds[][3] = {
+        {"Format : E-AC-3 JOC\nCommercial name : Dolby Digital Plus with Dolby Atmos\nChannel(s) : 6 channels",
+         "Dolby Atmos", "5.1"},
+        {"Format : MLP FBA 16-ch\nCommercial name : Dolby TrueHD with Dolby Atmos\nChannel(s) : 8 channels\n"
+         "Channel layout : L R C LFE Ls Rs Lb Rb",
+         "Dolby Atmos", "7.1"},
+        {"Format : MLP FBA\nChannel(s) : 6 channels", "TrueHD", "5.1"},
+        {"Format : DTS XLL\nCommercial name : DTS-HD Master Audio\nChannel(s) : 8 channels", "DTS-HD MA", "7.1"},
+        {"Format : DTS\nFormat profile : MA / Core\nChannel(s) : 8 channels / 6 channels", "DTS-HD MA", "7.1"},
+        {"Format : DTS XLL X\nChannel(s) : Object Based / 8 channels", "DTS:X", "7.1"},
+        {"Format : DTS\nChannel(s) : 6 channels\nChannel positions : Front: L C R, Side: L R, LFE", "DTS", "5.1"},
+        {"Format : E-AC-3\nChannel(s) : 2 channels\nChannel layout : L R", "E-AC3", "2.0"},
+        {"Format : AAC LC\nChannel(s) : 1 channel", "AAC", "1.0"},
+        {"Format : FLAC\nChannel(s) : 3 channels\nChannel layout : L R LFE", "FLAC", "2.1"},
+        {"Format : PCM\nChannel(s) : 3 channels", "PCM", ""},
+        {"Format : MPEG Audio\nFormat profile : Layer 3\nChannel(s) : 2 channels", "MP3", "2.0"},
+        {"Format : MPEG Audio\nFormat profile : Layer 2", "MP2", ""},
+        {"Format : Vorbis\nChannel(s) : 12 channels", "Ogg Vorbis", ""},
+        {"Format : Something\nChannel(s) : none", "", ""},
+    };
+    for (size_t i = 0; i < sizeof sounds / sizeof *sounds; i++) {
+        static char report[1024];
+        struct mediainfo media;
+        snprintf(report, sizeof report,
+                 "General\nFormat : Matroska\n\nVideo\nFormat : AVC\n\nAudio #1\n%s\n\nAudio #2\nFormat : Opus\n"
+                 "Channel(s) : 2 channels\n\nText #1\nFormat : PCM\n",
+                 sounds[i][0]);
+        mediainfo_read(slice_text(report), &media);
+        assert_slice(media.of[MEDIA_audio], sounds[i][1]);
+        assert_slice(media.of[MEDIA_channels], sounds[i][2]);
+        assert_slice(media.of[MEDIA_codec], "H.264");
+    }
 }
 
 static void codecs_and_containers_are_called_as_the_sites_do(void **state)
@@ -114,6 +174,8 @@ int main(void)
         cmocka_unit_test(codecs_and_containers_are_called_as_the_sites_do),
         cmocka_unit_test(a_resolution_is_that_of_the_frame_without_its_bars),
         cmocka_unit_test(only_the_first_picture_counts),
+        cmocka_unit_test(the_range_of_light_is_called_as_the_sites_do),
+        cmocka_unit_test(sound_and_channels_are_those_of_the_first_track),
         cmocka_unit_test(what_is_no_report_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

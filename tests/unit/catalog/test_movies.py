@@ -1,7 +1,7 @@
 """Movies in the running catalog: headers in place of editions, slots, IMDb numbers, parts played."""
-import itertools, random
+import itertools, os, random
 
-from service_kit import add, browse, refused, torrent
+from service_kit import Replica, add, browse, refused, torrent, until
 
 FILM = {"type": "Feature film", "year": "1999", "source": "Blu-ray", "codec": "x264", "container": "MKV", "resolution": "1080p",
         "processing": "Encode"}
@@ -100,6 +100,50 @@ def test_a_person_is_shown_by_category_with_the_part_played(bus, tmp_path, fresh
     sections = page_of(bus, entity)["sections"]
     assert [(part["title"], [(one["name"], one.get("note")) for one in part["groups"]]) for part in sections] == [
         ("Directed", [(fresh, None)]), ("Acted", [(f"{fresh} two", "Himself"), (fresh, "The captain")])]
+
+
+REPORT = """General
+Format : Matroska
+
+Video
+Format : HEVC
+Width : 3 840 pixels
+Height : 2 160 pixels
+HDR format : SMPTE ST 2086, HDR10 compatible
+
+Audio
+Format : E-AC-3
+Channel(s) : 6 channels
+"""
+
+
+def test_light_and_sound_are_read_from_mediainfo(bus, tmp_path, fresh):
+    told = film(bus, tmp_path, fresh, codec="", container="", resolution="", mediainfo=REPORT)
+    assert told["title"].endswith("H.265 / Blu-ray / 2160p / MKV / Encode / HDR10 / E-AC3")
+    assert browse(bus, f"{fresh} hdr:HDR10 audio:E-AC3 channels:5.1", plugin="movies")["count"] == 1
+
+
+def test_what_was_here_before_is_told_apart_as_what_comes(bus, replicas, tmp_path, fresh, sql):
+    """As after an update by which HDR became part of what is the same, and was read from reports."""
+    told = film(bus, tmp_path, fresh, codec="", container="", resolution="", mediainfo=REPORT)
+    other = film(bus, tmp_path, f"{fresh} two", resolution="2160p", hdr="HLG", release_group="GRP")
+    sql("UPDATE catalog.entity SET attrs = attrs - '{hdr,audio,channels}'::text[], same = sha256(same) WHERE id = %s RETURNING 1",
+        told["entity"])
+    sql("UPDATE catalog.entity SET same = sha256(same) WHERE id = %s RETURNING 1", other["entity"])
+    sql("UPDATE catalog.plugin SET alike = 'an older one' WHERE name = 'movies' RETURNING 1")
+    folder = tmp_path / "another"
+    folder.mkdir()
+    os.symlink(replicas[0].keys, folder / "keys")
+    replica = Replica(folder)
+    try:
+        until(lambda: sql("SELECT alike_to FROM catalog.plugin WHERE name = 'movies' AND alike <> 'an older one'") == [((1 << 63) - 1,)])
+    finally:
+        replica.stop()
+    unit, = (unit for part in page_of(bus, told["entity"])["group"]["editions"] for unit in part["formats"])
+    assert unit["title"].endswith("HDR10 / E-AC3") and browse(bus, f"{fresh} hdr:HDR10", plugin="movies")["count"] == 1
+    assert refused(film, bus, tmp_path, fresh, codec="", container="", resolution="", mediainfo=REPORT).status == "conflict"
+    assert refused(film, bus, tmp_path, f"{fresh} two", resolution="2160p", hdr="HLG", release_group="GRP").status == "conflict"
+    film(bus, tmp_path, f"{fresh} two", resolution="2160p", release_group="GRP")
 
 
 def test_mediainfo_fills_and_is_shown(bus, tmp_path, fresh):

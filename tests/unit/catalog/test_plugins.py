@@ -76,7 +76,7 @@ def test_an_upload_is_found_shown_listed_and_downloaded(bus, plugin, tmp_path, f
     got = bus.ask("catalog.torrent.get", {"torrent": told["torrent"]})
     assert got["file_name"].endswith(".torrent") and got["accounting"] == plugin["accounting"]
     names = bus.ask("catalog.torrent.names", {"torrents": [told["torrent"]]})["torrents"]
-    assert names[0][:3] == [told["torrent"], told["title"], told["href"]]
+    assert names[0][:3] == [told["torrent"], told["title"], told["href"]] and names[0][5] == OWNER
 
 
 def test_all_that_was_said_is_on_the_page(bus, plugin, tmp_path, fresh):

@@ -31,7 +31,7 @@ static int tear_down(void **state)
 }
 
 /* The terms in one line: clause, a letter for what is looked for (words, whole, folded), * when it only begins so, /
- * when it is of torrents, field and text. */
+ * when it is of torrents, @ of files and ~ of texts, field and text. */
 static const char *read_by(struct world *world, const struct plugin *plugin, const char *typed)
 {
     char *into = world->text;
@@ -41,7 +41,11 @@ static const char *read_by(struct world *world, const struct plugin *plugin, con
     for (size_t i = 0; i < world->query.count; i++) {
         const struct query_term *term = &world->query.terms[i];
         into += sprintf(into, "%s%" PRId64 "%c%s%s[%.*s%.*s]", i > 0 ? " " : "", term->clause, "swf"[term->kind & 3],
-                        (term->kind & QUERY_begins) ? "*" : "", (term->kind & QUERY_below) ? "/" : "",
+                        (term->kind & QUERY_begins) ? "*" : "",
+                        (term->kind & QUERY_below)   ? "/"
+                        : (term->kind & QUERY_files) ? "@"
+                        : (term->kind & QUERY_texts) ? "~"
+                                                     : "",
                         SLICE_ARGS(term->tag), SLICE_ARGS(term->text));
     }
     return world->text;
@@ -153,6 +157,21 @@ static void what_is_secret_is_no_field(void **state)
     assert_null(strstr(world->why.text, "depends_on"));
 }
 
+static void names_of_files_and_texts_are_searched_by_themselves(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(read(world, "File:cue -file:\"side a\" text:night* TEXT:x"),
+                        "1s@[cue] -2s@[side a] 3s*~[night] 4s~[x]");
+    read(world, "text:*");
+    assert_says(world->why, "text: say what stands before the *.");
+    read(world, "lable:x");
+    assert_says(world->why, "scene, file, text. Words");
+    read_by(world, plugin_find(slice_text("backup")), "file:x");
+    assert_says(world->why, "no field \"file\"");
+    read_by(world, plugin_find(slice_text("backup")), "text:x");
+    assert_says(world->why, "no field \"text\"");
+}
+
 static void of_all_plugins_there_are_only_words(void **state)
 {
     struct world *world = *state;
@@ -175,6 +194,7 @@ int main(void)
         TEST(numbers_and_ranges_of_them),
         TEST(numbers_are_in_the_order_of_their_texts_also_below_zero),
         TEST(what_is_secret_is_no_field),
+        TEST(names_of_files_and_texts_are_searched_by_themselves),
         TEST(of_all_plugins_there_are_only_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -346,6 +346,10 @@ def test_names_are_suggested_by_how_their_words_begin(bus, shelf, fresh):
     assert (kind["name"], kind["hint"], kind["uses"]) == (f"Kind of {fresh}", f"Who {fresh}, 1999", 2)
     assert suggested(bus, f"kind {fresh}", "artist") == [] and suggested(bus, "") == [] == suggested(bus, "%_\\")
     assert names(suggested(bus, fresh, limit=1)) == [f"Who {fresh}"], "the most used first"
+    music, = (each for each in bus.ask("catalog.plugin.list")["plugins"] if each["name"] == "music")
+    kinds = {field["name"]: (field.get("suggest"), field.get("commas", False)) for field in music["fields"] if "suggest" in field}
+    assert kinds["tags"] == ("tags", True) and kinds["label"] == ("label", False)
+    assert "hip.hop" in names(suggested(bus, "hip h", kinds["tags"][0]))
 
 
 def test_a_slip_is_forgiven(bus, tmp_path, fresh):

@@ -358,6 +358,20 @@ def a_snatch_counts_once_a_member_and_torrent(site):
     assert site.replicas[0].bus().ask("ratio.member.get", {"user": 2})["snatches"] == 1
 
 
+def who_completed_a_torrent_is_listed_the_last_one_first(site):
+    bus, start = site.replicas[0].bus(), int(time.time() * 1000) - 10000
+    for user in (3, 5, 4):
+        row = Client(user, 18, 8100 + user).row(COMPLETED)
+        report(bus, [row])
+    ask = lambda **more: [row[0] for row in bus.ask("ratio.snatch.list", {"torrent": 18, "limit": 2} | more)["snatches"]]  # noqa: E731
+    whole = bus.ask("ratio.snatch.list", {"torrent": 18, "limit": 100})["snatches"]
+    assert sorted(row[0] for row in whole) == [3, 4, 5] and all(row[1] >= start for row in whole), whole
+    assert whole == sorted(whole, key=lambda row: (row[1], row[0]), reverse=True)
+    users = [row[0] for row in whole]
+    assert ask() == users[:2] and ask(before=users[1]) == users[2:] and ask(before=users[2]) == []
+    assert bus.ask("ratio.snatch.list", {"torrent": 999, "limit": 2})["snatches"] == []
+
+
 def figures_are_answered(site):
     client = Client(8, 20, 9000)
     bus = site.replicas[0].bus()
@@ -483,6 +497,7 @@ TESTS = [a_permit_is_published_once_when_it_changes, the_same_batch_given_to_two
          batches_that_overlap_in_any_order_all_succeed, told_again_nothing_is_new,
          what_came_before_the_torrent_was_known_counts_when_it_is,
          a_torrent_becoming_known_while_it_is_reported_misses_nothing, a_snatch_counts_once_a_member_and_torrent,
+         who_completed_a_torrent_is_listed_the_last_one_first,
          figures_are_answered, a_replica_killed_in_the_middle_of_batches_costs_nothing,
          postgresql_killed_in_the_middle_of_batches_costs_nothing,
          sessions_of_long_ago_are_forgotten_where_a_new_one_begins,
