@@ -340,6 +340,17 @@ def test_each_connection_has_planned_an_upload_before_the_first(bus, folder, sql
     sql("SELECT pg_advisory_unlock_all()")
 
 
+def test_in_a_turn_no_small_table_is_read_whole(bus, tmp_path, fresh, sql):
+    def told(column, table):
+        return sql(f"SELECT {column} FROM pg_stat_user_tables WHERE relid = 'catalog.{table}'::regclass")[0][0]
+    add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="T", tags="jazz, live"))
+    scans, written = told("seq_scan", "tag"), told("n_tup_ins", "torrent")
+    for turn in range(8):
+        add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title=f"T {turn}", tags="jazz, live"))
+    until(lambda: told("n_tup_ins", "torrent") >= written + 8)
+    assert told("seq_scan", "tag") == scans
+
+
 # ---- faults ----
 
 def test_a_replica_killed_in_the_middle_leaves_all_or_nothing(folder, replicas, tmp_path, fresh, sql):
