@@ -4,10 +4,13 @@
 #include "services/catalog/catalog.h"
 #include "services/common/log.h"
 
-static const struct statement change_lock = {
-    "change_lock",
-    "SELECT pg_advisory_xact_lock(hashtextextended('djembe catalog add', 0))",
-};
+/* What is asked in a turn looks up a few rows by their keys, whatever it is asked with: so it is planned once for a
+ * connection, instead of six times, and no small table is read whole, for it is read again and again. */
+#define TURN                                                                                                           \
+    "set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),"            \
+    " pg_advisory_xact_lock(hashtextextended('djembe catalog add', 0))"
+
+static const struct statement change_lock = {"change_lock", "SELECT " TURN};
 
 static const struct statement change_unsynced = {
     "change_unsynced",
@@ -139,8 +142,14 @@ void change_touch(struct db_tx *tx, uint64_t group)
     change_touch_all(tx, &(int64_t){(int64_t)group}, 1, NULL, NULL);
 }
 
+/* The newest group stays as it is. It is listed in turn, and where that does not come soon the connection is used as it
+ * is. */
 static const struct statement change_warm = {
-    "change_warm", "SELECT catalog.list('{}'), catalog.same('{}'), catalog.persons('', '', '{}', 0)"};
+    "change_warm",
+    "SELECT set_config('lock_timeout', '1000', true), " TURN ","
+    " catalog.list(array(SELECT id FROM catalog.listed ORDER BY added DESC LIMIT 1)), catalog.same('{}'),"
+    " catalog.persons('', '', '{}', 0)",
+};
 
 void change_start(void)
 {

@@ -253,7 +253,8 @@ def many(replicas):
         cursor.execute("ANALYZE catalog.listed; ANALYZE catalog.recent")
         yield lambda text, *values: (cursor.execute(text, values), cursor.description and cursor.fetchall())[1]
         connection.rollback()
-        cursor.execute("ANALYZE catalog.listed, catalog.recent, catalog.listed_unit")  # how many rows there are is not taken back
+        # How many rows there are is not taken back.
+        cursor.execute("ANALYZE catalog.listed, catalog.recent, catalog.listed_unit, catalog.name")
         connection.commit()
 
 
@@ -360,6 +361,23 @@ def test_a_slip_is_forgiven(bus, tmp_path, fresh):
     assert swapped == fresh or f"Symphony {fresh}" in names(suggested(bus, f"symphony {swapped}"))
     assert names(suggested(bus, f"arztewrk{fresh}", "label")) == [f"Ärztewerk{fresh}"]
     assert suggested(bus, f"symfony-x {fresh}") == [], "two are not"
+    album(bus, tmp_path, fresh, f"Sym{fresh} Yz")
+    for typed in ("Y", "YZ"):  # which is no word yet
+        assert names(suggested(bus, f"sim{fresh} {typed}")) == [f"Sym{fresh} Yz"], typed
+
+
+def test_of_many_names_some_are_looked_at(many, fresh):
+    many("""INSERT INTO catalog.name (plugin, field, entity, name, hint, folded, words, uses)
+        SELECT 'music', 'album', 1000000000 + i, n.name, '', n.name, catalog.name_words(n.name), 1 + i %% 7
+        FROM generate_series(1, 20000) AS i, LATERAL (SELECT %s || CASE WHEN i %% 10 = 0 THEN ' sun' ELSE ' moon' END || i AS name) AS n
+        """, fresh)
+    many("ANALYZE catalog.name")
+    fetched = "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables WHERE relid = 'catalog.name'::regclass"
+    for typed in ("s", "su", "m", "moon"):
+        before, = many(fetched)[0]
+        told = many("SELECT name FROM catalog.suggest('music', '', %s, 8)", f"{fresh} {typed}")
+        assert len(told) == 8 and all(name.startswith(f"{fresh} {typed}") for name, in told)
+        assert many(fetched)[0][0] - before <= 3000, typed
 
 
 def test_what_is_gone_is_no_longer_suggested(bus, tmp_path, fresh):
