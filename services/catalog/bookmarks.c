@@ -118,7 +118,7 @@ static void on_groups(void *arg, const struct db_rows *rows, const struct fault 
         listing->count = (uint64_t)db_get_int(rows, 0, 2);
     if (found > count)
         listing->next = (uint64_t)db_get_int(rows, count - 1, 1);
-    shelf_load(service_db(), bus_arena(listing->request), groups, count, SHELF_drawn, on_shelf, listing);
+    shelf_load(service_db(), bus_arena(listing->request), groups, count, SHELF_lines, on_shelf, listing);
 }
 
 static const struct statement bookmark_people = {

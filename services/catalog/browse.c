@@ -1,6 +1,6 @@
-/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0014_search.sql, and 0039_marks.sql,
- * which has the newer functions): there a page is found by what stands at the end of the one before, so that nothing
- * is shown twice or left out when something is added meanwhile.
+/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0014_search.sql; the newer functions
+ * are in 0039_marks.sql and 0043_frequent.sql): there a page is found by what stands at the end of the one before, so
+ * that nothing is shown twice or left out when something is added meanwhile.
  *
  *   read -> page -> its shelf
  *               -> a sample: facets -> their tags' names */

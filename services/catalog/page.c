@@ -180,6 +180,7 @@ static void hash_write(struct tree_writer *tree, const char *key, struct slice h
 static void unit_more_write(struct tree_writer *tree, const struct view *view, const struct shelf_unit *unit)
 {
     const struct plugin *plugin = view->group->plugin;
+    tree_count(tree, "uploader", unit->uploader);
     tree_text_if(tree, "description", told(view, &unit->values, plugin->unit_description));
     if (plugin->header != NULL && unit->edition != 0)
         tree_count(tree, "edition", unit->edition);
@@ -210,8 +211,7 @@ static void unit_write(struct tree_writer *tree, const struct view *view, const 
     if (!view->closed)
         tree_count(tree, "files_count", unit->files_count);
     tree_number(tree, "added_at", unit->added_at);
-    tree_count(tree, "uploader", unit->uploader);
-    tree_text(tree, "release", unit->release);
+    tree_text_if(tree, "release", unit->release);
     tree_text(tree, "href", unit->href);
     if (view->whole)
         unit_more_write(tree, view, unit);
@@ -359,7 +359,7 @@ void page_group(struct tree_writer *tree, const struct shelf_group *group, uint6
     } else {
         tree_map(tree, NULL);
         group_write(tree, &view);
-        if (group->from.size > 0 && !group->plugin->owned && !group->plugin->sealed) /* alike to everybody */
+        if (group->from != NULL && !group->plugin->owned && !group->plugin->sealed) /* alike to everybody */
             drawn_keep(group->from, tree_map_held(tree));
     }
     tree_text_if(tree, "note", note);

@@ -4,51 +4,65 @@
 
 #include <ctype.h>
 
-static bool section_fits(const struct section *section, const char *role, struct slice type)
-{
-    return strcmp(section->role, role) == 0 && (section->type == NULL || slice_is(type, section->type));
-}
-
-/* The person's credit by which a group stands in a section; NULL: it does not. Of sections of one role the first that
- * fits has it. */
-static const struct credit *section_credit(const struct page_person *person, const struct shelf_group *group, size_t at)
-{
-    const struct section *sections = group->plugin->sections;
-    const char *role = sections[at].role;
-    size_t i = 0;
-    while (i < group->credits_count &&
-           (group->credits[i].entity != person->entity || strcmp(group->credits[i].role->name, role) != 0))
-        i++;
-    if (i == group->credits_count)
-        return NULL;
-    struct slice type = plugin_value(group->plugin, &group->values, group->plugin->type);
-    if (!section_fits(&sections[at], role, type))
-        return NULL;
-    for (size_t before = 0; before < at; before++)
-        if (section_fits(&sections[before], role, type))
-            return NULL;
-    return &group->credits[i];
-}
-
 /* A group in a section of a person's page, and what is told of the person's part in it. */
 struct place {
     const struct shelf_group *group;
+    size_t section;
     struct slice note;
 };
 
-static void section_write(struct tree_writer *tree, const char *title, const struct place *places, size_t count,
-                          uint64_t actor)
+/* Of sections of one role the first that fits has it; NULL title: none does. */
+static size_t section_of(const struct section *sections, const char *role, struct slice type)
+{
+    size_t at = 0;
+    while (sections[at].title != NULL &&
+           (strcmp(sections[at].role, role) != 0 || (sections[at].type != NULL && !slice_is(type, sections[at].type))))
+        at++;
+    return at;
+}
+
+static bool is_again(const struct credit *credits, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (credits[i].entity == credits[at].entity && credits[i].role == credits[at].role)
+            return true;
+    return false;
+}
+
+/* One for each role that the person has in the group. */
+static size_t places_add(const struct shelf_group *group, uint64_t person, struct place *places)
+{
+    struct slice type = plugin_value(group->plugin, &group->values, group->plugin->type);
+    size_t count = 0;
+    for (size_t i = 0; i < group->credits_count; i++) {
+        const struct credit *credit = &group->credits[i];
+        if (credit->entity != person || is_again(group->credits, i))
+            continue;
+        size_t section = section_of(group->plugin->sections, credit->role->name, type);
+        places[count++] = (struct place){group, section, credit->note};
+    }
+    return count;
+}
+
+/* Nothing, when no place is in it. */
+static void section_write(struct tree_writer *tree, const char *title, size_t section, const struct place *places,
+                          size_t count, uint64_t actor)
 {
     char anchor[64];
-    size_t size = 0;
+    size_t size = 0, i = 0;
+    while (i < count && places[i].section != section)
+        i++;
+    if (i == count)
+        return;
     for (const char *at = title; *at != '\0' && size < sizeof anchor - 1; at++)
         anchor[size++] = isalnum((unsigned char)*at) ? (char)tolower((unsigned char)*at) : '-';
     tree_map(tree, NULL);
     tree_text(tree, "title", slice_text(title));
     tree_text(tree, "anchor", slice_of(anchor, size));
     tree_array(tree, "groups");
-    for (size_t i = 0; i < count; i++)
-        page_group(tree, places[i].group, actor, places[i].note);
+    for (; i < count; i++)
+        if (places[i].section == section)
+            page_group(tree, places[i].group, actor, places[i].note);
     tree_end(tree);
     tree_end(tree);
 }
@@ -58,25 +72,23 @@ static void sections_write(struct tree_writer *tree, const struct page_person *p
 {
     const struct section *sections = person->plugin->sections;
     const struct shelf_group **groups = arena_take(shelf->arena, (shelf->count + 1) * sizeof *groups);
-    struct place *places = arena_take(shelf->arena, (shelf->count + 1) * sizeof *places);
-    for (size_t i = 0; i < shelf->count; i++)
+    size_t most = 0, count = 0;
+    for (size_t i = 0; i < shelf->count; i++) {
         groups[i] = &shelf->groups[i];
-    shelf_order_groups(groups, shelf->count);
-    for (size_t i = 0; i < shelf->count; i++)
-        places[i] = (struct place){.group = groups[i]};
-    tree_array(tree, "sections");
-    if (sections == NULL && shelf->count > 0)
-        section_write(tree, person->plugin->levels[LEVEL_group].plural, places, shelf->count, actor);
-    for (size_t s = 0; sections != NULL && sections[s].title != NULL; s++) {
-        size_t inside = 0;
-        for (size_t i = 0; i < shelf->count; i++) {
-            const struct credit *credit = section_credit(person, groups[i], s);
-            if (credit != NULL)
-                places[inside++] = (struct place){groups[i], credit->note};
-        }
-        if (inside > 0)
-            section_write(tree, sections[s].title, places, inside, actor);
+        most += groups[i]->credits_count + 1;
     }
+    shelf_order_groups(groups, shelf->count);
+    struct place *places = arena_take(shelf->arena, (most + 1) * sizeof *places);
+    for (size_t i = 0; i < shelf->count; i++)
+        if (sections != NULL)
+            count += places_add(groups[i], person->entity, &places[count]);
+        else
+            places[count++] = (struct place){.group = groups[i]};
+    tree_array(tree, "sections");
+    if (sections == NULL)
+        section_write(tree, person->plugin->levels[LEVEL_group].plural, 0, places, count, actor);
+    for (size_t s = 0; sections != NULL && sections[s].title != NULL; s++)
+        section_write(tree, sections[s].title, s, places, count, actor);
     tree_end(tree);
 }
 

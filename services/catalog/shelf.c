@@ -9,9 +9,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* A group that is asked for: as it was drawn, then what it is drawn from. */
+struct asked {
+    struct drawn_from from;
+    struct slice drawn;
+};
+
 struct loading {
     struct shelf shelf;
     struct db *db;
+    struct asked *asked;
+    size_t asked_count;
     const int64_t *torrents; /* of each group asked for that one; NULL: all */
     enum shelf_detail detail;
     shelf_done_fn *done;
@@ -100,15 +108,16 @@ static struct slice unit_href(const struct shelf_group *group, uint64_t torrent,
 
 /* ---- putting it in order, once all rows are there ---- */
 
-static void unit_finish(const struct shelf_group *group, struct shelf_unit *unit, struct arena *arena)
+static void unit_finish(const struct shelf_group *group, struct shelf_unit *unit, bool released, struct arena *arena)
 {
     struct line_source source = shelf_source(group, &unit->values);
     unit->title = line_text(line_write_unit, &source, arena);
-    unit->release = line_text(line_write_release, &source, arena);
+    if (released)
+        unit->release = line_text(line_write_release, &source, arena);
     unit->href = unit_href(group, unit->torrent, arena);
 }
 
-static void group_finish(struct shelf_group *group, struct arena *arena)
+static void group_finish(struct shelf_group *group, bool released, struct arena *arena)
 {
     struct credit_line names;
     static struct buffer line; /* as above */
@@ -125,16 +134,17 @@ static void group_finish(struct shelf_group *group, struct arena *arena)
         edition->title = line_text(line_write_edition, &source, arena);
         edition->plain = line_edition_plain(&source);
         for (size_t u = 0; u < edition->units_count; u++)
-            unit_finish(group, &edition->units[u], arena);
+            unit_finish(group, &edition->units[u], released, arena);
     }
     shelf_order(group, arena);
 }
 
 static void loading_end(struct loading *loading, const struct fault *why)
 {
+    bool released = loading->detail != SHELF_drawn || loading->torrents != NULL;
     for (size_t i = 0; why == NULL && i < loading->shelf.count; i++)
         if (loading->shelf.groups[i].drawn.size == 0)
-            group_finish(&loading->shelf.groups[i], loading->shelf.arena);
+            group_finish(&loading->shelf.groups[i], released, loading->shelf.arena);
     loading->done(loading->arg, why == NULL ? &loading->shelf : NULL, why);
 }
 
@@ -178,22 +188,25 @@ static void on_whole(void *arg, const struct db_rows *rows, const struct fault *
     loading_end(loading, why);
 }
 
-#define CELLS "s.grp, s.cells, s.cover, coalesce(s.cover_width, 0), coalesce(s.cover_height, 0)"
-
+/* Each group asked for, with its cells unless they are as they were drawn from. */
 static const struct statement shelf_cells = {
     "shelf_cells",
-    "SELECT " CELLS ", CASE WHEN numnode($2) + numnode($3) > 0 THEN coalesce(f.fitting, '{}')::text END, asked.place"
-    " FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (grp, place)"
+    "SELECT s.grp, asked.place, s.version, CASE WHEN s.version <> asked.version OR t.fit <> asked.fit THEN s.cells END,"
+    " t.fit, s.cover, coalesce(s.cover_width, 0), coalesce(s.cover_height, 0)"
+    " FROM unnest($1::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS asked (grp, version, fit, place)"
     " JOIN catalog.shelf s ON s.grp = asked.grp"
     " LEFT JOIN (SELECT u.grp, array_agg(u.id) AS fitting FROM catalog.listed_unit u"
     "  WHERE numnode($2::tsquery) + numnode($3::tsquery) > 0 AND u.grp = ANY($1::bigint[])"
     "  AND (numnode($2) = 0 OR u.terms @@ $2) AND (numnode($3) = 0"
     "   OR EXISTS (SELECT FROM catalog.listed_files w WHERE w.id = u.id AND w.search @@ $3)) GROUP BY u.grp) AS f"
-    " ON f.grp = s.grp ORDER BY asked.place",
+    " ON f.grp = s.grp"
+    " CROSS JOIN LATERAL (SELECT CASE WHEN numnode($2) + numnode($3) > 0 THEN coalesce(f.fitting, '{}')::text ELSE ''"
+    "  END AS fit) AS t"
+    " ORDER BY asked.place",
 };
 static const struct statement shelf_person = {
     "shelf_person",
-    "SELECT " CELLS ", NULL::text, 1::bigint FROM (SELECT DISTINCT grp FROM catalog.credit WHERE person = $1) AS c"
+    "SELECT s.grp, s.version FROM (SELECT DISTINCT grp FROM catalog.credit WHERE person = $1) AS c"
     " JOIN catalog.shelf s ON s.grp = c.grp WHERE s.added IS NOT NULL ORDER BY s.added DESC, s.grp DESC LIMIT $2",
 };
 
@@ -207,52 +220,38 @@ int64_t *shelf_ids(struct slice text, struct arena *arena, size_t *count)
     return ids;
 }
 
-/* All that the drawing of a group follows from, but who sees it. */
-static struct slice drawn_from(const struct db_rows *rows, size_t row, const struct shelf_group *group, uint64_t only,
-                               struct arena *arena)
+/* As it was drawn. */
+static bool drawn_read(struct loading *loading, const struct asked *asked, struct shelf_group *group)
 {
-    struct slice cells = db_get_bytes(rows, row, 1), cover = db_get_bytes(rows, row, 2),
-                 fit = db_get_text(rows, row, 5);
-    const uint64_t head[] = {group->entity, only, group->cover_width, group->cover_height, cover.size, fit.size};
-    char *from = arena_take(arena, sizeof head + cover.size + fit.size + cells.size + 1), *at = from + sizeof head;
-    memcpy(from, head, sizeof head);
-    at = (char *)memcpy(at, cover.at, cover.size) + cover.size;
-    at = (char *)memcpy(at, fit.at, fit.size) + fit.size;
-    memcpy(at, cells.at, cells.size);
-    return slice_of(from, (size_t)(at - from) + cells.size);
+    if (!shelf_read_head(asked->from.group, asked->from.head, loading->shelf.arena, group))
+        return false;
+    group->drawn = asked->drawn;
+    return true;
 }
 
 /* False: it is none of this daemon's. */
 static bool group_read(struct loading *loading, const struct db_rows *rows, size_t row, struct shelf_group *group)
 {
     struct arena *arena = loading->shelf.arena;
-    uint64_t entity = (uint64_t)db_get_int(rows, row, 0);
-    struct slice fit = db_get_text(rows, row, 5);
-    const int64_t *only = loading->torrents != NULL ? &loading->torrents[db_get_int(rows, row, 6) - 1] : NULL;
-    size_t fitting = 1;
-    struct shelf_group head = {
-        .entity = entity,
-        .cover = arena_copy(arena, db_get_bytes(rows, row, 2)),
-        .cover_width = (unsigned)db_get_int(rows, row, 3),
-        .cover_height = (unsigned)db_get_int(rows, row, 4),
-    };
-    if (loading->detail == SHELF_drawn) {
-        head.from = drawn_from(rows, row, &head, only != NULL ? (uint64_t)*only : 0, arena);
-        head.drawn = arena_copy(arena, drawn_find(head.from));
-    }
-    size_t size = db_get_bytes(rows, row, 1).size;
-    struct slice cells = head.from.size > 0 ? slice_of(head.from.at + head.from.size - size, size)
-                                            : arena_copy(arena, db_get_bytes(rows, row, 1));
-    if (!(head.drawn.size > 0 ? shelf_read_head : shelf_read)(entity, cells, arena, group))
+    size_t place = (size_t)db_get_int(rows, row, 1) - 1, head, fitting = 1;
+    struct asked *asked = &loading->asked[place];
+    if (db_is_null(rows, row, 3))
+        return drawn_read(loading, asked, group);
+    struct slice cells = arena_copy(arena, db_get_bytes(rows, row, 3));
+    if (!shelf_read(asked->from.group, cells, arena, group, &head))
         return false;
-    group->cover = head.cover;
-    group->cover_width = head.cover_width;
-    group->cover_height = head.cover_height;
-    group->from = head.from;
-    group->drawn = head.drawn;
-    if (fit.size > 0)
-        only = shelf_ids(fit, arena, &fitting);
-    if (only != NULL && head.drawn.size == 0)
+    asked->from.version = db_get_int(rows, row, 2);
+    asked->from.head = slice_of(cells.at, head);
+    asked->from.fit = arena_copy(arena, db_get_text(rows, row, 4));
+    group->cover = arena_copy(arena, db_get_bytes(rows, row, 5));
+    group->cover_width = (unsigned)db_get_int(rows, row, 6);
+    group->cover_height = (unsigned)db_get_int(rows, row, 7);
+    if (loading->detail == SHELF_drawn)
+        group->from = &asked->from;
+    const int64_t *only = loading->torrents != NULL ? &loading->torrents[place] : NULL;
+    if (asked->from.fit.size > 0)
+        only = shelf_ids(asked->from.fit, arena, &fitting);
+    if (only != NULL)
         *group = shelf_only(group, only, fitting, arena);
     return true;
 }
@@ -262,7 +261,6 @@ static void on_cells(void *arg, const struct db_rows *rows, const struct fault *
     struct loading *loading = arg;
     size_t count = rows != NULL ? db_count(rows) : 0;
     struct shelf *shelf = &loading->shelf;
-    shelf->groups = arena_take(shelf->arena, (count + 1) * sizeof *shelf->groups);
     for (size_t i = 0; i < count; i++)
         shelf->count += group_read(loading, rows, i, &shelf->groups[shelf->count]);
     if (loading->detail == SHELF_whole && shelf->count > 0)
@@ -279,17 +277,64 @@ static struct loading *loading_new(struct db *db, struct arena *arena, enum shel
     return loading;
 }
 
-static void cells_ask(struct loading *loading, const int64_t *groups, size_t count, struct slice below,
-                      struct slice files)
+/* What the torrents that are shown fit. */
+struct fitting {
+    struct slice below, files;
+};
+
+static void asked_begin(struct loading *loading, size_t count)
 {
-    struct db_args *args = db_text(db_ints(db_args(), groups, count), below);
-    db_ask(loading->db, &shelf_cells, db_text(args, files), on_cells, loading);
+    struct shelf *shelf = &loading->shelf;
+    loading->asked = arena_take(shelf->arena, (count + 1) * sizeof *loading->asked);
+    shelf->groups = arena_take(shelf->arena, (count + 1) * sizeof *shelf->groups);
+}
+
+/* As it was drawn; what is kept may be gone when the answer comes. */
+static void asked_add(struct loading *loading, int64_t group, int64_t torrent, struct slice below)
+{
+    struct arena *arena = loading->shelf.arena;
+    struct asked *asked = &loading->asked[loading->asked_count++];
+    asked->from = (struct drawn_from){
+        .group = (uint64_t)group, .torrent = (uint64_t)torrent, .below = below, .version = DRAWN_NONE};
+    if (loading->detail != SHELF_drawn)
+        return;
+    asked->drawn = arena_copy(arena, drawn_find(&asked->from));
+    asked->from.head = arena_copy(arena, asked->from.head);
+    asked->from.fit = arena_copy(arena, asked->from.fit);
+}
+
+static void cells_ask(struct loading *loading, struct fitting fitting)
+{
+    size_t count = loading->asked_count;
+    int64_t *groups = arena_take(loading->shelf.arena, (count + 1) * sizeof *groups);
+    int64_t *versions = arena_take(loading->shelf.arena, (count + 1) * sizeof *versions);
+    struct slice *fits = arena_take(loading->shelf.arena, (count + 1) * sizeof *fits);
+    for (size_t i = 0; i < count; i++) {
+        groups[i] = (int64_t)loading->asked[i].from.group;
+        versions[i] = loading->asked[i].from.version;
+        fits[i] = loading->asked[i].from.fit;
+    }
+    struct db_args *args = db_text(db_text(db_ints(db_args(), groups, count), fitting.below), fitting.files);
+    db_ask(loading->db, &shelf_cells, db_texts(db_ints(args, versions, count), fits, count), on_cells, loading);
+}
+
+static void groups_ask(struct loading *loading, const int64_t *groups, size_t count, struct fitting fitting)
+{
+    struct slice both = fitting.below;
+    if (fitting.files.size > 0)
+        both = slice_text(
+            arena_print(loading->shelf.arena, "%.*s, %.*s", SLICE_ARGS(fitting.below), SLICE_ARGS(fitting.files)));
+    asked_begin(loading, count);
+    for (size_t i = 0; i < count; i++)
+        asked_add(loading, groups[i], loading->torrents != NULL ? loading->torrents[i] : 0, both);
+    cells_ask(loading, fitting);
 }
 
 void shelf_load_fitting(struct db *db, struct arena *arena, const int64_t *groups, size_t count, struct slice below,
                         struct slice files, shelf_done_fn *done, void *arg)
 {
-    cells_ask(loading_new(db, arena, SHELF_drawn, done, arg), groups, count, below, files);
+    groups_ask(loading_new(db, arena, SHELF_drawn, done, arg), groups, count,
+               (struct fitting){.below = below, .files = files});
 }
 
 void shelf_load_torrents(struct db *db, struct arena *arena, const int64_t *groups, const int64_t *torrents,
@@ -297,19 +342,40 @@ void shelf_load_torrents(struct db *db, struct arena *arena, const int64_t *grou
 {
     struct loading *loading = loading_new(db, arena, SHELF_drawn, done, arg);
     loading->torrents = torrents;
-    cells_ask(loading, groups, count, (struct slice){0}, (struct slice){0});
+    groups_ask(loading, groups, count, (struct fitting){0});
+}
+
+/* What has not changed since it was drawn is not asked for. */
+static void on_person(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct loading *loading = arg;
+    struct shelf *shelf = &loading->shelf;
+    size_t count = rows != NULL ? db_count(rows) : 0;
+    asked_begin(loading, count);
+    for (size_t i = 0; i < count; i++) {
+        asked_add(loading, db_get_int(rows, i, 0), 0, (struct slice){0});
+        const struct asked *asked = &loading->asked[loading->asked_count - 1];
+        if (asked->from.version != db_get_int(rows, i, 1))
+            continue;
+        shelf->count += drawn_read(loading, asked, &shelf->groups[shelf->count]);
+        loading->asked_count--;
+    }
+    if (why != NULL || loading->asked_count == 0)
+        loading_end(loading, why);
+    else
+        cells_ask(loading, (struct fitting){0});
 }
 
 void shelf_load_person(struct db *db, struct arena *arena, uint64_t person, size_t most, shelf_done_fn *done, void *arg)
 {
     struct loading *loading = loading_new(db, arena, SHELF_drawn, done, arg);
-    db_ask(db, &shelf_person, db_int(db_int(db_args(), (int64_t)person), (int64_t)most), on_cells, loading);
+    db_ask(db, &shelf_person, db_int(db_int(db_args(), (int64_t)person), (int64_t)most), on_person, loading);
 }
 
 void shelf_load(struct db *db, struct arena *arena, const int64_t *groups, size_t count, enum shelf_detail detail,
                 shelf_done_fn *done, void *arg)
 {
-    cells_ask(loading_new(db, arena, detail, done, arg), groups, count, (struct slice){0}, (struct slice){0});
+    groups_ask(loading_new(db, arena, detail, done, arg), groups, count, (struct fitting){0});
 }
 
 const struct statement *const shelf_statements[] = {&shelf_whole, &shelf_cells, &shelf_person};

@@ -42,9 +42,10 @@ struct shelf_group {
     size_t tags_count;
     struct shelf_edition *editions;
     size_t editions_count;
-    /* When it is to be drawn alone: what it is drawn from; and the drawing, when there was one: then it has neither
-     * editions nor lines. */
-    struct slice from, drawn;
+    /* When it is to be drawn alone: what it is drawn from (drawn.h); and the drawing, when there was one: then it has
+     * neither editions nor lines. */
+    const struct drawn_from *from;
+    struct slice drawn;
 };
 
 struct shelf {
@@ -56,7 +57,7 @@ struct shelf {
 enum shelf_detail {
     SHELF_lines, /* with titles and addresses, in order: for lists */
     SHELF_whole, /* and of one group long texts, what is secret, info-hashes and files: for its page */
-    SHELF_drawn  /* for page_group() alone */
+    SHELF_drawn  /* for page_group() alone; what feeds call a torrent is told of one alone */
 };
 
 /* Everything lives in `arena`, which must outlast the callback. */

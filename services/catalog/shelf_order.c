@@ -114,17 +114,26 @@ static long group_year(const struct shelf_group *group)
     return year.size > 0 ? strtol(year.at, NULL, 10) : 0;
 }
 
-static int group_order(const void *left, const void *right)
+struct dated {
+    const struct shelf_group *group;
+    long year;
+};
+
+static int dated_order(const void *left, const void *right)
 {
-    const struct shelf_group *a = *(const struct shelf_group *const *)left;
-    const struct shelf_group *b = *(const struct shelf_group *const *)right;
-    long older = group_year(a), newer = group_year(b);
-    if (older != newer)
-        return older > newer ? -1 : 1;
-    return (a->entity < b->entity) - (a->entity > b->entity);
+    const struct dated *a = left, *b = right;
+    if (a->year != b->year)
+        return a->year > b->year ? -1 : 1;
+    return (a->group->entity < b->group->entity) - (a->group->entity > b->group->entity);
 }
 
 void shelf_order_groups(const struct shelf_group **groups, size_t count)
 {
-    qsort(groups, count, sizeof *groups, group_order);
+    struct dated *dated = mem_take((count + 1) * sizeof *dated);
+    for (size_t i = 0; i < count; i++)
+        dated[i] = (struct dated){groups[i], group_year(groups[i])};
+    qsort(dated, count, sizeof *dated, dated_order);
+    for (size_t i = 0; i < count; i++)
+        groups[i] = dated[i].group;
+    free(dated);
 }

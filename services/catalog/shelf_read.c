@@ -131,12 +131,13 @@ bool shelf_read_head(uint64_t entity, struct slice bytes, struct arena *arena, s
     return head_take(&cells, entity, arena, into, &units);
 }
 
-bool shelf_read(uint64_t entity, struct slice bytes, struct arena *arena, struct shelf_group *into)
+bool shelf_read(uint64_t entity, struct slice bytes, struct arena *arena, struct shelf_group *into, size_t *head)
 {
     struct cells cells = {.left = bytes};
     size_t units_count;
     if (!head_take(&cells, entity, arena, into, &units_count))
         return false;
+    *head = bytes.size - cells.left.size;
     into->editions = arena_take(arena, (into->editions_count + 1) * sizeof *into->editions);
     struct shelf_unit *units = arena_take(arena, (units_count + 1) * sizeof *units);
     for (size_t i = 0; i < into->editions_count; i++) {

@@ -68,11 +68,14 @@ def test_an_upload_is_found_shown_listed_and_downloaded(bus, plugin, tmp_path, f
     assert told["href"] == f"{group['href']}#t{told['torrent']}" and group["title"] and told["title"].startswith(group["title"])
     assert browse(bus, fresh, plugin="nothing")["groups"] == []
     unit = group["editions"][0]["formats"][0]
-    assert unit["title"] and unit["release"] and unit["href"] == told["href"]
+    assert unit["title"] and unit["href"] == told["href"] and not {"release", "uploader"} & set(unit)
+    alone, = browse(bus, fresh, plugin=plugin["name"], flat=True)["groups"]
+    assert alone["editions"][0]["formats"][0]["release"]
     page = page_of(bus, told)
     assert (page["kind"], page["entity"], page["asked"]) == ("group", group["entity"], told["entity"])
     shown = page["group"]["editions"][0]["formats"][0]
     assert [file["path"] for file in shown["files"]] == ["one.txt", "two.txt"] and len(shown["info_hash"]) == 40
+    assert shown["release"] == alone["editions"][0]["formats"][0]["release"] and shown["uploader"] == OWNER
     got = bus.ask("catalog.torrent.get", {"torrent": told["torrent"]})
     assert got["file_name"].endswith(".torrent") and got["accounting"] == plugin["accounting"]
     names = bus.ask("catalog.torrent.names", {"torrents": [told["torrent"]]})["torrents"]

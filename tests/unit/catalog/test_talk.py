@@ -299,6 +299,7 @@ def test_what_a_member_has_marked_is_listed_newest_first_in_pages_and_for_nobody
     rest = marks(bus, reader, 2, before=first["next"])
     assert [one["entity"] for one in rest["groups"]] == groups[:1] and "next" not in rest
     assert [one["name"] for one in first["people"]] == ([person["name"]] if person else [])
+    assert all(unit["release"] for one in first["groups"] for part in one["editions"] for unit in part["formats"]), "the feed has it"
     assert "files_count" not in str(first) or plugin["name"] != "backup"  # what is sealed stays so
     assert talk(bus, groups[0], reader)["bookmarked"] and not talk(bus, groups[0], other).get("bookmarked")
     assert marks(bus, other) == {"groups": [], "people": []}
