@@ -246,7 +246,8 @@ def many(replicas):
     with contextlib.closing(connection), connection.cursor() as cursor:
         cursor.execute("""INSERT INTO catalog.listed (id, plugin, added, size, shuffle, search)
             SELECT 1000000000 + i, 'music', i / 3, 1, hashint8extended(i, 1), (CASE WHEN i %% 75 = 0 THEN 'mid:4 ' ELSE '' END ||
-                CASE WHEN i %% 300 = 0 THEN 'few:5 ' ELSE '' END || '''='':1,2 ''format=FLAC'':1 ''media=CD'':' || 1 + i %% 2)::tsvector FROM generate_series(1, %s) AS i""", [MANY])
+                CASE WHEN i %% 300 = 0 THEN 'few:5 ' ELSE '' END ||
+                '''='':1,2 ''format=FLAC'':1 ''media=CD'':' || 1 + i %% 2)::tsvector FROM generate_series(1, %s) AS i""", [MANY])
         cursor.execute("UPDATE catalog.plugin SET groups = groups + %s WHERE name = 'music'", [MANY])
         cursor.execute("SELECT catalog.recent_list(array(SELECT id FROM catalog.listed))")
         cursor.execute("SELECT catalog.recent_trim(%s)", [MANY // 5])
