@@ -55,10 +55,10 @@ BEGIN
     END IF;
     IF whole IS NOT NULL AND NOT about THEN
         RETURN QUERY EXECUTE format('WITH hits AS MATERIALIZED (SELECT l.id, l.%s AS grp, %s.%I AS at, l.shuffle%s LIMIT 20000)'
-            ' SELECT h.id, h.grp, h.at, n.count, n.count = 20000, n.sample, $8, n.groups FROM hits h, (SELECT (SELECT count(*) FROM hits),'
-            ' CASE WHEN $7 > 0 THEN (SELECT count(DISTINCT grp) FROM hits) END AS groups, CASE WHEN $7 > 0 THEN'
-            ' array(SELECT grp FROM hits GROUP BY grp ORDER BY min(shuffle) LIMIT (SELECT CASE WHEN count(*) > $7 THEN 64 ELSE $7 END FROM hits))'
-            ' END AS sample) AS n', grp, ordered, sort, source) ||
+            ' SELECT h.id, h.grp, h.at, n.count, n.count = 20000, %s, $8, %s FROM hits h, (SELECT count(*) FROM hits) AS n', grp, ordered, sort, source,
+            CASE WHEN sampled > 0 THEN 'array(SELECT grp FROM hits GROUP BY grp ORDER BY min(shuffle)'
+                ' LIMIT (SELECT CASE WHEN count(*) > $7 THEN 64 ELSE $7 END FROM hits))' ELSE 'NULL::bigint[]' END,
+            CASE WHEN sampled > 0 THEN '(SELECT count(DISTINCT grp) FROM hits)' ELSE 'NULL::bigint' END) ||
             CASE WHEN sort = 'shuffle' THEN ' ORDER BY h.at < $4 DESC, h.at DESC LIMIT $6'
                 ELSE format(' WHERE (h.at, h.id) %s ($4, $5) ORDER BY h.at %s, h.id %2$s LIMIT $6', after, falls) END
         USING plugin, whole, other, key, id, most, sampled, looked;
