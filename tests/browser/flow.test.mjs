@@ -165,7 +165,7 @@ test("the administrator adds a release", async () => {
   await heading.filter({ hasText: album.title }).waitFor();
   assert.equal((await heading.textContent()).trim(), `${album.artist} – ${album.title} [1999] [Album]`);
   shared.album = page.url();
-  await page.getByRole("row", { name: /FLAC \/ Lossless/ }).waitFor();
+  await page.getByRole("row", { name: /^DL.*FLAC \/ Lossless/ }).waitFor();
   await page.getByText(shared.torrent.hash).waitFor(); // the address names the format: what is below it is open
   await page.getByRole("rowheader", { name: "01 - Départ.flac" }).waitFor();
   await page.getByRole("link", { name: album.guest }).waitFor();
