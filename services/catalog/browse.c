@@ -1,29 +1,25 @@
-/* See browse.h. What is asked is folded and looked up in PostgreSQL (migrations/0014_search.sql; the newer functions
- * are in 0039_marks.sql and 0043_frequent.sql): there a page is found by what stands at the end of the one before, so
- * that nothing is shown twice or left out when something is added meanwhile.
+/* See browse.h. A page is found by what stands at the end of the one before, so that nothing is shown twice or left out
+ * when something is added meanwhile (find.h).
  *
  *   read -> page -> its shelf
  *               -> a sample: facets -> their tags' names */
 #include "services/catalog/browse.h"
 
 #include "services/catalog/facets.h"
+#include "services/catalog/find.h"
+#include "services/catalog/memo.h"
 #include "services/catalog/page.h"
-#include "services/catalog/query.h"
 #include "services/catalog/text.h"
 #include "services/common/encode.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define SAMPLED_MAX 100    /* groups that are looked at for facets, of few */
-#define SAMPLED_OF_MANY 64 /* and of many, as catalog.find has it */
+#define SAMPLED_MAX 100 /* groups that are looked at for facets, of few */
 
-/* What a page is put in order by, and its column. */
-static const struct sort {
-    const char *name, *column;
-} sorts[] = {
-    {"time", "added"},      {"year", "year"},         {"size", "size"},      {"snatches", "snatches"},
-    {"seeders", "seeders"}, {"leechers", "leechers"}, {"random", "shuffle"},
+static const char *const sorts[FIND_orders] = {
+    [FIND_added] = "time",        [FIND_year] = "year",       [FIND_size] = "size",         [FIND_shuffle] = "random",
+    [FIND_snatches] = "snatches", [FIND_seeders] = "seeders", [FIND_leechers] = "leechers",
 };
 
 struct browsing {
@@ -31,21 +27,15 @@ struct browsing {
     const struct catalog_browse *ask;
     struct arena *arena;
     const struct plugin *plugin; /* NULL: of all */
-    const struct sort *sort;
-    bool random, rising;
+    enum find_order order;
+    bool rising;
     bool each; /* torrents, not groups */
     struct slice text;
     struct query query;
-    struct slice whole, below; /* the query of groups and of torrents, as PostgreSQL writes them */
-    struct slice files;        /* and of the names of their files */
-    struct slice above;        /* the part of it that groups are looked up by; empty: the whole */
-    int64_t key, id;           /* what the page begins after */
+    int64_t key, id; /* what the page begins after */
 
-    int64_t *found, *groups; /* groups or torrents, and the groups of these */
-    size_t count;
+    struct found found;
     struct slice next;
-    uint64_t total, groups_total; /* facets are counted in groups, also beside torrents */
-    bool about;
     const struct shelf *shelf; /* of the page */
     struct facets facets;
     struct facet_row *tags; /* of these */
@@ -73,10 +63,12 @@ static void reply(struct browsing *browsing)
     tree_start(&groups);
     tree_start(&facets);
     groups_write(&groups, browsing);
-    struct catalog_browse_reply told = {
-        .count = browsing->total, .about = browsing->about, .groups = tree_done(&groups), .next = browsing->next};
+    struct catalog_browse_reply told = {.count = browsing->found.total,
+                                        .about = browsing->found.about,
+                                        .groups = tree_done(&groups),
+                                        .next = browsing->next};
     if (browsing->ask->facets && browsing->plugin != NULL) {
-        facets_write(&facets, browsing->plugin, &browsing->facets, browsing->sampled, browsing->groups_total);
+        facets_write(&facets, browsing->plugin, &browsing->facets, browsing->sampled, browsing->found.groups_total);
         told.facets = tree_done(&facets);
     }
     bus_reply(browsing->request, &told);
@@ -106,50 +98,21 @@ static void on_shelf(void *arg, const struct shelf *shelf, const struct fault *w
 /* Of groups the torrents that fit; torrents fit as they were found. */
 static void shelf_ask(struct browsing *browsing)
 {
+    const struct found *found = &browsing->found;
     browsing->waiting++;
     if (browsing->each)
-        shelf_load_torrents(service_db(), browsing->arena, browsing->groups, browsing->found, browsing->count, on_shelf,
-                            browsing);
+        shelf_load_torrents(service_db(), browsing->arena, found->groups, found->ids, found->count, on_shelf, browsing);
     else
-        shelf_load_fitting(service_db(), browsing->arena, browsing->groups, browsing->count, browsing->below,
-                           browsing->files, on_shelf, browsing);
+        shelf_load_fitting(service_db(), browsing->arena, found->groups, found->count, found->below, found->files,
+                           on_shelf, browsing);
 }
 
 /* ---- page, facets ---- */
-
-static const struct statement browse_find = {
-    "browse_find",
-    "WITH query AS MATERIALIZED (SELECT *, whole::text AS whole_text, below::text AS below_text, above::text AS "
-    "above_text"
-    "  FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[]))"
-    " SELECT f.found, f.of, f.at, f.total, f.about, CASE WHEN row_number() OVER () = 1 THEN f.sample::text END,"
-    " q.whole_text, CASE WHEN f.looked THEN q.above_text END, q.below_text, f.groups, NULL::text FROM query q"
-    " CROSS JOIN LATERAL catalog.find($5, q.whole, q.below, q.above, $6, $7, $8, $9, $10, $11, $12, q.marks) AS f",
-};
-
-/* The same of a search that asks for files or texts, too. */
-static const struct statement browse_written = {
-    "browse_written",
-    "WITH query AS MATERIALIZED (SELECT q.whole, q.below, q.whole::text AS whole_text, q.below::text AS below_text,"
-    "  f.above AS files, t.above AS texts"
-    "  FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[]) AS q,"
-    "  catalog.query($13::bigint[], $14::bigint[], $15::text[], $16::text[]) AS f,"
-    "  catalog.query($17::bigint[], $18::bigint[], $19::text[], $20::text[]) AS t)"
-    " SELECT f.found, f.of, f.at, f.total, f.about, CASE WHEN row_number() OVER () = 1 THEN f.sample::text END,"
-    " q.whole_text, NULL::text, q.below_text, f.groups, q.files::text FROM query q"
-    " CROSS JOIN LATERAL catalog.find_written($5, q.whole, q.below, q.files, q.texts, $6, $7, $8, $9, $10, $11, $12)"
-    " AS f",
-};
 
 /* Of few all, or a hundred: their ids. */
 static const struct statement browse_few = {
     "browse_few",
     "SELECT tsvectorsend(search) FROM catalog.listed WHERE id = ANY($1::bigint[])",
-};
-static const struct statement browse_sample = {
-    "browse_sample",
-    "SELECT tsvectorsend(search) FROM catalog.sample($1::text, nullif($2, '')::tsquery, nullif($3, '')::tsquery, $4, "
-    "$5)",
 };
 static const struct statement browse_tags = {
     "browse_tags",
@@ -157,52 +120,56 @@ static const struct statement browse_tags = {
     "NULL",
 };
 
-/* Rows of found and of. */
-static void rows_take(struct browsing *browsing, const struct db_rows *rows, size_t count)
-{
-    browsing->found = arena_take(browsing->arena, (count + 1) * sizeof *browsing->found);
-    browsing->groups = arena_take(browsing->arena, (count + 1) * sizeof *browsing->groups);
-    browsing->count = count;
-    for (size_t i = 0; i < count; i++) {
-        browsing->found[i] = db_get_int(rows, i, 0);
-        browsing->groups[i] = db_get_int(rows, i, 1);
-    }
-}
+static void facets_ask(struct browsing *browsing);
 
-static void facets_ask(struct browsing *browsing, struct slice sample);
-
-static void on_found(void *arg, const struct db_rows *rows, const struct fault *why)
+static void on_found(void *arg, const struct found *found, const struct fault *why)
 {
     struct browsing *browsing = arg;
-    size_t count = rows != NULL ? db_count(rows) : 0;
-    bool more = count > browsing->ask->limit;
-    rows_take(browsing, rows, more ? browsing->ask->limit : count);
-    if (count > 0) {
-        browsing->total = (uint64_t)db_get_int(rows, 0, 3);
-        browsing->about = db_get_flag(rows, 0, 4);
-        browsing->whole = arena_copy(browsing->arena, db_get_text(rows, 0, 6));
-        browsing->above = arena_copy(browsing->arena, db_get_text(rows, 0, 7));
-        browsing->below = arena_copy(browsing->arena, db_get_text(rows, 0, 8));
-        browsing->groups_total = (uint64_t)db_get_int(rows, 0, 9);
-        browsing->files = arena_copy(browsing->arena, db_get_text(rows, 0, 10));
+    size_t limit = browsing->ask->limit;
+    if (found != NULL)
+        browsing->found = *found;
+    if (browsing->found.count > limit) {
+        browsing->found.count = limit;
+        if (browsing->order != FIND_shuffle) /* which has no end */
+            browsing->next = slice_text(
+                arena_print(browsing->arena, "%" PRId64 ".%" PRId64, found->keys[limit - 1], found->ids[limit - 1]));
     }
-    if (more && !browsing->random) /* which has no end */
-        browsing->next =
-            slice_text(arena_print(browsing->arena, "%" PRId64 ".%" PRId64, db_get_int(rows, browsing->count - 1, 2),
-                                   browsing->found[browsing->count - 1]));
-    if (count > 0 && browsing->ask->facets && browsing->plugin != NULL)
-        facets_ask(browsing, db_get_text(rows, 0, 5));
-    shelf_ask(browsing);
+    if (browsing->found.count > 0 && browsing->ask->facets && browsing->plugin != NULL)
+        facets_ask(browsing);
+    if (found != NULL)
+        shelf_ask(browsing);
     browsing_step(browsing, why);
+}
+
+/* ---- the names of tags, which are counted folded ---- */
+
+static struct memo tags;
+
+static struct slice tag_asked(const struct browsing *browsing, struct slice folded)
+{
+    return slice_text(arena_print(browsing->arena, "%s %.*s", browsing->plugin->name, SLICE_ARGS(folded)));
+}
+
+/* True: none is left to be asked. */
+static bool tags_name(struct browsing *browsing)
+{
+    size_t left = browsing->tags_count;
+    for (size_t i = 0; i < browsing->tags_count; i++) {
+        struct slice name = memo_find(&tags, tag_asked(browsing, browsing->tags[i].value));
+        if (name.size == 0)
+            continue;
+        browsing->tags[i].value = arena_copy(browsing->arena, name);
+        left--;
+    }
+    return left == 0;
 }
 
 static void on_tags(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
     for (size_t i = 0; rows != NULL && i < db_count(rows); i++)
-        for (size_t k = 0; k < browsing->tags_count; k++)
-            if (slice_equal(browsing->tags[k].value, db_get_text(rows, i, 0)))
-                browsing->tags[k].value = arena_copy(browsing->arena, db_get_text(rows, i, 1));
+        memo_keep(&tags, tag_asked(browsing, db_get_text(rows, i, 0)), db_get_text(rows, i, 1));
+    tags_name(browsing);
     browsing_step(browsing, why);
 }
 
@@ -212,10 +179,12 @@ static void tags_ask(struct browsing *browsing)
         facets_tags(browsing->plugin, &browsing->facets, &browsing->tags, &browsing->tags_count);
     if (attribute == NULL)
         return;
-    browsing->waiting++;
     struct slice *folded = arena_take(browsing->arena, browsing->tags_count * sizeof *folded);
     for (size_t i = 0; i < browsing->tags_count; i++)
         folded[i] = browsing->tags[i].value;
+    if (tags_name(browsing))
+        return;
+    browsing->waiting++;
     struct db_args *args = db_text(db_text(db_args(), browsing->ask->plugin), slice_text(attribute->name));
     db_ask(service_db(), &browse_tags, db_texts(args, folded, browsing->tags_count), on_tags, browsing);
 }
@@ -228,64 +197,41 @@ static void on_sample(void *arg, const struct db_rows *rows, const struct fault 
         struct slice *vectors = arena_take(browsing->arena, (browsing->sampled + 1) * sizeof *vectors);
         for (size_t i = 0; i < browsing->sampled; i++)
             vectors[i] = arena_copy(browsing->arena, db_get_bytes(rows, i, 0));
-        browsing->facets = facets_count(browsing->plugin, vectors, browsing->sampled, browsing->below, browsing->arena);
+        browsing->facets =
+            facets_count(browsing->plugin, vectors, browsing->sampled, browsing->found.below, browsing->arena);
         tags_ask(browsing);
     }
     browsing_step(browsing, why);
 }
 
-/* `sample`: of few; of many there is none yet. */
-static void facets_ask(struct browsing *browsing, struct slice sample)
+static void facets_ask(struct browsing *browsing)
 {
+    const struct found *found = &browsing->found;
     browsing->waiting++;
-    if (sample.size > 0) {
+    if (found->sample.size > 0) {
         size_t count;
-        const int64_t *ids = shelf_ids(sample, browsing->arena, &count);
+        const int64_t *ids = shelf_ids(found->sample, browsing->arena, &count);
         db_ask(service_db(), &browse_few, db_ints(db_args(), ids, count), on_sample, browsing);
     } else {
-        struct db_args *args = db_text(db_text(db_args(), browsing->ask->plugin), browsing->whole);
-        args = db_int(db_int(db_text(args, browsing->above), SAMPLED_OF_MANY), (int64_t)browsing->groups_total);
-        db_ask(service_db(), &browse_sample, args, on_sample, browsing);
+        find_sample(browsing->arena, browsing->ask->plugin, found, on_sample, browsing);
     }
-}
-
-struct db_args *browse_query_args(struct db_args *args, const struct query *query, unsigned bit, struct arena *arena)
-{
-    int64_t *clauses = arena_take(arena, (query->count + 1) * sizeof *clauses);
-    int64_t *kinds = arena_take(arena, (query->count + 1) * sizeof *kinds);
-    struct slice *tags = arena_take(arena, (query->count + 1) * sizeof *tags);
-    struct slice *texts = arena_take(arena, (query->count + 1) * sizeof *texts);
-    size_t count = 0;
-    for (size_t i = 0; i < query->count; i++) {
-        if ((query->terms[i].kind & (QUERY_files | QUERY_texts)) != bit)
-            continue;
-        clauses[count] = query->terms[i].clause;
-        kinds[count] = query->terms[i].kind;
-        tags[count] = query->terms[i].tag;
-        texts[count++] = query->terms[i].text;
-    }
-    db_ints(db_ints(args, clauses, count), kinds, count);
-    return db_texts(db_texts(args, tags, count), texts, count);
 }
 
 static void groups_find(struct browsing *browsing)
 {
-    const struct query *query = &browsing->query;
-    bool written = false;
-    for (size_t i = 0; i < query->count; i++)
-        written |= (query->terms[i].kind & (QUERY_files | QUERY_texts)) != 0;
-    struct db_args *args = browse_query_args(db_args(), query, 0, browsing->arena);
-    db_text(args, browsing->ask->plugin);
-    db_flag(args, browsing->ask->flat);
-    db_text(args, slice_text(browsing->sort->column));
-    args = db_int(db_int(db_flag(args, browsing->rising), browsing->key), browsing->id);
-    args = db_int(db_int(args, (int64_t)browsing->ask->limit + 1), browsing->ask->facets ? SAMPLED_MAX : 0);
+    const struct find_ask ask = {
+        .query = &browsing->query,
+        .plugin = browsing->ask->plugin,
+        .order = browsing->order,
+        .rising = browsing->rising,
+        .flat = browsing->ask->flat,
+        .key = browsing->key,
+        .id = browsing->id,
+        .most = browsing->ask->limit + 1,
+        .sampled = browsing->ask->facets ? SAMPLED_MAX : 0,
+    };
     browsing->waiting = 1;
-    if (written) {
-        args = browse_query_args(args, query, QUERY_files, browsing->arena);
-        args = browse_query_args(args, query, QUERY_texts, browsing->arena);
-    }
-    db_ask(service_db(), written ? &browse_written : &browse_find, args, on_found, browsing);
+    find(browsing->arena, &ask, on_found, browsing);
 }
 
 /* ---- an info-hash ---- */
@@ -301,8 +247,14 @@ static const struct statement browse_hash = {
 static void on_hash(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct browsing *browsing = arg;
-    rows_take(browsing, rows, rows != NULL && db_count(rows) > 0);
-    browsing->total = browsing->count;
+    struct found *found = &browsing->found;
+    found->total = found->count = rows != NULL && db_count(rows) > 0;
+    found->ids = arena_take(browsing->arena, sizeof *found->ids);
+    found->groups = arena_take(browsing->arena, sizeof *found->groups);
+    if (found->count > 0) {
+        found->ids[0] = db_get_int(rows, 0, 0);
+        found->groups[0] = db_get_int(rows, 0, 1);
+    }
     browsing->each = true;
     shelf_ask(browsing);
     browsing_step(browsing, why);
@@ -326,13 +278,13 @@ static bool hash_find(struct browsing *browsing)
 
 static bool sort_read(struct browsing *browsing, struct fault *why)
 {
-    browsing->sort = &sorts[0];
-    for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++)
-        if (slice_is(browsing->ask->sort, sorts[i].name))
-            browsing->sort = &sorts[i];
-    browsing->random = strcmp(browsing->sort->name, "random") == 0;
-    browsing->rising = browsing->ask->rising && !browsing->random;
-    return browsing->ask->sort.size == 0 || slice_is(browsing->ask->sort, browsing->sort->name) ||
+    enum find_order order = 0;
+    if (browsing->ask->sort.size > 0)
+        while (order < FIND_orders && !slice_is(browsing->ask->sort, sorts[order]))
+            order++;
+    browsing->order = order;
+    browsing->rising = browsing->ask->rising && order != FIND_shuffle;
+    return order < FIND_orders ||
            fault_set(why, STATUS_invalid, "sort",
                      "Lists are in order of time, year, size, snatches, seeders or leechers, or random.");
 }
@@ -344,7 +296,7 @@ static bool cursor_read(struct browsing *browsing, struct fault *why)
     char *end;
     browsing->key = browsing->rising ? INT64_MIN : INT64_MAX;
     browsing->id = browsing->rising ? 0 : INT64_MAX;
-    if (browsing->random)
+    if (browsing->order == FIND_shuffle)
         random_bytes(&browsing->key, sizeof browsing->key);
     if (browsing->ask->cursor.size == 0)
         return true;
@@ -380,10 +332,13 @@ static void on_browse(struct bus_request *request, const void *body, void *arg)
 
 void browse_start(void)
 {
+    find_start();
     bus_serve(service_bus(), NULL, &catalog_browse_message, on_browse, NULL);
 }
 
 const struct statement *const browse_statements[] = {
-    &browse_find, &browse_written, &browse_few, &browse_sample, &browse_tags, &browse_hash,
+    &browse_few,
+    &browse_tags,
+    &browse_hash,
 };
 const size_t browse_statements_count = sizeof browse_statements / sizeof *browse_statements;

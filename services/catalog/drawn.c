@@ -9,7 +9,7 @@
 #define PLACES 16384
 #define BYTES_MOST 8192 /* of one with what it was drawn from; mostly a thousand */
 
-enum part { PART_below, PART_fit, PART_head, PART_drawing, PART_count };
+enum part { PART_below, PART_head, PART_drawing, PART_count };
 
 static struct drawn {
     uint64_t group, torrent;
@@ -40,14 +40,13 @@ struct slice drawn_find(struct drawn_from *from)
     if (!slice_equal(parts[PART_below], from->below))
         return (struct slice){0};
     from->version = drawn->version;
-    from->fit = parts[PART_fit];
     from->head = parts[PART_head];
     return parts[PART_drawing];
 }
 
 void drawn_keep(const struct drawn_from *from, struct slice drawing)
 {
-    const struct slice parts[PART_count] = {from->below, from->fit, from->head, drawing};
+    const struct slice parts[PART_count] = {from->below, from->head, drawing};
     struct drawn *place = place_of(from);
     size_t size = 0;
     for (size_t i = 0; i < PART_count; i++)

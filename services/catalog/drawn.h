@@ -10,7 +10,6 @@ struct drawn_from {
     uint64_t group, torrent; /* of its torrents that one alone; 0: all */
     struct slice below;      /* that fit this query */
     int64_t version;         /* of its row in catalog.shelf */
-    struct slice fit;        /* the torrents that did, as PostgreSQL writes an array */
     struct slice head;       /* its cells, up to its editions */
 };
 

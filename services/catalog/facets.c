@@ -75,9 +75,10 @@ struct facets facets_count(const struct plugin *plugin, const struct slice *vect
     struct counting counting = {.arena = arena};
     struct lexemes *groups = arena_take(arena, (count + 1) * sizeof *groups);
     struct places *fit = arena_take(arena, (count + 1) * sizeof *fit);
+    const struct tsquery *fits = tsquery_read(below, arena);
     for (size_t i = 0; i < count; i++) {
         groups[i] = lexemes_read(vectors[i], arena);
-        fit[i] = lexemes_fit(&groups[i], below);
+        fit[i] = lexemes_fit(&groups[i], fits);
     }
     for (const struct attribute *attribute = plugin->attributes; attribute->name != NULL; attribute++) {
         struct slice begins = slice_text(arena_print(arena, "%s=", attribute->name));

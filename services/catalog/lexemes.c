@@ -68,47 +68,15 @@ size_t lexemes_from(const struct lexemes *lexemes, struct slice text)
     return low;
 }
 
-/* ---- a query: of words, &, |, ! and () ---- */
+/* ---- a query ---- */
 
-struct reading {
-    const struct lexemes *lexemes;
-    struct places all; /* torrents */
-    const char *at;
-};
-
-static struct places reading_or(struct reading *reading);
-
-static bool taken(struct reading *reading, char letter)
+static struct places word_places(const struct lexemes *lexemes, const struct tsquery *query)
 {
-    while (*reading->at == ' ')
-        reading->at++;
-    if (*reading->at != letter)
-        return false;
-    reading->at++;
-    return true;
-}
-
-/* 'As it''s written', where \\ is one; :* behind it: only the beginning. */
-static struct places reading_word(struct reading *reading)
-{
-    char text[2048];
-    size_t size = 0;
     struct places found = {{0}};
-    bool quoted = taken(reading, '\'');
-    assert(quoted);
-    for (; *reading->at != '\'' || reading->at[1] == '\''; reading->at++) {
-        assert(*reading->at != '\0' && size < sizeof text);
-        if (*reading->at == '\'' || *reading->at == '\\')
-            reading->at++;
-        text[size++] = *reading->at;
-    }
-    reading->at++;
-    bool begins = strncmp(reading->at, ":*", 2) == 0;
-    reading->at += begins ? 2 : 0;
-    const struct lexemes *lexemes = reading->lexemes;
-    for (size_t i = lexemes_from(lexemes, slice_of(text, size)); i < lexemes->count; i++) {
+    size_t size = query->word.size;
+    for (size_t i = lexemes_from(lexemes, query->word); i < lexemes->count; i++) {
         struct slice word = lexemes->of[i].text;
-        if (word.size < size || memcmp(word.at, text, size) != 0 || (!begins && word.size > size))
+        if (word.size < size || memcmp(word.at, query->word.at, size) != 0 || (!query->begins && word.size > size))
             break;
         for (size_t part = 0; part < 4; part++)
             found.of[part] |= lexemes->of[i].places.of[part];
@@ -116,53 +84,28 @@ static struct places reading_word(struct reading *reading)
     return found;
 }
 
-static struct places reading_not(struct reading *reading)
+static struct places query_places(const struct lexemes *lexemes, const struct tsquery *query, struct places all)
 {
-    if (taken(reading, '!')) {
-        struct places others = reading_not(reading);
-        for (size_t i = 0; i < 4; i++)
-            others.of[i] = reading->all.of[i] & ~others.of[i];
-        return others;
-    }
-    if (!taken(reading, '('))
-        return reading_word(reading);
-    struct places within = reading_or(reading);
-    bool closed = taken(reading, ')');
-    assert(closed);
-    return within;
-}
-
-static struct places reading_and(struct reading *reading)
-{
-    struct places places = reading_not(reading);
-    while (taken(reading, '&')) {
-        struct places other = reading_not(reading);
-        for (size_t i = 0; i < 4; i++)
-            places.of[i] &= other.of[i];
-    }
-    return places;
-}
-
-static struct places reading_or(struct reading *reading)
-{
-    struct places places = reading_and(reading);
-    while (taken(reading, '|')) {
-        struct places other = reading_and(reading);
-        for (size_t i = 0; i < 4; i++)
+    if (query->kind == TSQUERY_word)
+        return word_places(lexemes, query);
+    struct places places = query_places(lexemes, query->left, all), other = {{0}};
+    if (query->right != NULL)
+        other = query_places(lexemes, query->right, all);
+    for (size_t i = 0; i < 4; i++)
+        if (query->kind == TSQUERY_not)
+            places.of[i] = all.of[i] & ~places.of[i];
+        else if (query->kind == TSQUERY_or)
             places.of[i] |= other.of[i];
-    }
+        else
+            places.of[i] &= other.of[i];
     return places;
 }
 
-struct places lexemes_fit(const struct lexemes *lexemes, struct slice below)
+struct places lexemes_fit(const struct lexemes *lexemes, const struct tsquery *below)
 {
-    struct reading reading = {.lexemes = lexemes, .at = below.at};
+    struct places all = {{0}};
     size_t at = lexemes_from(lexemes, slice_text("="));
     if (at < lexemes->count && slice_is(lexemes->of[at].text, "="))
-        reading.all = lexemes->of[at].places;
-    if (below.size == 0)
-        return reading.all;
-    struct places fit = reading_or(&reading);
-    assert(*reading.at == '\0');
-    return fit;
+        all = lexemes->of[at].places;
+    return below != NULL ? query_places(lexemes, below, all) : all;
 }

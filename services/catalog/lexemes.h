@@ -3,7 +3,7 @@
 #ifndef DJEMBE_CATALOG_LEXEMES_H
 #define DJEMBE_CATALOG_LEXEMES_H
 
-#include "services/common/arena.h"
+#include "services/catalog/tsquery.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,9 +30,8 @@ struct lexemes lexemes_read(struct slice vector, struct arena *arena);
 /* The first that is not before `text`; count: there is none. */
 size_t lexemes_from(const struct lexemes *lexemes, struct slice text);
 
-/* Of which torrents a query holds: of what is asked of torrents (catalog.query's `below`), as PostgreSQL writes it;
- * empty: of all. */
-struct places lexemes_fit(const struct lexemes *lexemes, struct slice below);
+/* Of which torrents a query holds: of what is asked of torrents (catalog.query's `below`); NULL: of all. */
+struct places lexemes_fit(const struct lexemes *lexemes, const struct tsquery *below);
 
 bool places_meet(struct places a, struct places b);
 

@@ -13,7 +13,9 @@
 #include "services/catalog/edit.h"
 #include "services/catalog/edit_read.h"
 #include "services/catalog/entity.h"
+#include "services/catalog/expected.h"
 #include "services/catalog/fact.h"
+#include "services/catalog/find.h"
 #include "services/catalog/history.h"
 #include "services/catalog/image_child.h"
 #include "services/catalog/images.h"
@@ -118,6 +120,7 @@ static void database_ready(void)
     tallies_start();
     written_start();
     alike_start();
+    expected_start();
 }
 
 static void stop(void)
@@ -173,6 +176,8 @@ static void statements_gather(void)
     statements_add(fact_statements, fact_statements_count);
     statements_add(bookmarks_statements, bookmarks_statements_count);
     statements_add(browse_statements, browse_statements_count);
+    statements_add(find_own_statements, find_own_statements_count);
+    statements_add(expected_statements, expected_statements_count);
     statements_add(suggest_statements, suggest_statements_count);
     statements_add(listing_statements, listing_statements_count);
     statements_add(entity_statements, entity_statements_count);

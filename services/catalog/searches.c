@@ -3,8 +3,8 @@
  */
 #include "services/catalog/searches.h"
 
-#include "services/catalog/browse.h"
 #include "services/catalog/change.h"
+#include "services/catalog/find.h"
 #include "services/catalog/plugin.h"
 #include "services/catalog/text.h"
 #include "services/catalog/tree.h"
@@ -74,10 +74,10 @@ static void on_turn(void *owner)
     struct db_args *args = db_text(db_int(db_args(), (int64_t)bus_actor(request)), saving->ask->plugin);
     args = db_text(db_text(db_text(args, saving->name), saving->ask->query), saving->ask->sort);
     args = db_flag(db_flag(db_flag(args, saving->ask->rising), saving->ask->flat), saving->ask->tell);
-    args = browse_query_args(args, &saving->query, 0, bus_arena(request));
+    args = find_query_args(args, &saving->query, 0, bus_arena(request));
     args = db_flag(db_int(args, SEARCHES_MAX), saving->ask->opens);
-    args = browse_query_args(args, &saving->query, QUERY_files, bus_arena(request));
-    args = browse_query_args(args, &saving->query, QUERY_texts, bus_arena(request));
+    args = find_query_args(args, &saving->query, QUERY_files, bus_arena(request));
+    args = find_query_args(args, &saving->query, QUERY_texts, bus_arena(request));
     db_tx_ask(saving->changing.tx, &search_add, args, on_added, saving);
 }
 

@@ -188,20 +188,18 @@ static void on_whole(void *arg, const struct db_rows *rows, const struct fault *
     loading_end(loading, why);
 }
 
-/* Each group asked for, with its cells unless they are as they were drawn from. */
+/* Each group asked for, with its cells, and which of its torrents fit, unless it is as it was drawn from: what torrents
+ * are is written with the cells. */
 static const struct statement shelf_cells = {
     "shelf_cells",
-    "SELECT s.grp, asked.place, s.version, CASE WHEN s.version <> asked.version OR t.fit <> asked.fit THEN s.cells END,"
-    " t.fit, s.cover, coalesce(s.cover_width, 0), coalesce(s.cover_height, 0)"
-    " FROM unnest($1::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS asked (grp, version, fit, place)"
+    "SELECT s.grp, asked.place, s.version, c.cells, c.fit, s.cover, coalesce(s.cover_width, 0),"
+    " coalesce(s.cover_height, 0)"
+    " FROM unnest($1::bigint[], $4::bigint[]) WITH ORDINALITY AS asked (grp, version, place)"
     " JOIN catalog.shelf s ON s.grp = asked.grp"
-    " LEFT JOIN (SELECT u.grp, array_agg(u.id) AS fitting FROM catalog.listed_unit u"
-    "  WHERE numnode($2::tsquery) + numnode($3::tsquery) > 0 AND u.grp = ANY($1::bigint[])"
-    "  AND (numnode($2) = 0 OR u.terms @@ $2) AND (numnode($3) = 0"
-    "   OR EXISTS (SELECT FROM catalog.listed_files w WHERE w.id = u.id AND w.search @@ $3)) GROUP BY u.grp) AS f"
-    " ON f.grp = s.grp"
-    " CROSS JOIN LATERAL (SELECT CASE WHEN numnode($2) + numnode($3) > 0 THEN coalesce(f.fitting, '{}')::text ELSE ''"
-    "  END AS fit) AS t"
+    " LEFT JOIN LATERAL (SELECT s.cells, CASE WHEN numnode($2::tsquery) + numnode($3::tsquery) > 0 THEN"
+    "  array(SELECT u.id FROM catalog.listed_unit u WHERE u.grp = s.grp AND (numnode($2) = 0 OR u.terms @@ $2)"
+    "   AND (numnode($3) = 0 OR EXISTS (SELECT FROM catalog.listed_files w WHERE w.id = u.id AND w.search @@ $3))"
+    "  )::text END AS fit) AS c ON s.version <> asked.version"
     " ORDER BY asked.place",
 };
 static const struct statement shelf_person = {
@@ -242,15 +240,15 @@ static bool group_read(struct loading *loading, const struct db_rows *rows, size
         return false;
     asked->from.version = db_get_int(rows, row, 2);
     asked->from.head = slice_of(cells.at, head);
-    asked->from.fit = arena_copy(arena, db_get_text(rows, row, 4));
+    struct slice fit = arena_copy(arena, db_get_text(rows, row, 4));
     group->cover = arena_copy(arena, db_get_bytes(rows, row, 5));
     group->cover_width = (unsigned)db_get_int(rows, row, 6);
     group->cover_height = (unsigned)db_get_int(rows, row, 7);
     if (loading->detail == SHELF_drawn)
         group->from = &asked->from;
     const int64_t *only = loading->torrents != NULL ? &loading->torrents[place] : NULL;
-    if (asked->from.fit.size > 0)
-        only = shelf_ids(asked->from.fit, arena, &fitting);
+    if (fit.size > 0)
+        only = shelf_ids(fit, arena, &fitting);
     if (only != NULL)
         *group = shelf_only(group, only, fitting, arena);
     return true;
@@ -300,7 +298,6 @@ static void asked_add(struct loading *loading, int64_t group, int64_t torrent, s
         return;
     asked->drawn = arena_copy(arena, drawn_find(&asked->from));
     asked->from.head = arena_copy(arena, asked->from.head);
-    asked->from.fit = arena_copy(arena, asked->from.fit);
 }
 
 static void cells_ask(struct loading *loading, struct fitting fitting)
@@ -308,14 +305,12 @@ static void cells_ask(struct loading *loading, struct fitting fitting)
     size_t count = loading->asked_count;
     int64_t *groups = arena_take(loading->shelf.arena, (count + 1) * sizeof *groups);
     int64_t *versions = arena_take(loading->shelf.arena, (count + 1) * sizeof *versions);
-    struct slice *fits = arena_take(loading->shelf.arena, (count + 1) * sizeof *fits);
     for (size_t i = 0; i < count; i++) {
         groups[i] = (int64_t)loading->asked[i].from.group;
         versions[i] = loading->asked[i].from.version;
-        fits[i] = loading->asked[i].from.fit;
     }
     struct db_args *args = db_text(db_text(db_ints(db_args(), groups, count), fitting.below), fitting.files);
-    db_ask(loading->db, &shelf_cells, db_texts(db_ints(args, versions, count), fits, count), on_cells, loading);
+    db_ask(loading->db, &shelf_cells, db_ints(args, versions, count), on_cells, loading);
 }
 
 static void groups_ask(struct loading *loading, const int64_t *groups, size_t count, struct fitting fitting)
@@ -325,8 +320,11 @@ static void groups_ask(struct loading *loading, const int64_t *groups, size_t co
         both = slice_text(
             arena_print(loading->shelf.arena, "%.*s, %.*s", SLICE_ARGS(fitting.below), SLICE_ARGS(fitting.files)));
     asked_begin(loading, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         asked_add(loading, groups[i], loading->torrents != NULL ? loading->torrents[i] : 0, both);
+        if (fitting.files.size > 0) /* which are written later than all else of a torrent */
+            loading->asked[i].from.version = DRAWN_NONE;
+    }
     cells_ask(loading, fitting);
 }
 

@@ -235,96 +235,115 @@ def test_what_pages_read_is_what_there_is(shelf, sql):
 
 # ---- much ----
 
-MANY = 100000
+MANY, FIRST = 40000, 1000000000
+
+ADDED = f"""
+    INSERT INTO catalog.listed (id, plugin, added, year, size, shuffle, search)
+        SELECT {FIRST} + i, 'music', i / 3, i % 97, (i::bigint * 7919) % 10007, hashint8extended(i, 1),
+            (CASE WHEN i % 50 = 0 THEN 'mid:4 ' ELSE '' END || CASE WHEN i % 200 = 0 THEN 'few:5 ' ELSE '' END ||
+            'every:6 ''='':1,2 ''format=FLAC'':1 ''format=MP3'':2 ''media=CD'':' || 1 + i % 2)::tsvector
+        FROM generate_series(1, {MANY}) AS i;
+    INSERT INTO catalog.listed_unit (id, grp, plugin, added, year, size, shuffle, terms, marks)
+        SELECT 2 * l.id + i, l.id, 'music', l.added, l.year, (l.id * 7919 + i * 31) % 10007, hashint8extended(l.id + i, 2), t.terms,
+            l.marks | catalog.marks(t.terms)
+        FROM catalog.listed l, generate_series(0, 1) AS i, LATERAL (SELECT array_to_tsvector(
+            ARRAY[CASE i WHEN 0 THEN 'format=FLAC' ELSE 'format=MP3' END] ||
+            CASE WHEN l.id % 2 = i THEN ARRAY['media=CD'] ELSE ARRAY[]::text[] END) AS terms) AS t WHERE l.id > {FIRST};
+    INSERT INTO catalog.tally SELECT id, plugin, id % 11, 0, id % 1009 FROM catalog.listed WHERE id > {FIRST};
+    INSERT INTO catalog.tally_unit SELECT id, plugin, id % 11, 0, id % 1009 FROM catalog.listed_unit WHERE id > {FIRST};
+    INSERT INTO catalog.shelf (grp, cells) SELECT l.id, s.cells FROM catalog.listed l, catalog.shelf s
+        WHERE l.id > {FIRST} AND l.search @@ '''mid''' AND s.grp = (SELECT max(grp) FROM catalog.shelf);
+    UPDATE catalog.plugin SET groups = groups + {MANY}, torrents = torrents + 2 * {MANY} WHERE name = 'music';
+    SELECT catalog.recent_list(array(SELECT id FROM catalog.listed));
+    SELECT catalog.recent_trim({MANY} / 5)"""
+TAKEN_BACK = f"""
+    UPDATE catalog.plugin SET groups = groups - {MANY}, torrents = torrents - 2 * {MANY}, recent_from = -9223372036854775808
+        WHERE name = 'music';
+    DELETE FROM catalog.listed WHERE id > {FIRST}; DELETE FROM catalog.listed_unit WHERE id > {FIRST};
+    DELETE FROM catalog.tally WHERE id > {FIRST}; DELETE FROM catalog.tally_unit WHERE id > {FIRST};
+    DELETE FROM catalog.shelf WHERE grp > {FIRST}; DELETE FROM catalog.recent WHERE id > {FIRST};
+    SELECT catalog.recent_list(array(SELECT id FROM catalog.listed))"""
 
 
-@pytest.fixture
-def many(replicas):
-    """As many groups as no test could upload, in a transaction that is taken back: one of 75 has a word, one of 300 another, and every
-    other one has a torrent that is both FLAC and from a CD. The newest fifth is in catalog.recent."""
+def pages_of(bus, query, **more):
+    """Where each of the first nine pages ends."""
+    cursor, ends, counts = "", [], set()
+    while len(ends) < 9:
+        page = browse(bus, query, cursor=cursor, **MUSIC | {"limit": 20} | more)
+        cursor = page["next"]
+        ends.append(tuple(map(int, cursor.split("."))))
+        counts.add(page["count"])
+    assert len(counts) == 1, "the same on all pages"
+    return ends
+
+
+@pytest.fixture(scope="module")
+def many(replicas, tmp_path_factory):
+    """As many groups as no test could upload: one of 50 has a word, one of 200 another. Each has two torrents, the first FLAC and the
+    second MP3; in every other group the first is from a CD, in the others the second. The newest fifth is in catalog.recent."""
     connection = psycopg2.connect(os.environ["DJEMBE_TEST_DATABASE"])
+    connection.autocommit = True
     with contextlib.closing(connection), connection.cursor() as cursor:
-        cursor.execute("""INSERT INTO catalog.listed (id, plugin, added, size, shuffle, search)
-            SELECT 1000000000 + i, 'music', i / 3, 1, hashint8extended(i, 1), (CASE WHEN i %% 75 = 0 THEN 'mid:4 ' ELSE '' END ||
-                CASE WHEN i %% 300 = 0 THEN 'few:5 ' ELSE '' END ||
-                '''='':1,2 ''format=FLAC'':1 ''media=CD'':' || 1 + i %% 2)::tsvector FROM generate_series(1, %s) AS i""", [MANY])
-        cursor.execute("UPDATE catalog.plugin SET groups = groups + %s WHERE name = 'music'", [MANY])
-        cursor.execute("SELECT catalog.recent_list(array(SELECT id FROM catalog.listed))")
-        cursor.execute("SELECT catalog.recent_trim(%s)", [MANY // 5])
-        cursor.execute("ANALYZE catalog.listed; ANALYZE catalog.recent")
-        yield lambda text, *values: (cursor.execute(text, values), cursor.description and cursor.fetchall())[1]
-        connection.rollback()
-        # How many rows there are is not taken back.
-        cursor.execute("ANALYZE catalog.listed, catalog.recent, catalog.listed_unit, catalog.name")
-        connection.commit()
+        def ask(text):
+            cursor.execute(text)
+            return cursor.description and cursor.fetchall()
+
+        def look_anew():
+            for table in ("listed", "recent", "listed_unit", "tally", "tally_unit"):
+                ask(f"VACUUM ANALYZE catalog.{table}")
+        album(replicas[0].bus(), tmp_path_factory.mktemp("many"), "many", "What all of them are drawn from")
+        ask(ADDED)
+        early = pages_of(replicas[0].bus(), "every")
+        rows = ask(f"SELECT added, id FROM catalog.listed WHERE id > {FIRST} ORDER BY 1 DESC, 2 DESC LIMIT 200")
+        assert early == rows[19:180:20], "what PostgreSQL knows nothing of yet is not few for that"
+        look_anew()
+        for flat in (False, True):
+            until(lambda flat=flat: browse(
+                replicas[0].bus(), f"mid format:flac -{random.getrandbits(60)}", flat=flat, **MUSIC).get("about"))
+        yield ask
+        ask(TAKEN_BACK)
+        look_anew()
 
 
-HAS = "'mid'"
-IS_BOTH = "'mid' & 'format=FLAC' <0> 'media=CD'"
+BOTH = "l.terms @@ '''format=FLAC'' & ''media=CD'''"
+ASKED = {
+    "mid": "g.search @@ '''mid'''", "few": "g.search @@ '''few'''", "format:flac": "l.terms @@ '''format=FLAC'''",
+    "mid format:flac media:cd": f"{BOTH} AND g.search @@ '''mid'''", "few format:flac media:cd": f"{BOTH} AND g.search @@ '''few'''",
+    "mid -media:cd": "NOT l.terms @@ '''media=CD''' AND g.search @@ '''mid'''"}
+COLUMNS = {"time": "l.added", "year": "l.year", "size": "l.size", "seeders": "n.seeders", "snatches": "n.snatches"}
 
 
-def pages_of_all(many):
-    """What is neither rare nor frequent, page by page."""
-    key, last, found = 1 << 62, 1 << 62, []
-    while page := many("SELECT found, at, about FROM catalog.find('music', %s, NULL, %s, false, 'added', false, %s, %s, 51, 0)",
-                       HAS, HAS, key, last):
-        last, key, about = page[-1]
-        assert about
-        found += [row[:2] for row in page]
-    return found
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize("sort", COLUMNS)
+def test_much_is_found_as_little_is(bus, many, sort, flat):
+    """By each way to it: pages end where a look at every row tells that they do."""
+    for query, where in ASKED.items():
+        for falls in ("DESC", "ASC"):
+            source = ("catalog.listed_unit l JOIN catalog.listed g ON g.id = l.grp JOIN catalog.tally_unit n ON n.id = l.id"
+                      if flat else "catalog.listed l JOIN catalog.listed g ON g.id = l.id JOIN catalog.tally n ON n.id = l.id")
+            if not flat and "l.terms" in where:
+                where = f"EXISTS (SELECT FROM catalog.listed_unit u WHERE u.grp = l.id AND {where.replace('l.terms', 'u.terms')})"
+            rows = many(f"SELECT {COLUMNS[sort]}, l.id FROM {source} WHERE l.plugin = 'music' AND {where}"
+                        f" ORDER BY 1 {falls}, 2 {falls} LIMIT 200")
+            assert pages_of(bus, query, flat=flat, sort=sort, rising=falls == "ASC") == rows[19:180:20], (query, falls)
 
 
-def test_much_is_found_as_little_is(many):
-    kept, = many("SELECT count(*) FROM catalog.recent WHERE plugin = 'music'")[0]
-    assert MANY // 5 <= kept < MANY // 5 + 3, "and those that are as old as the last of them"
-    assert pages_of_all(many) == [(1000000000 + i, i // 3) for i in range(MANY, 0, -1) if i % 75 == 0]
-
-    for word, step, looked in (("mid", 150, False), ("few", 300, True)):  # by the word, when it is rare
-        rows = many("SELECT found, looked FROM catalog.find('music', %s, %s, %s, false, 'added', false, %s, %s, %s, 0)",
-                    IS_BOTH.replace("mid", word), "'format=FLAC' & 'media=CD'", f"'{word}'", 1 << 62, 1 << 62, MANY)
-        assert rows == [(1000000000 + i, looked) for i in range(MANY, 0, -1) if i % step == 0]
-
-    for query, by, step in ((HAS, None, 75), (IS_BOTH, HAS, 150), ("'format=FLAC'", None, 1), ("'format=FLAC' <0> 'media=CD'", None, 2)):
-        for total in (MANY // step, 1000, 100 * MANY):  # what was expected may be wrong
-            ids, = many("SELECT array_agg(id) FROM catalog.sample('music', %s, %s, 64, %s)", query, by, total)[0]
-            assert 32 <= len(set(ids)) == len(ids) <= 64 and all((i - 1000000000) % step == 0 for i in ids if i > 1000000000)
+def test_much_in_random_order_comes_around(bus, many):
+    met = set()
+    for _ in range(60):
+        page = [group["entity"] for group in browse(bus, "mid", sort="random", **MUSIC | {"limit": 100})["groups"]]
+        assert len(set(page)) == len(page) == 100 and all((entity - FIRST) % 50 == 0 for entity in page)
+        met |= set(page)
+    assert len(met) > MANY / 50 * 0.95
 
 
-def walked(many, flat, sort, rising, whole, below, marks):
-    """Pages of twenty, three of them, and what there is by a look at every row."""
-    table, grp, asked = ("listed_unit", "grp", "terms") if flat else ("listed", "id", "search")
-    key, last, found, falls = (0, 0, [], "") if rising else (1 << 62, 1 << 62, [], "DESC")
-    for _ in range(3):
-        page = many("SELECT found, of, at, about FROM catalog.find('music', %s, %s, %s, %s, %s, %s, %s, %s, 20, 0, %s)",
-                    whole, below, HAS, flat, sort, rising, key, last, marks)
-        assert len(page) == 20 and page[0][3]
-        last, key = page[-1][0], page[-1][2]
-        found += [row[:3] for row in page]
-    assert found == many(f"""SELECT l.id, l.{grp}, l.{sort} FROM catalog.{table} l JOIN catalog.listed g ON g.id = l.{grp}
-        WHERE l.plugin = 'music' AND l.{asked} @@ %s::tsquery AND g.search @@ %s::tsquery
-        AND (l.{sort}, l.id) {">" if rising else "<"} (%s, %s) ORDER BY l.{sort} {falls}, l.id {falls} LIMIT 60""",
-        below if flat else whole, whole, *((0, 0) if rising else (1 << 62, 1 << 62)))
-
-
-def test_an_order_is_walked_to_what_is_asked_for(many):
-    """Every group has two torrents, of which the first is FLAC; more have the marks than fit."""
-    many("""INSERT INTO catalog.listed_unit (id, grp, plugin, added, size, shuffle, terms, marks)
-        SELECT 2 * l.id + i, l.id, 'music', l.added, (l.id * 7919 + i * 31) %% 10007, hashint8extended(l.id + i, 1), t.terms, l.marks
-        FROM catalog.listed l, generate_series(0, 1) AS i, LATERAL (SELECT array_to_tsvector(ARRAY[
-            CASE i WHEN 0 THEN 'format=FLAC' ELSE 'format=MP3' END, 'media=' || (l.id + i) %% 7]) AS terms) AS t
-        WHERE l.id > 1000000000""")
-    many("UPDATE catalog.plugin SET torrents = torrents + %s WHERE name = 'music'", 2 * MANY)
-    many("ANALYZE catalog.listed_unit")
-    marks, = many("SELECT marks FROM catalog.query(ARRAY[1, 2]::bigint[], ARRAY[0, 9]::bigint[], %s, %s)",
-                  ["", "format="], ["mid", "FLAC"])[0]
-    assert 2 < marks.count("1") <= 4
-    for rising in (False, True):
-        walked(many, False, "size", rising, "'mid' & 'format=FLAC'", None, marks)
-        walked(many, True, "size", rising, "'mid' & 'format=FLAC'", "'format=FLAC' & !'media=1'", marks)
-        walked(many, True, "added", rising, "'mid' & 'format=FLAC'", "'format=FLAC'", marks)
-    every = many("SELECT found FROM catalog.walk('music', %s, NULL, false, 'shuffle', false, %s, %s, 5000, %s)",
-                 HAS, (1 << 63) - 1, (1 << 63) - 1, marks)
-    assert sorted(row[0] for row in every) == [1000000000 + i for i in range(75, MANY + 1, 75)]
+def test_what_much_can_be_narrowed_by_is_counted_in_a_sample(bus, many):
+    for query, step in (("mid", 50), ("few", 200), ("mid format:flac media:cd", 100), ("format:flac", 1), ("-mid", 1)):
+        told = browse(bus, query, facets=True, **MUSIC)
+        counts = {facet["name"]: {value["value"]: value["count"] for value in facet["values"]} for facet in told["facets"]}
+        assert MANY / step * 0.8 < told["count"] < MANY / step * 2.4, "what two words have in common is not known"
+        assert 0.9 < counts["format"]["FLAC"] / told["count"] < 1.1, "each of them"
+        assert 0.2 < counts["media"]["CD"] / told["count"] <= 1.1
 
 
 # ---- suggestions ----
@@ -367,18 +386,29 @@ def test_a_slip_is_forgiven(bus, tmp_path, fresh):
         assert names(suggested(bus, f"sim{fresh} {typed}")) == [f"Sym{fresh} Yz"], typed
 
 
-def test_of_many_names_some_are_looked_at(many, fresh):
-    many("""INSERT INTO catalog.name (plugin, field, entity, name, hint, folded, words, uses)
+@pytest.fixture
+def taken_back(replicas):
+    """In a transaction that is."""
+    connection = psycopg2.connect(os.environ["DJEMBE_TEST_DATABASE"])
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        yield lambda text, *values: (cursor.execute(text, values), cursor.description and cursor.fetchall())[1]
+        connection.rollback()
+        cursor.execute("ANALYZE catalog.name")  # how many rows there are is not
+        connection.commit()
+
+
+def test_of_many_names_some_are_looked_at(taken_back, fresh):
+    taken_back("""INSERT INTO catalog.name (plugin, field, entity, name, hint, folded, words, uses)
         SELECT 'music', 'album', 1000000000 + i, n.name, '', n.name, catalog.name_words(n.name), 1 + i %% 7
         FROM generate_series(1, 20000) AS i, LATERAL (SELECT %s || CASE WHEN i %% 10 = 0 THEN ' sun' ELSE ' moon' END || i AS name) AS n
         """, fresh)
-    many("ANALYZE catalog.name")
+    taken_back("ANALYZE catalog.name")
     fetched = "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables WHERE relid = 'catalog.name'::regclass"
     for typed in ("s", "su", "m", "moon"):
-        before, = many(fetched)[0]
-        told = many("SELECT name FROM catalog.suggest('music', '', %s, 8)", f"{fresh} {typed}")
+        before, = taken_back(fetched)[0]
+        told = taken_back("SELECT name FROM catalog.suggest('music', '', %s, 8)", f"{fresh} {typed}")
         assert len(told) == 8 and all(name.startswith(f"{fresh} {typed}") for name, in told)
-        assert many(fetched)[0][0] - before <= 3000, typed
+        assert taken_back(fetched)[0][0] - before <= 3000, typed
 
 
 def test_what_is_gone_is_no_longer_suggested(bus, tmp_path, fresh):
