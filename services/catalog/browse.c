@@ -37,6 +37,7 @@ struct browsing {
     struct found found;
     struct slice next;
     const struct shelf *shelf; /* of the page */
+    struct slice counted;      /* facets, as they were told for the same search */
     struct facets facets;
     struct facet_row *tags; /* of these */
     size_t tags_count;
@@ -57,6 +58,26 @@ static void groups_write(struct tree_writer *tree, const struct browsing *browsi
     tree_end(tree);
 }
 
+/* What was counted in a sample is kept, for other pages and orders of the same search. */
+static struct memo counted;
+
+static struct slice counted_asked(const struct browsing *browsing)
+{
+    return slice_text(arena_print(browsing->arena, "%.*s %.*s", SLICE_ARGS(browsing->ask->plugin),
+                                  SLICE_ARGS(browsing->found.whole)));
+}
+
+static struct tree facets_told(struct browsing *browsing, struct tree_writer *tree)
+{
+    if (browsing->counted.size > 0)
+        return (struct tree){.packed = browsing->counted};
+    facets_write(tree, browsing->plugin, &browsing->facets, browsing->sampled, browsing->found.groups_total);
+    struct tree told = tree_done(tree);
+    if (browsing->sampled > 0 && browsing->sampled < browsing->found.groups_total)
+        memo_keep(&counted, counted_asked(browsing), told.packed);
+    return told;
+}
+
 static void reply(struct browsing *browsing)
 {
     struct tree_writer groups, facets;
@@ -67,10 +88,8 @@ static void reply(struct browsing *browsing)
                                         .about = browsing->found.about,
                                         .groups = tree_done(&groups),
                                         .next = browsing->next};
-    if (browsing->ask->facets && browsing->plugin != NULL) {
-        facets_write(&facets, browsing->plugin, &browsing->facets, browsing->sampled, browsing->found.groups_total);
-        told.facets = tree_done(&facets);
-    }
+    if (browsing->ask->facets && browsing->plugin != NULL)
+        told.facets = facets_told(browsing, &facets);
     bus_reply(browsing->request, &told);
     tree_free(&groups);
     tree_free(&facets);
@@ -207,6 +226,10 @@ static void on_sample(void *arg, const struct db_rows *rows, const struct fault 
 static void facets_ask(struct browsing *browsing)
 {
     const struct found *found = &browsing->found;
+    if (found->about)
+        browsing->counted = arena_copy(browsing->arena, memo_find(&counted, counted_asked(browsing)));
+    if (browsing->counted.size > 0)
+        return;
     browsing->waiting++;
     if (found->sample.size > 0) {
         size_t count;

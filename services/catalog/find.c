@@ -13,6 +13,7 @@
 #include "services/common/bencode.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #define COUNTED_BELOW 500 /* is expected to be few, and counted */
 #define SELECTIVE 256     /* what one group of so many has is looked up alone */
@@ -132,10 +133,19 @@ static double along_cost(const struct finding *finding)
 /* Of these a walk looks at what has the marks; it leads past the others in a tenth of the time. */
 static double walk_cost(const struct finding *finding)
 {
+    const struct find_ask *ask = &finding->ask;
     double looked_at = 0.1, has = 1;
+    if (finding->marked == 0 || find_is_tallied(ask->order) || ask->plugin.size == 0)
+        return INFINITY;
     for (unsigned i = 0; i < finding->marked; i++)
         has *= 0.2;
-    return along_cost(finding) * (looked_at + has);
+    return along_cost(finding) * (looked_at + has) + (double)ask->most;
+}
+
+static double order_cost(const struct finding *finding)
+{
+    double along = along_cost(finding), walk = walk_cost(finding);
+    return walk < along ? walk : along;
 }
 
 /* All that is found, of words. What is asked of torrents has a place in each group that has such ones: the index has
@@ -148,13 +158,6 @@ static double lookup_cost(const struct finding *finding)
     return found * 3 + expected_read(finding->whole, finding->all_groups) * 0.3;
 }
 
-static bool can_walk(const struct finding *finding)
-{
-    const struct find_ask *ask = &finding->ask;
-    return finding->marked > 0 && !find_is_tallied(ask->order) && ask->plugin.size > 0 &&
-           (ask->flat || ask->order != FIND_added); /* the newest groups' rows lie together, and are read as soon */
-}
-
 static void along(struct finding *finding)
 {
     const struct find_ask *ask = &finding->ask;
@@ -162,7 +165,7 @@ static void along(struct finding *finding)
     struct db_args *args = page_args(finding);
     if (asked)
         args = query_arg(query_arg(args, finding->grouped), asked_of_torrents(finding));
-    if (asked && can_walk(finding))
+    if (asked && walk_cost(finding) < along_cost(finding))
         db_ask(service_db(), find_walk_statement(ask->order, rows_of(finding), ask->rising),
                db_text(args, finding->marks), on_along, finding);
     else
@@ -173,8 +176,7 @@ static void along(struct finding *finding)
 
 static void much(struct finding *finding)
 {
-    double cost = can_walk(finding) ? walk_cost(finding) : along_cost(finding);
-    if (finding->whole != NULL && lookup_cost(finding) < cost)
+    if (finding->whole != NULL && lookup_cost(finding) < order_cost(finding))
         db_ask(service_db(), find_lookup_statement(rows_of(finding)), lookup_args(finding), on_lookup, finding);
     else
         along(finding);
@@ -221,7 +223,7 @@ static bool is_recent(const struct finding *finding)
     const struct find_ask *ask = &finding->ask;
     double share = finding->all_groups > RECENT ? (double)RECENT / (double)finding->all_groups : 1;
     return ask->order == FIND_added && !ask->rising && !ask->flat && ask->plugin.size > 0 && finding->whole != NULL &&
-           finding->recent_from < ask->key && lookup_cost(finding) * share < along_cost(finding);
+           finding->recent_from < ask->key && lookup_cost(finding) * share < order_cost(finding);
 }
 
 /* How much there is. */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define MEMO_PLACES 1024
-#define MEMO_BYTES_MOST 4096 /* of a question with its answer */
+#define MEMO_BYTES_MOST 16384 /* of a question with its answer; mostly some hundred */
 
 struct memo_place {
     char *at; /* the question, then the answer; NULL: nothing is here */

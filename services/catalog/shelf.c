@@ -192,20 +192,23 @@ static void on_whole(void *arg, const struct db_rows *rows, const struct fault *
  * are is written with the cells. */
 static const struct statement shelf_cells = {
     "shelf_cells",
-    "SELECT s.grp, asked.place, s.version, c.cells, c.fit, s.cover, coalesce(s.cover_width, 0),"
-    " coalesce(s.cover_height, 0)"
+    "SELECT v.grp, asked.place, v.version, c.cells, c.fit, c.cover, coalesce(c.cover_width, 0),"
+    " coalesce(c.cover_height, 0)"
     " FROM unnest($1::bigint[], $4::bigint[]) WITH ORDINALITY AS asked (grp, version, place)"
-    " JOIN catalog.shelf s ON s.grp = asked.grp"
-    " LEFT JOIN LATERAL (SELECT s.cells, CASE WHEN numnode($2::tsquery) + numnode($3::tsquery) > 0 THEN"
-    "  array(SELECT u.id FROM catalog.listed_unit u WHERE u.grp = s.grp AND (numnode($2) = 0 OR u.terms @@ $2)"
-    "   AND (numnode($3) = 0 OR EXISTS (SELECT FROM catalog.listed_files w WHERE w.id = u.id AND w.search @@ $3))"
-    "  )::text END AS fit) AS c ON s.version <> asked.version"
+    " JOIN catalog.shelf v ON v.grp = asked.grp"
+    " LEFT JOIN LATERAL (SELECT s.cells, s.cover, s.cover_width, s.cover_height,"
+    "  CASE WHEN numnode($2::tsquery) + numnode($3::tsquery) > 0 THEN"
+    "   array(SELECT u.id FROM catalog.listed_unit u WHERE u.grp = s.grp AND (numnode($2) = 0 OR u.terms @@ $2)"
+    "    AND (numnode($3) = 0 OR EXISTS (SELECT FROM catalog.listed_files w WHERE w.id = u.id AND w.search @@ $3))"
+    "   )::text END AS fit FROM catalog.shelf s WHERE s.grp = v.grp AND v.version <> asked.version OFFSET 0) AS c ON "
+    "true"
     " ORDER BY asked.place",
 };
 static const struct statement shelf_person = {
     "shelf_person",
-    "SELECT s.grp, s.version FROM (SELECT DISTINCT grp FROM catalog.credit WHERE person = $1) AS c"
-    " JOIN catalog.shelf s ON s.grp = c.grp WHERE s.added IS NOT NULL ORDER BY s.added DESC, s.grp DESC LIMIT $2",
+    "SELECT s.grp, s.version FROM catalog.shelf s"
+    " WHERE s.grp = ANY(array(SELECT grp FROM catalog.credit WHERE person = $1)) AND s.added IS NOT NULL"
+    " ORDER BY s.added DESC, s.grp DESC LIMIT $2",
 };
 
 int64_t *shelf_ids(struct slice text, struct arena *arena, size_t *count)
