@@ -1,7 +1,9 @@
 """The pages and feeds of Backup as members meet them: what is owed and held, forms and their refusals, offers, the queue, why."""
 
+import contextlib
 import random
 import re
+import subprocess
 import xml.etree.ElementTree as xml
 
 import libtorrent
@@ -9,7 +11,7 @@ import pytest
 
 from announcer import Announcer
 from bus_client import Refused
-from instance import wait_for
+from instance import ROOT, wait_for
 from test_backup import back_up, bearer, joined, known, packed, token_of
 from test_web import album_fields, torrent, upload  # noqa: F401 (fixture)
 from visitor import Visitor, fill
@@ -462,6 +464,37 @@ def test_a_copy_at_the_owners_address_counts_and_is_shown_as_co_located(instance
 
 def copies_of(instance, version):
     return instance.bus("ratio.version.get", {"version": version})["copies"]
+
+
+@contextlib.contextmanager
+def members_unheard(instance):
+    """What web tells of members waits in ratio for a lock."""
+    psql = subprocess.Popen([str(ROOT / "djembe"), "psql", "-Atq"], env=instance.env, text=True,
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    psql.stdin.write("BEGIN; LOCK TABLE ratio.member IN SHARE MODE; SELECT 'locked';\n")
+    psql.stdin.flush()
+    try:
+        assert psql.stdout.readline() == "locked\n"
+        yield
+    finally:
+        psql.communicate("COMMIT;\n")
+
+
+def test_who_has_just_signed_up_is_told_to_wait(instance):
+    newcomer = Visitor(instance.web)
+    with members_unheard(instance):
+        invitation = instance.admin("invite", "--class", "member")["link"]
+        assert newcomer.sign_up(invitation, f"newcomer-{random.getrandbits(32):08x}").status == 303
+        feed = re.search(r'value="[^"]*(/feed/[0-9a-f]{32}/backup)\.rss"', newcomer.get("/account").html).group(1)
+        for path in ("/backup", "/backup/holdings", "/backup/offers", "/backup/explain", feed + ".rss"):
+            page = newcomer.get(path)
+            assert page.status == 503 and "being set up for Backup: try again in a few seconds" in page.text, (path, page.text)
+            assert "The part that is away" not in page.text
+    wait_for("it is set up", lambda: newcomer.get("/backup").status == 200)
+    assert newcomer.get("/backup/own/999999999").status == 404 and newcomer.get(feed + ".rss").status == 200
+    staff = joined(instance, "mod", "moderator")
+    nobody = staff.get("/backup?of=999999999")
+    assert nobody.status == 404 and "no member 999999999" in nobody.text
 
 
 def test_pages_say_so_while_the_books_are_away(instance, owner, kept, torrent, tmp_path):  # noqa: F811
