@@ -73,7 +73,12 @@ test("another format of the IMDb number joins it, whatever it is called", async 
   await page.locator("#field-codec select").selectOption("x265");
   await page.locator("#field-container select").selectOption("MKV");
   await page.locator("#field-resolution select").selectOption("2160p");
-  await page.locator("#field-edition_title input").fill("Director's Cut");
+  await page.locator("#field-edition_title input").pressSequentially("criterion"); // nobody has had one yet
+  await page.getByRole("option", { name: "The Criterion Collection" }).waitFor();
+  await page.locator("#field-edition_title input").fill("");
+  await page.locator("#field-edition_title input").pressSequentially("direct");
+  await page.getByRole("option", { name: "Director's Cut" }).click();
+  assert.equal(await page.locator("#field-edition_title input").inputValue(), "Director's Cut");
   await page.getByRole("button", { name: "Add it" }).click();
   await page.getByRole("heading", { level: 1 }).filter({ hasText: film.title }).waitFor();
   assert.equal(page.url().replace(/#.*/, ""), movie);

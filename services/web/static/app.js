@@ -49,6 +49,8 @@ function offer(field) {
   for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", id], ["autocomplete", "off"]]) {
     field.setAttribute(name, value);
   }
+  const known = [...(field.list?.options ?? [])].map((option) => ({ name: option.value })); // shown in the same list
+  field.removeAttribute("list");
   const before = () => ("commas" in field.dataset ? field.value.match(/^(.*,\s*)?/)[0] : "");
   const close = () => { // and stay so, whatever was asked before
     clearTimeout(timer);
@@ -96,7 +98,8 @@ function offer(field) {
     const number = ++asked, typed = field.value.slice(before().length).trim();
     if (typed.length < 2 || /[:"*]|(^| )-/.test(typed)) return close();
     const told = await namesLike(field.dataset.suggest, typed);
-    if (number === asked && document.activeElement === field) show(told);
+    const more = known.filter(({ name }) => ` ${fold(name)}`.includes(` ${fold(typed)}`) && !told.some((one) => fold(one.name) === fold(name)));
+    if (number === asked && document.activeElement === field) show([...told, ...more]);
   };
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 150); });
   field.addEventListener("blur", close);
@@ -110,6 +113,8 @@ function offer(field) {
     event.preventDefault();
   });
 }
+
+const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 async function namesLike(where, typed) {
   try {
