@@ -69,6 +69,16 @@ test("another format of the IMDb number joins it, whatever it is called", async 
   await page.locator("#field-title input").fill(`The River ${run}`);
   await page.locator("#field-year input").fill("2000");
   await page.locator("#field-imdb input").fill(`https://www.imdb.com/title/${film.imdb}/`);
+  await page.locator("[data-same]").getByText("It is added to the Movie that is already here").waitFor(); // before the form is whole
+  await page.locator("[data-same]").getByRole("link", { name: film.title }).waitFor();
+  await page.getByText("What there is room for").click();
+  await page.getByRole("row", { name: /^1080p encode 2 Occupied/ }).waitFor();
+  await look("movie-upload-met");
+  await page.locator("#field-imdb input").fill("");
+  await page.locator("[data-same]").waitFor({ state: "hidden" });
+  await page.getByText("What there is room for").waitFor({ state: "detached" });
+  await page.locator("#field-imdb input").fill(film.imdb);
+  await page.getByText("What there is room for").waitFor();
   await page.locator("#field-source select").selectOption("WEB");
   await page.locator("#field-codec select").selectOption("x265");
   await page.locator("#field-container select").selectOption("MKV");

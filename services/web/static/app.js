@@ -154,10 +154,20 @@ for (const part of document.querySelectorAll("[data-unless]")) {
   fold();
 }
 
-// What the form as it is would meet is told while it is filled.
+// What there is room for, as the form at that address tells it.
+async function slotsAt(address) {
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
+    return page.querySelector("[aria-labelledby=slots]");
+  } catch {
+    return null;
+  }
+}
+
+// What the form as it is would meet is told while it is filled, and what there is room for there.
 for (const told of document.querySelectorAll("[data-same]")) {
   const form = told.closest("form");
-  let timer, asked = 0;
+  let timer, asked = 0, there, slots;
   const ask = async () => {
     const number = ++asked, body = new FormData(form);
     for (const field of form.querySelectorAll("input[type=file]")) body.delete(field.name);
@@ -172,6 +182,13 @@ for (const told of document.querySelectorAll("[data-same]")) {
     told.replaceChildren(...(met.told ? [`${met.told} `, link] : []));
     told.hidden = !met.told;
     told.classList.toggle("bad", Boolean(met.same));
+    if (there === met.upload_href) return;
+    there = met.upload_href;
+    slots?.remove();
+    const found = there ? await slotsAt(there) : null;
+    if (there !== met.upload_href) return;
+    slots = found;
+    if (slots) told.after(slots);
   };
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 400); });
 }
