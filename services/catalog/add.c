@@ -8,6 +8,7 @@
 #include "services/catalog/form.h"
 #include "services/catalog/news.h"
 #include "services/catalog/text.h"
+#include "services/catalog/welcome.h"
 #include "services/common/clock.h"
 #include "services/common/log.h"
 
@@ -21,6 +22,7 @@ struct upload {
     struct changing changing;
     const struct catalog_torrent_add *ask;
     struct adding adding;
+    struct fault unwelcome;
 };
 
 static STAILQ_HEAD(, upload) waiting = STAILQ_HEAD_INITIALIZER(waiting);
@@ -158,15 +160,35 @@ static bool upload_check(struct upload *upload, struct fault *why)
     return form_check(form, adding->from, LEVEL_unit, &adding->metainfo, adding->arena, &adding->submission, why);
 }
 
-static void upload_queue(struct upload *upload)
+/* One that was added before, and is sent again because its answer was lost, does not count against itself. */
+static void on_kept(void *arg, struct slice reply, const struct fault *why)
 {
-    struct fault why = {0};
-    if (!upload_check(upload, &why)) {
-        changing_fail(&upload->changing, &why);
+    struct upload *upload = arg;
+    if (why == NULL && reply.size > 0)
+        bus_reply_packed(upload->changing.request, reply);
+    else
+        changing_fail(&upload->changing, &upload->unwelcome);
+}
+
+static void on_welcome(void *arg, const struct fault *why)
+{
+    struct upload *upload = arg;
+    if (why != NULL) {
+        upload->unwelcome = *why;
+        kept_find(catalog.kept, upload->ask->key, on_kept, upload);
         return;
     }
     STAILQ_INSERT_TAIL(&waiting, upload, link);
     run_next();
+}
+
+static void upload_queue(struct upload *upload)
+{
+    struct fault why = {0};
+    if (upload_check(upload, &why))
+        welcome_ask(&upload->adding, bus_trace(upload->changing.request), on_welcome, upload);
+    else
+        changing_fail(&upload->changing, &why);
 }
 
 const struct statement add_parent = {

@@ -40,6 +40,7 @@
 #include "services/catalog/tallies.h"
 #include "services/catalog/torrent.h"
 #include "services/catalog/unmerge.h"
+#include "services/catalog/welcome.h"
 #include "services/catalog/written.h"
 
 #include "services/common/notices.h"
@@ -182,6 +183,7 @@ static void statements_gather(void)
     statements_add(listing_statements, listing_statements_count);
     statements_add(entity_statements, entity_statements_count);
     statements_add(alike_statements, alike_statements_count);
+    statements_add(welcome_statements, welcome_statements_count);
     statements_add(written_statements, written_statements_count);
     statements_add(torrent_statements, torrent_statements_count);
     statements_add(piece_statements, piece_statements_count);

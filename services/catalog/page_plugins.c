@@ -50,6 +50,16 @@ static void suggest_write(struct tree_writer *tree, const struct plugin *plugin,
         text(tree, "similar", plugin->levels[LEVEL_group].name);
 }
 
+static void texts_write(struct tree_writer *tree, const char *key, const char *const *texts)
+{
+    if (texts == NULL)
+        return;
+    tree_array(tree, key);
+    for (; *texts != NULL; texts++)
+        text(tree, NULL, *texts);
+    tree_end(tree);
+}
+
 static void field_write(struct tree_writer *tree, const struct plugin *plugin, const struct attribute *attribute)
 {
     static const char *const types[] = {"text", "long", "number", "choice", "flag", "text", "credit", "date"};
@@ -71,12 +81,8 @@ static void field_write(struct tree_writer *tree, const struct plugin *plugin, c
         tree_number(tree, "low", attribute->low);
         tree_number(tree, "high", attribute->high);
     }
-    if (attribute->choices != NULL) {
-        tree_array(tree, "choices");
-        for (const char *const *choice = attribute->choices; *choice != NULL; choice++)
-            text(tree, NULL, *choice);
-        tree_end(tree);
-    }
+    texts_write(tree, "choices", attribute->choices);
+    texts_write(tree, "known", attribute->known);
     if (attribute->roles != NULL)
         roles_write(tree, attribute->roles);
     suggest_write(tree, plugin, attribute);

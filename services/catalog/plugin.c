@@ -234,6 +234,8 @@ static bool source_check(const struct plugin *plugin, const struct attribute *at
                          "A secret needs a sealed plugin, and stands in no search and no line.");
     if (attribute->suggested && (attribute->type != ATTR_text || attribute->secret))
         return fault_set(why, STATUS_internal, attribute->name, "Only texts that all may see are suggested.");
+    if (attribute->known != NULL && attribute->type != ATTR_text)
+        return fault_set(why, STATUS_internal, attribute->name, "Only texts have values that are offered.");
     if (attribute->faceted && attribute->type != ATTR_choice && attribute->type != ATTR_number &&
         attribute->type != ATTR_flag && attribute->type != ATTR_date)
         return fault_set(why, STATUS_internal, attribute->name, "Only choices, numbers, flags and dates are counted.");

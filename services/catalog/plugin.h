@@ -75,6 +75,8 @@ struct attribute {
     bool depends;  /* ATTR_number of the unit: that of a sibling without which it is of no use; needs a counted one */
     bool by_owner; /* ATTR_credit that nobody is asked for: who makes the group, in the leading role */
     bool secret;   /* told to the group's owner only */
+    /* ATTR_text: values that are offered while somebody types one, who may type any other; NULL ends the list. */
+    const char *const *known;
     const char *help;
 };
 

@@ -1,5 +1,5 @@
 /* See same.h. The form is checked as an upload's is, and looked for as adding.c does, but nothing waits and nothing is
- * written. A form that is not whole yet meets nothing. */
+ * written. A form that is not whole yet meets nothing but the group that it names beyond this site. */
 #include "services/catalog/same.h"
 
 #include "services/catalog/add.h"
@@ -13,6 +13,7 @@ struct asking {
     struct bus_request *request;
     const struct catalog_torrent_same *ask;
     struct adding adding; /* of which no step is taken */
+    bool whole;
 };
 
 static void tell_nothing(struct asking *asking)
@@ -30,13 +31,15 @@ static void on_same(void *arg, const struct db_rows *rows, const struct fault *w
         bus_fail(asking->request, why);
         return;
     }
-    uint64_t torrent = db_count(rows) > 0 ? (uint64_t)db_get_int(rows, 0, 2) : 0;
+    uint64_t torrent = db_count(rows) > 0 && asking->whole ? (uint64_t)db_get_int(rows, 0, 2) : 0;
     if (db_count(rows) == 0 || (torrent == 0 && asking->ask->parent != 0)) {
         tell_nothing(asking);
         return;
     }
-    struct slice page = shelf_href(plugin, LEVEL_group, (uint64_t)db_get_int(rows, 0, 0), arena);
-    struct catalog_torrent_same_reply reply = {.same = torrent != 0, .name = db_get_text(rows, 0, 1), .href = page};
+    uint64_t met = (uint64_t)db_get_int(rows, 0, 0);
+    struct slice page = shelf_href(plugin, LEVEL_group, met, arena);
+    struct catalog_torrent_same_reply reply = {
+        .same = torrent != 0, .group = met, .name = db_get_text(rows, 0, 1), .href = page};
     const char *group = plugin->levels[LEVEL_group].title, *unit = plugin->levels[LEVEL_unit].title;
     const char *above = plugin->levels[plugin_parent(plugin, LEVEL_unit)].title;
     reply.told = slice_text(torrent != 0 ? arena_print(arena, "The same %s of this %s is already here, in", unit, above)
@@ -93,6 +96,24 @@ static const struct statement same_persons = {
     " ON e.plugin = $1 AND e.kind = 0 AND e.same = catalog.same(ARRAY[n.name]) AND e.deleted_at IS NULL",
 };
 
+/* Is the group named beyond this site (an IMDb number)? Then all else is left out. */
+static bool names_group(struct adding *adding, const struct form *form)
+{
+    const struct plugin *plugin = adding->plugin;
+    const char *joins = plugin->levels[LEVEL_group].joins;
+    int place = joins != NULL && adding->from <= LEVEL_group ? plugin_attribute(plugin, joins) : -1;
+    struct submission only = {0};
+    struct fault why = {0};
+    if (place < 0 || form->text[place].size == 0)
+        return false;
+    only.values.of[place] = form->text[place];
+    if (plugin->check != NULL && !plugin->check(LEVEL_group, &only, adding->arena, &why))
+        return false;
+    adding->submission = (struct submission){0};
+    adding->submission.values.of[place] = only.values.of[place];
+    return true;
+}
+
 static void look(struct asking *asking)
 {
     struct adding *adding = &asking->adding;
@@ -107,7 +128,9 @@ static void look(struct asking *asking)
         return;
     }
     form_complete(form, clock_now(), adding->arena);
-    if (!form_check(form, adding->from, LEVEL_unit, &adding->metainfo, adding->arena, &adding->submission, &why)) {
+    asking->whole =
+        form_check(form, adding->from, LEVEL_unit, &adding->metainfo, adding->arena, &adding->submission, &why);
+    if (!asking->whole && !names_group(adding, form)) {
         tell_nothing(asking);
         return;
     }

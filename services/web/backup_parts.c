@@ -127,6 +127,15 @@ const char *backup_sentence(struct visit *visit, const struct answer *explained,
     return NULL;
 }
 
+void backup_fail(struct visit *visit, const struct seen *seen, const struct fault *why)
+{
+    bool own = seen == NULL || !seen->other;
+    if (own && why->status == STATUS_not_found && strcmp(why->field, "user") == 0)
+        page_error(visit, 503, "Your account is being set up for Backup: try again in a few seconds.", NULL);
+    else
+        page_fail(visit, why, "ratio");
+}
+
 bool backup_is_refusal(const struct fault *why)
 {
     return why->status != STATUS_unavailable && why->status != STATUS_internal;

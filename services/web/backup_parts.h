@@ -45,6 +45,10 @@ void backup_keep_write(struct visit *visit, const struct book_backup *row, uint6
 /* The sentence that ratio.explain gives for a rule; NULL when there is none. */
 const char *backup_sentence(struct visit *visit, const struct answer *explained, const char *rule);
 
+/* A page of Backup that ratio cannot fill: who has just signed up may be here before ratio has heard of it. `seen` is
+ * NULL for a page of the visitor's own alone. */
+void backup_fail(struct visit *visit, const struct seen *seen, const struct fault *why);
+
 /* A refusal of ratio that belongs to a form is shown in it; without an answer there is a page of its own. */
 bool backup_is_refusal(const struct fault *why);
 

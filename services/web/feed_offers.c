@@ -1,6 +1,7 @@
 /* /feed/KEY/backup.rss and .json: what a member should hold next (RULES 4.1), for a client or a script that knows
  * nothing but the address. Only this member's offers of now, each under a number that stays its own; reading it is
  * noted with ratio, which offers to those alone whose feed was read within a day (2.7), and changes nothing else. */
+#include "services/web/backup_parts.h"
 #include "services/web/format.h"
 #include "services/web/gather.h"
 #include "services/web/json.h"
@@ -163,7 +164,7 @@ static void on_list(struct visit *visit)
     struct feed *feed = visit->page;
     const struct ratio_offer_list_reply *list = feed->list->reply;
     if (list == NULL || feed->profile->reply == NULL) {
-        page_fail(visit, list == NULL ? &feed->list->why : &feed->profile->why, "ratio");
+        backup_fail(visit, NULL, list == NULL ? &feed->list->why : &feed->profile->why);
         return;
     }
     feed->offers = answer_rows(visit, list->offers, &offer_row_row, &feed->offers_count);

@@ -169,8 +169,8 @@ static void on_figures(struct visit *visit)
     struct dashboard *dashboard = visit->page;
     const struct ratio_backup_list_reply *backups = dashboard->backups->reply;
     if (dashboard->profile->reply == NULL || backups == NULL) {
-        page_fail(visit, dashboard->profile->reply == NULL ? &dashboard->profile->why : &dashboard->backups->why,
-                  "ratio");
+        backup_fail(visit, &dashboard->seen,
+                    dashboard->profile->reply == NULL ? &dashboard->profile->why : &dashboard->backups->why);
         return;
     }
     dashboard->rows = answer_rows(visit, backups->backups, &book_backup_row, &dashboard->count);

@@ -233,7 +233,7 @@ static void on_backup(struct visit *visit)
     struct own *own = visit->page;
     const struct fault *why = fault_of(own);
     if (why != NULL) {
-        page_fail(visit, why, "ratio");
+        backup_fail(visit, NULL, why);
         return;
     }
     const struct ratio_backup_get_reply *backup = own->backup->reply;

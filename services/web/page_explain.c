@@ -201,7 +201,7 @@ static void on_steps(struct visit *visit)
 {
     struct explained *explained = visit->page;
     if (explained->steps->reply == NULL) {
-        page_fail(visit, &explained->steps->why, "ratio");
+        backup_fail(visit, &explained->seen, &explained->steps->why);
         return;
     }
     explained->all = is_own(visit);

@@ -75,7 +75,7 @@ static void on_list(struct visit *visit)
     const struct ratio_holding_list_reply *list = holdings->list->reply;
     const struct ratio_offer_list_reply *offers = holdings->offers->reply;
     if (list == NULL) {
-        page_fail(visit, &holdings->list->why, "ratio");
+        backup_fail(visit, &holdings->seen, &holdings->list->why);
         return;
     }
     holdings->rows = answer_rows(visit, list->copies, &book_copy_row, &holdings->count);

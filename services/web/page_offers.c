@@ -55,7 +55,7 @@ static void on_list(struct visit *visit)
     struct offered *offered = visit->page;
     const struct ratio_offer_list_reply *reply = offered->list->reply;
     if (reply == NULL) {
-        page_fail(visit, &offered->list->why, "ratio");
+        backup_fail(visit, NULL, &offered->list->why);
         return;
     }
     offered->rows = answer_rows(visit, reply->offers, &offer_row_row, &offered->count);

@@ -381,9 +381,9 @@ static void on_added(void *arg, const void *reply, const msgpack_object *body, c
         upload->why = *why;
         if (strcmp(why->field, "metainfo") == 0) /* as the form calls it, which tools fill in too */
             snprintf(upload->why.field, sizeof upload->why.field, "torrent");
-        if (why->status == STATUS_unavailable)
-            fault_set(&upload->why, STATUS_unavailable, NULL,
-                      "The catalog is away for the moment. What you typed is kept: send the form again in a minute.");
+        if (why->status == STATUS_unavailable) /* the catalog, or what it asks */
+            fault_set(&upload->why, STATUS_unavailable, NULL, "%s What you typed is kept: send the form again then.",
+                      wrong(why));
         show_again(visit);
         return;
     }

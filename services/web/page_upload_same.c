@@ -21,6 +21,9 @@ static void on_same(void *arg, const void *reply, const msgpack_object *body, co
         tree_text(visit->out, "told", met->told);
         tree_text(visit->out, "name", met->name);
         tree_text(visit->out, "href", met->href);
+        if (form_id(&visit->form, "group") == 0)
+            tree_print(visit->out, "upload_href", "/upload/%.*s?group=%llu", SLICE_ARGS(visit->params[0]),
+                       (unsigned long long)met->group);
     }
     page_json(visit, 200);
 }

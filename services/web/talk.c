@@ -3,6 +3,7 @@
 
 #include "services/web/look.h"
 #include "services/web/page.h"
+#include "services/web/plugins.h"
 #include "services/web/web.h"
 
 #define COMMENTS_SHOWN 20
@@ -42,6 +43,16 @@ static void write_vote(struct tree_writer *out, const msgpack_object *tag)
     tree_flag(out, "is_down", down);
     tree_string(out, "up", up ? "0" : "1");
     tree_string(out, "down", down ? "0" : "-1");
+}
+
+/* Tags that are there are offered while new ones are typed, as in the form of an upload. */
+static void write_suggest(struct visit *visit)
+{
+    const msgpack_object *fields = look_array(plugins_find(visit->params[0]), "fields");
+    for (size_t i = 0; i < look_size(fields); i++)
+        if (look_flag(look_at(fields, i), "commas"))
+            tree_print(visit->out, "suggest_tags", "/suggest/%.*s?field=%.*s", SLICE_ARGS(visit->params[0]),
+                       SLICE_ARGS(look_text(look_at(fields, i), "suggest")));
 }
 
 static void write_tags(struct visit *visit, const msgpack_object *tags)
@@ -123,6 +134,7 @@ void talk_write(struct visit *visit, const struct talk *talk, const struct tree_
     tree_flag(visit->out, "bookmarked", reply->bookmarked);
     tree_flag(visit->out, "subscribed", reply->subscribed);
     tree_flag(visit->out, "tagged", reply->tagged);
+    write_suggest(visit);
     write_tags(visit, reply->tags.object);
     tree_flag(visit->out, "has_collages", look_size(reply->collages.object) > 0);
     if (look_size(reply->collages.object) > 0)

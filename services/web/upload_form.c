@@ -147,6 +147,15 @@ static void write_limits(const struct shown *shown)
         tree_object(shown->out, "high", high);
 }
 
+/* What may be typed, among others. */
+static void write_known(const struct shown *shown)
+{
+    const msgpack_object *known = look_array(shown->field, "known");
+    tree_flag(shown->out, "has_known", look_size(known) > 0);
+    if (look_size(known) > 0)
+        tree_object(shown->out, "known", known);
+}
+
 /* Where names are that go on as is typed here, or that it may be. */
 static void write_suggest(const struct shown *shown, const char *key)
 {
@@ -184,6 +193,7 @@ static void write_field(const struct shown *shown, const struct fault *why)
     write_suggest(shown, "similar");
     write_limits(shown);
     write_choices(shown, value);
+    write_known(shown);
     tree_flag(out, "has_rows", shown->repeat);
     if (shown->repeat)
         write_rows(shown);

@@ -69,11 +69,26 @@ test("another format of the IMDb number joins it, whatever it is called", async 
   await page.locator("#field-title input").fill(`The River ${run}`);
   await page.locator("#field-year input").fill("2000");
   await page.locator("#field-imdb input").fill(`https://www.imdb.com/title/${film.imdb}/`);
+  await page.locator("[data-same]").getByText("It is added to the Movie that is already here").waitFor(); // before the form is whole
+  await page.locator("[data-same]").getByRole("link", { name: film.title }).waitFor();
+  await page.getByText("What there is room for").click();
+  await page.getByRole("row", { name: /^1080p encode 2 Occupied/ }).waitFor();
+  await look("movie-upload-met");
+  await page.locator("#field-imdb input").fill("");
+  await page.locator("[data-same]").waitFor({ state: "hidden" });
+  await page.getByText("What there is room for").waitFor({ state: "detached" });
+  await page.locator("#field-imdb input").fill(film.imdb);
+  await page.getByText("What there is room for").waitFor();
   await page.locator("#field-source select").selectOption("WEB");
   await page.locator("#field-codec select").selectOption("x265");
   await page.locator("#field-container select").selectOption("MKV");
   await page.locator("#field-resolution select").selectOption("2160p");
-  await page.locator("#field-edition_title input").fill("Director's Cut");
+  await page.locator("#field-edition_title input").pressSequentially("criterion"); // nobody has had one yet
+  await page.getByRole("option", { name: "The Criterion Collection" }).waitFor();
+  await page.locator("#field-edition_title input").fill("");
+  await page.locator("#field-edition_title input").pressSequentially("direct");
+  await page.getByRole("option", { name: "Director's Cut" }).click();
+  assert.equal(await page.locator("#field-edition_title input").inputValue(), "Director's Cut");
   await page.getByRole("button", { name: "Add it" }).click();
   await page.getByRole("heading", { level: 1 }).filter({ hasText: film.title }).waitFor();
   assert.equal(page.url().replace(/#.*/, ""), movie);

@@ -27,6 +27,12 @@ test("tags are added and voted on", async () => {
   await awa.getByLabel("Add tags, separated by commas").fill("jazz, موسيقى");
   await awa.getByRole("button", { name: "Add", exact: true }).click();
   await awa.getByRole("button", { name: "jazz fits", exact: true }).and(awa.locator("[aria-pressed=true]")).waitFor();
+  const more = awa.getByLabel("Add tags, separated by commas");
+  await more.pressSequentially("live, jaz");
+  await awa.getByRole("option", { name: "jazz" }).waitFor();
+  await look(awa, "tags-offered");
+  await awa.getByRole("option", { name: "jazz" }).click();
+  assert.equal(await more.inputValue(), "live, jazz");
   await staff.goto(album);
   await staff.getByRole("button", { name: "jazz does not fit" }).click();
   await staff.getByRole("button", { name: "jazz does not fit" }).and(staff.locator("[aria-pressed=true]")).waitFor();

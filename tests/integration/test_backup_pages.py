@@ -1,6 +1,9 @@
 """The pages and feeds of Backup as members meet them: what is owed and held, forms and their refusals, offers, the queue, why."""
 
+import contextlib
+import random
 import re
+import subprocess
 import xml.etree.ElementTree as xml
 
 import libtorrent
@@ -8,9 +11,10 @@ import pytest
 
 from announcer import Announcer
 from bus_client import Refused
-from instance import wait_for
-from test_backup import back_up, joined, known, packed
-from visitor import Visitor
+from instance import ROOT, wait_for
+from test_backup import back_up, bearer, joined, known, packed, token_of
+from test_web import album_fields, torrent, upload  # noqa: F401 (fixture)
+from visitor import Visitor, fill
 
 MIB = 1 << 20
 
@@ -214,6 +218,27 @@ def test_a_version_says_what_it_depends_on(owner, tmp_path):
     path = f"/torrent/{base}/delete"
     waits = owner.visitor.send(path, path, reason="Too old")
     assert waits.status == 409 and "depends on this one" in waits.text
+
+
+def vast(size):
+    """A torrent of a content that nobody has."""
+    info = {b"length": size, b"name": f"{random.getrandbits(64):x}", b"piece length": 4 << 20, b"private": 1,
+            b"pieces": random.randbytes(20 * -(-size // (4 << 20)))}
+    return libtorrent.bencode({b"info": info})
+
+
+def test_what_the_books_would_refuse_is_refused_before_it_is_added(instance):
+    greedy = Person(instance, "greedy")
+    made, says = vast(60 * 10 ** 9), "This wants more than 1099511627776 bytes of others' space in all"
+    refused = back_up(greedy.visitor, made, name="all-i-have", redundancy="20", message="All of it")
+    assert refused.status == 409 and says in refused.text, refused.text
+    assert 'id="torrent-wrong"' in refused.html and 'value="all-i-have"' in refused.html and "All of it" in refused.html
+    assert "all-i-have" not in greedy.visitor.get(f"/backup?q={greedy.name}").text
+    assert "all-i-have" not in greedy.visitor.get("/backup").text and greedy.profile().get("obligation", 0) == 0
+    tool = Visitor(instance.web).post_file("/upload/backup", [("name", "all-i-have"), ("redundancy", "20")], "p.torrent", made,
+                                           headers=bearer({"token": token_of(greedy.visitor)}))
+    assert tool.status == 409 and tool.json()["field"] == "torrent" and "wants more than" in tool.json()["error"]
+    assert back_up(greedy.visitor, made, name="all-i-have", redundancy="10").status == 303
 
 
 def test_an_owner_asks_to_be_told_when_no_version_comes(owner, kept):
@@ -441,9 +466,44 @@ def copies_of(instance, version):
     return instance.bus("ratio.version.get", {"version": version})["copies"]
 
 
-def test_pages_say_so_while_the_books_are_away(instance, owner, kept):
+@contextlib.contextmanager
+def members_unheard(instance):
+    """What web tells of members waits in ratio for a lock."""
+    psql = subprocess.Popen([str(ROOT / "djembe"), "psql", "-Atq"], env=instance.env, text=True,
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    psql.stdin.write("BEGIN; LOCK TABLE ratio.member IN SHARE MODE; SELECT 'locked';\n")
+    psql.stdin.flush()
+    try:
+        assert psql.stdout.readline() == "locked\n"
+        yield
+    finally:
+        psql.communicate("COMMIT;\n")
+
+
+def test_who_has_just_signed_up_is_told_to_wait(instance):
+    newcomer = Visitor(instance.web)
+    with members_unheard(instance):
+        invitation = instance.admin("invite", "--class", "member")["link"]
+        assert newcomer.sign_up(invitation, f"newcomer-{random.getrandbits(32):08x}").status == 303
+        feed = re.search(r'value="[^"]*(/feed/[0-9a-f]{32}/backup)\.rss"', newcomer.get("/account").html).group(1)
+        for path in ("/backup", "/backup/holdings", "/backup/offers", "/backup/explain", feed + ".rss"):
+            page = newcomer.get(path)
+            assert page.status == 503 and "being set up for Backup: try again in a few seconds" in page.text, (path, page.text)
+            assert "The part that is away" not in page.text
+    wait_for("it is set up", lambda: newcomer.get("/backup").status == 200)
+    assert newcomer.get("/backup/own/999999999").status == 404 and newcomer.get(feed + ".rss").status == 200
+    staff = joined(instance, "mod", "moderator")
+    nobody = staff.get("/backup?of=999999999")
+    assert nobody.status == 404 and "no member 999999999" in nobody.text
+
+
+def test_pages_say_so_while_the_books_are_away(instance, owner, kept, torrent, tmp_path):  # noqa: F811
     instance.run("down", "ratio")
     try:
+        refused = back_up(owner.visitor, packed(tmp_path), name="meanwhile")
+        assert refused.status == 503 and "The service ratio is away: try again" in refused.text and "is kept" in refused.text, refused.text
+        assert "meanwhile" not in owner.visitor.get(f"/backup?q={owner.name}").text
+        assert upload(owner.visitor, torrent, **album_fields()).status == 303
         for path in ("/backup", f"/backup/own/{kept[1]}", "/backup/holdings", "/backup/offers", "/backup/queue", "/backup/explain"):
             page = owner.visitor.get(path)
             assert page.status == 503 and page.text, path
@@ -451,3 +511,5 @@ def test_pages_say_so_while_the_books_are_away(instance, owner, kept):
         assert feed.status == 503 and "<" not in feed.html
     finally:
         instance.run("up", "ratio")
+    form = [field for field in fill(refused.form()) if field[0] != "more"]
+    wait_for("the form is taken, with the torrent kept", lambda: owner.visitor.post_files("/upload/backup", form, []).status == 303)

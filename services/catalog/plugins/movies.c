@@ -75,6 +75,14 @@ static const struct slot slots[] = {
     {NULL, 0, {{NULL, NULL}}},
 };
 
+/* Collections, cuts and features: what most editions are called. */
+static const char *const editions[] = {
+    "Director's Cut", "Extended Edition", "Theatrical Cut", "Uncut", "Unrated", "Rifftrax", "The Criterion Collection",
+    "Masters of Cinema", "Warner Archive Collection", "Remaster", "4K Remaster", "4K Restoration", "2D/3D Edition",
+    "3D Anaglyph", "3D Full SBS", "3D Half SBS", "3D Half OU", "2-Disc Set", "2 in 1", "Dual Audio", "English Dub",
+    "With Commentary", NULL,
+};
+
 static const struct attribute attributes[] = {
     {.name = "people", .label = "People", .level = LEVEL_group, .type = ATTR_credit, .roles = roles, .required = true,
      .searched = true, .note = "Part played", .help = "One name a row; actors in the order of billing, each with the part played."},
@@ -97,7 +105,7 @@ static const struct attribute attributes[] = {
     {.name = "synopsis", .label = "Synopsis", .level = LEVEL_group, .type = ATTR_long, .low = 10, .high = 20000,
      .help = "What it is about, without giving the end away."},
     {.name = "edition_title", .label = "Edition", .level = LEVEL_edition, .type = ATTR_text, .low = 2, .high = 200,
-     .searched = true, .suggested = true, .help = "For example \"Director's Cut\", \"Extended Edition\", \"4K Remaster\". Leave it empty for the original release."},
+     .searched = true, .suggested = true, .known = editions, .help = "For example \"Director's Cut\", \"Extended Edition\", \"4K Remaster\". Leave it empty for the original release."},
     {.name = "edition_year", .label = "Edition year", .level = LEVEL_edition, .type = ATTR_number, .low = 1874,
      .high = 2100, .help = "When this edition came out. Leave it empty for the original release."},
     {.name = "quality", .label = "Quality", .level = LEVEL_unit, .type = ATTR_choice, .choices = qualities,

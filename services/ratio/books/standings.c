@@ -394,6 +394,29 @@ static void on_version_get(struct bus_request *request, const void *message, voi
     book_read(request, message, serve_version);
 }
 
+/* ---- a version that is not there yet (2.6) ---- */
+
+static void serve_check(struct bus_request *request, const void *message)
+{
+    const struct ratio_version_check *ask = message;
+    const struct rules_event version = {.kind = RULES_version,
+                                        .user = (int64_t)ask->user,
+                                        .backup = (int64_t)ask->backup,
+                                        .redundancy = (int64_t)ask->redundancy,
+                                        .size = (int64_t)ask->size};
+    struct fault why;
+    if (rules_welcomes(book.rules, &version, &why))
+        bus_reply(request, &(struct ratio_version_check_reply){0});
+    else
+        bus_fail(request, &why);
+}
+
+static void on_version_check(struct bus_request *request, const void *message, void *arg)
+{
+    (void)arg;
+    book_read(request, message, serve_check);
+}
+
 void standings_serve(void)
 {
     bus_serve(book.bus, NULL, &ratio_backup_profile_message, on_profile, NULL);
@@ -402,4 +425,5 @@ void standings_serve(void)
     bus_serve(book.bus, NULL, &ratio_backup_list_message, on_backup_list, NULL);
     bus_serve(book.bus, NULL, &ratio_version_list_message, on_version_list, NULL);
     bus_serve(book.bus, NULL, &ratio_version_get_message, on_version_get, NULL);
+    bus_serve(book.bus, NULL, &ratio_version_check_message, on_version_check, NULL);
 }

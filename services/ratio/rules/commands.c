@@ -131,10 +131,11 @@ static bool depends_well(const struct rules *r, const struct rules_event *event,
                      (long long)event->depends_on);
 }
 
-static bool version_is_welcome(const struct rules *r, const struct rules_event *event, const struct backup *backup,
-                               struct fault *why)
+/* `backup` is NULL for one that is not there yet. */
+static bool version_is_welcome(const struct rules *r, const struct rules_event *event, const struct member *owner,
+                               const struct backup *backup, struct fault *why)
 {
-    const struct member *owner = member_at(r, backup->owner);
+    int64_t redundancy = backup != NULL ? backup->redundancy : event->redundancy;
     if (is_suspended(owner))
         return suspended_fault(why);
     if (event->size < 1 || event->size > RULES_SIZE_MAX)
@@ -142,8 +143,19 @@ static bool version_is_welcome(const struct rules *r, const struct rules_event *
     if (owner->versions_count >= RULES_VERSIONS_MAX)
         return fault_set(why, STATUS_conflict, NULL, "A member has at most %d versions: delete old ones.",
                          RULES_VERSIONS_MAX);
-    return depends_well(r, event, backup, why) &&
-           !wants_too_much(r, owner, (rules_wide)event->size * backup->redundancy, why);
+    return depends_well(r, event, backup, why) && !wants_too_much(r, owner, (rules_wide)event->size * redundancy, why);
+}
+
+bool rules_welcomes(const struct rules *r, const struct rules_event *event, struct fault *why)
+{
+    static const struct member newcomer = {.suspended = FOREVER};
+    uint32_t parent = backup_find(r, event->backup), owner = member_find(r, event->user);
+    if (parent == 0)
+        return redundancy_is_valid(event->redundancy, why) &&
+               version_is_welcome(r, event, owner != 0 ? member_at(r, owner) : &newcomer, NULL, why);
+    const struct backup *backup = backup_at(r, parent);
+    return active_backup(r, event->backup, why) != 0 &&
+           version_is_welcome(r, event, member_at(r, backup->owner), backup, why);
 }
 
 static void version_link(struct rules *r, uint32_t handle)
@@ -191,7 +203,8 @@ bool apply_version(struct rules *r, const struct rules_event *event, struct faul
     if (!is_new(event->version, version_find(r, event->version), "version", why))
         return false;
     uint32_t parent = active_backup(r, event->backup, why);
-    if (parent == 0 || !version_is_welcome(r, event, backup_at(r, parent), why))
+    if (parent == 0 ||
+        !version_is_welcome(r, event, member_at(r, backup_at(r, parent)->owner), backup_at(r, parent), why))
         return false;
     uint32_t made = version_make(r, event->version);
     struct version *version = version_at(r, made);

@@ -212,6 +212,9 @@ bool rules_verdict(struct rules *rules, int64_t user, int64_t version, int64_t l
 bool rules_copy(struct rules *rules, int64_t user, int64_t version, struct rules_copy *copy, struct fault *why);
 /* The versions in order (2.7). */
 const struct rules_queued *rules_queue(struct rules *rules, size_t *count);
+/* Would the RULES_version be taken? Its id is not looked at. Of a backup that is not there yet, `user` and `redundancy`
+ * are those that it would be made with, by a member who may be as new. */
+bool rules_welcomes(const struct rules *rules, const struct rules_event *version, struct fault *why);
 /* Recomputes all that follows from the copies (2.12) and compares; touches everything. */
 void rules_check(struct rules *rules, struct rules_check *check);
 

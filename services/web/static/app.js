@@ -49,6 +49,8 @@ function offer(field) {
   for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", id], ["autocomplete", "off"]]) {
     field.setAttribute(name, value);
   }
+  const known = [...(field.list?.options ?? [])].map((option) => ({ name: option.value })); // shown in the same list
+  field.removeAttribute("list");
   const before = () => ("commas" in field.dataset ? field.value.match(/^(.*,\s*)?/)[0] : "");
   const close = () => { // and stay so, whatever was asked before
     clearTimeout(timer);
@@ -96,7 +98,8 @@ function offer(field) {
     const number = ++asked, typed = field.value.slice(before().length).trim();
     if (typed.length < 2 || /[:"*]|(^| )-/.test(typed)) return close();
     const told = await namesLike(field.dataset.suggest, typed);
-    if (number === asked && document.activeElement === field) show(told);
+    const more = known.filter(({ name }) => ` ${fold(name)}`.includes(` ${fold(typed)}`) && !told.some((one) => fold(one.name) === fold(name)));
+    if (number === asked && document.activeElement === field) show([...told, ...more]);
   };
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 150); });
   field.addEventListener("blur", close);
@@ -110,6 +113,8 @@ function offer(field) {
     event.preventDefault();
   });
 }
+
+const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 async function namesLike(where, typed) {
   try {
@@ -149,10 +154,20 @@ for (const part of document.querySelectorAll("[data-unless]")) {
   fold();
 }
 
-// What the form as it is would meet is told while it is filled.
+// What there is room for, as the form at that address tells it.
+async function slotsAt(address) {
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
+    return page.querySelector("[aria-labelledby=slots]");
+  } catch {
+    return null;
+  }
+}
+
+// What the form as it is would meet is told while it is filled, and what there is room for there.
 for (const told of document.querySelectorAll("[data-same]")) {
   const form = told.closest("form");
-  let timer, asked = 0;
+  let timer, asked = 0, there, slots;
   const ask = async () => {
     const number = ++asked, body = new FormData(form);
     for (const field of form.querySelectorAll("input[type=file]")) body.delete(field.name);
@@ -167,6 +182,13 @@ for (const told of document.querySelectorAll("[data-same]")) {
     told.replaceChildren(...(met.told ? [`${met.told} `, link] : []));
     told.hidden = !met.told;
     told.classList.toggle("bad", Boolean(met.same));
+    if (there === met.upload_href) return;
+    there = met.upload_href;
+    slots?.remove();
+    const found = there ? await slotsAt(there) : null;
+    if (there !== met.upload_href) return;
+    slots = found;
+    if (slots) told.after(slots);
   };
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 400); });
 }

@@ -1,9 +1,9 @@
-"""Two replicas of djembe-catalog on a scratch PostgreSQL, for all tests of a run."""
+"""Two replicas of djembe-catalog, and the djembe-ratio that they ask about backups, on a scratch PostgreSQL, for all tests of a run."""
 import os, random
 
 import psycopg2, pytest, zmq.auth
 
-from service_kit import Replica, SERVICES
+from service_kit import Replica, SERVICES, free_port
 
 
 @pytest.fixture(scope="session")
@@ -17,11 +17,24 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def replicas(folder):
-    both = [Replica(folder), Replica(folder)]
-    yield both
-    for replica in both:
-        replica.stop()
+def daemons(folder):
+    port = free_port()
+    both = [Replica(folder, DJEMBE_RATIO=f"tcp://127.0.0.1:{port}") for _ in range(2)]
+    catalog = ",".join(f"tcp://127.0.0.1:{replica.bus_port}" for replica in both)
+    all_three = [*both, Replica(folder, "ratio", port, DJEMBE_CATALOG=catalog)]
+    yield all_three
+    for daemon in all_three:
+        daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def replicas(daemons):
+    return daemons[:2]
+
+
+@pytest.fixture
+def ratio(daemons):
+    return daemons[2].bus()
 
 
 @pytest.fixture

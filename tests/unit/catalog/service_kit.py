@@ -30,30 +30,32 @@ def until(reached, seconds=60):
 
 
 class Replica:
-    """One running daemon."""
+    """One running daemon; those it could ask are away, unless the settings say where they are."""
 
-    def __init__(self, folder, **settings):
-        self.bus_port, self.admin_port = free_port(), free_port()
+    def __init__(self, folder, service="catalog", bus_port=None, **settings):
+        self.service, self.bus_port, self.admin_port = service, bus_port or free_port(), free_port()
         state = folder / f"state-{self.bus_port}"
         state.mkdir()
         self.keys = str(folder / "keys")
-        away = {f"DJEMBE_{name.upper()}": f"tcp://127.0.0.1:{free_port()}" for name in ("tracker", "web", "ratio")}
+        away = {f"DJEMBE_{name.upper()}": f"tcp://127.0.0.1:{free_port()}" for name in ("tracker", "web", "ratio") if name != service}
         environment = dict(
             os.environ, DJEMBE_DATABASE=os.environ["DJEMBE_TEST_DATABASE"], DJEMBE_KEYS=self.keys, DJEMBE_STATE=str(state),
             DJEMBE_BUS_LISTEN=f"tcp://127.0.0.1:{self.bus_port}", DJEMBE_ADMIN_LISTEN=f"127.0.0.1:{self.admin_port}",
-            **away, **settings)
+            **{**away, **settings})
         self.log = open(folder / f"log-{self.bus_port}", "w+")
-        self.process = subprocess.Popen([os.environ["DJEMBE_TEST_CATALOG"]], env=environment, stderr=self.log)
+        self.process = subprocess.Popen([os.environ[f"DJEMBE_TEST_{service.upper()}"]], env=environment, stderr=self.log)
         until(self.is_ready)
 
     def is_ready(self):
         assert self.process.poll() is None, "the daemon ended"
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, Refused, TimeoutError):
+            if self.service == "ratio":  # ready it is once it has heard of web's members; its books are open before
+                return self.bus().ask("ratio.queue.list", {"limit": 1}, seconds=2)
             return urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=2).status == 200
         return False
 
     def bus(self):
-        return Bus(self.keys, f"tcp://127.0.0.1:{self.bus_port}", "catalog")
+        return Bus(self.keys, f"tcp://127.0.0.1:{self.bus_port}", self.service)
 
     def kill(self):
         self.process.kill()

@@ -3,7 +3,8 @@ import itertools, os, random, time
 
 import libtorrent, msgpack, pytest
 
-from service_kit import FLAC, HYBRID, V2, add, at_once, browse, refused, torrent
+from service_kit import FLAC, HYBRID, V2, Replica, add, at_once, browse, refused, torrent, until
+from bus_client import Refused
 
 members = itertools.count(900001)  # each test's own
 
@@ -170,6 +171,49 @@ def test_a_member_has_at_most_a_thousand_versions(bus, tmp_path, fresh, owner, s
     remove(bus, "torrent", first["torrent"], owner)
     back_up(bus, sealed(tmp_path), "another", owner)
     sql("DELETE FROM catalog.torrent WHERE uploader = %s AND metainfo = '' RETURNING 1", owner)
+
+
+def vast(size):
+    """A torrent of a content that nobody has."""
+    pieces = random.randbytes(20 * -(-size // (4 << 20)))
+    return libtorrent.bencode({b"info": {b"length": size, b"name": f"{random.getrandbits(64):x}", b"piece length": 4 << 20,
+                                         b"pieces": pieces, b"private": 1}})
+
+
+def booked(ratio, told):
+    """The books have it; else what they refused."""
+    try:
+        row = ratio.ask("ratio.version.get", {"version": told["torrent"]})["versions"][0]
+    except Refused:
+        return False
+    return row[3] * row[5] or row[14]
+
+
+def test_what_ratio_would_refuse_is_told_before_anything_is_stored(bus, ratio, fresh, owner, sql):
+    """By its own rule and in its own sentence: here WANT_CAP, 1 TiB."""
+    most, key, says = 54 * 10 ** 9, os.urandom(16), "This wants more than 1099511627776 bytes of others' space in all"
+    why = refused(back_up, bus, vast(most + 10 ** 9), fresh, owner, fields={"redundancy": "20"})
+    assert (why.status, why.field) == ("conflict", "metainfo") and says in str(why)
+    assert sql("SELECT count(*) FROM catalog.entity WHERE added_by = %s", owner) == [(0,)]
+    made = vast(most)
+    told = back_up(bus, made, fresh, owner, fields={"redundancy": "20"}, key=key)
+    assert until(lambda: booked(ratio, told)) == 20 * most
+    # What another version of it costs goes by the copies that its backup wants, not by those that the form names.
+    assert says in str(refused(back_up, bus, vast(10 ** 9), fresh, owner, fields={"redundancy": "1"}))
+    assert says in str(refused(back_up, bus, vast(10 ** 9), "", owner, parent=group_of(bus, told, owner)))
+    back_up(bus, vast(10 ** 9), f"{fresh} small", owner, fields={"redundancy": "1"})
+    assert back_up(bus, made, fresh, owner, fields={"redundancy": "20"}, key=key) == told  # its answer was lost
+
+
+def test_without_ratio_no_backup_is_stored_and_all_else_is(folder, tmp_path, fresh, owner, sql):
+    alone = Replica(folder)
+    try:
+        why = refused(back_up, alone.bus(), sealed(tmp_path), fresh, owner)
+        assert why.status == "unavailable" and "ratio is away: try again" in str(why)
+        assert sql("SELECT count(*) FROM catalog.entity WHERE added_by = %s", owner) == [(0,)]
+        add(alone.bus(), torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="T"), actor=owner)
+    finally:
+        alone.stop()
 
 
 # ---- what others see ----

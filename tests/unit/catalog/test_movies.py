@@ -85,6 +85,20 @@ def test_a_movie_of_the_same_imdb_number_is_joined_whatever_it_is_called(bus, tm
     assert browse(bus, number)["count"] == 1
 
 
+def test_a_movie_is_met_by_its_imdb_number_before_the_form_is_whole(bus, tmp_path, fresh):
+    def met(fields, **more):
+        return bus.ask("catalog.torrent.same", {"plugin": "movies", "fields": fields, **more}, actor=5)
+    number = f"tt{next(numbers)}"
+    told = film(bus, tmp_path, fresh, imdb=number)
+    group = page_of(bus, told["entity"])["entity"]
+    there = {"told": "It is added to the Movie that is already here:", "name": fresh, "href": told["href"].split("#")[0], "group": group}
+    assert met({"imdb": f"https://www.imdb.com/title/{number}/"}) == there
+    assert met({"imdb": number, "title": "Another", "year": "1066", "codec": "none"}) == there  # nor is it right
+    for fields in ({"imdb": f"tt{next(numbers)}"}, {"imdb": "some day"}, {"title": fresh, "year": "1999"}, {}):
+        assert met(fields) == {}
+    assert met({"imdb": number}, parent=group) == {}
+
+
 def test_a_person_is_shown_by_category_with_the_part_played(bus, tmp_path, fresh):
     told = film(bus, tmp_path, fresh, people=[f"{fresh} a", f"{fresh} a", f"{fresh} b", f"{fresh} c"],
                 people_role=["director", "actor", "actor", "producer"], people_note=["", "The captain", "The cook", ""])

@@ -97,6 +97,19 @@ static void each_takes_a_whole_form_and_a_bare_one(void **state)
     }
 }
 
+static void what_is_offered_is_taken_as_it_is(void **state)
+{
+    struct form_kit *kit = *state;
+    for (size_t i = 0; i < plugins_count; i++)
+        for (const struct attribute *attribute = plugins[i]->attributes; attribute->name != NULL; attribute++)
+            for (const char *const *known = attribute->known; known != NULL && *known != NULL; known++) {
+                fill(kit, plugins[i], true);
+                form_kit_set(kit, attribute->name, *known);
+                taken(kit);
+                assert_true(slice_is(form_kit_value(kit, attribute->name), *known));
+            }
+}
+
 static void what_an_attribute_cannot_be_is_refused_by_its_name(void **state)
 {
     struct form_kit *kit = *state;
@@ -189,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_is_described_consistently),
         test(each_takes_a_whole_form_and_a_bare_one),
+        test(what_is_offered_is_taken_as_it_is),
         test(what_an_attribute_cannot_be_is_refused_by_its_name),
         test(each_line_can_be_written_from_a_bare_form),
         cmocka_unit_test(each_line_asks_for_attributes_that_are_there),

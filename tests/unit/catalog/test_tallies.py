@@ -1,4 +1,4 @@
-"""Orders by how many seed, leech and have completed. Neither tracker nor ratio is there: what they would tell is put where tallies.c
+"""Orders by how many seed, leech and have completed. There is no tracker: what it and ratio would tell is put where tallies.c
 puts it (tests/integration/test_tallies.py has all of them)."""
 import os
 

@@ -456,6 +456,27 @@ def a_version_that_the_books_refuse_says_why(site):
     assert row[11] == "refused" and "4 TiB" in row[14], row
 
 
+def whether_a_version_would_be_taken_is_told_beforehand(site):
+    """By any replica, also of an owner and a backup that the books do not know; asking makes neither."""
+    check = lambda **more: site.ask("ratio.version.check", **{"user": 777, "redundancy": 5, "size": GB, **more})
+    assert check() == {} and check(backup=7777) == {}
+    refused(lambda: site.profile(777), "not_found")
+    assert "wants more than 1099511627776 bytes" in refused(lambda: check(redundancy=20, size=60 * GB), "conflict")
+    assert "4 TiB" in refused(lambda: check(size=5 * 2 ** 40), "invalid")
+    assert "1 and 20 copies" in refused(lambda: check(redundancy=21), "invalid")
+    version = site.version(8, GB, 2, 408)
+    assert check(user=8, backup=408, redundancy=20, size=60 * GB) == {}, "two copies are wanted of it, not twenty"
+    site.catalog.tell(version, [version, bytes(20), b"", GB, 8, "redundancy", False, 408, 0, True])
+    wait_for(lambda: site.state(version) == "deleted")
+    assert "was deleted" in refused(lambda: check(user=8, backup=408), "conflict")
+    site.member(4, "disabled")
+    suspended = lambda: any("suspended" in step["figures"] for step in site.ask("ratio.explain", what="profile", user=4)["steps"])
+    wait_for(suspended)
+    assert "suspended" in refused(lambda: check(user=4), "forbidden")
+    site.member(4, "active")
+    wait_for(lambda: not suspended())
+
+
 def offers_come_at_a_tick_to_who_reads_his_feed(site):
     version = site.version(3, GB, 1)
     site.sight(3, version, 0)
@@ -855,6 +876,7 @@ TESTS = [the_mission_holds,
          bad_commands_change_nothing,
          redundancy_and_deletion_move_the_debt,
          a_version_that_the_books_refuse_says_why,
+         whether_a_version_would_be_taken_is_told_beforehand,
          offers_come_at_a_tick_to_who_reads_his_feed,
          a_backup_tells_its_worst_version_and_lists_the_newest_first,
          the_history_of_one_figure_is_asked_for,

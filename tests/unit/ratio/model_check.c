@@ -353,8 +353,30 @@ static const char *check_raise(struct rules *r, const struct rules_event *event,
                                                                                  : "19: points swap nobody else's";
 }
 
+/* 2.6: whether a version that is new would be taken is told beforehand, and why it is not. */
+struct welcome {
+    bool asked, told;
+    struct fault why;
+};
+
+static struct welcome welcome_before(const struct rules *r, const struct rules_event *event)
+{
+    struct welcome welcome = {.asked = event->kind == RULES_version && version_find(r, event->version) == 0 &&
+                                       backup_find(r, event->backup) != 0};
+    welcome.told = welcome.asked && rules_welcomes(r, event, &welcome.why);
+    return welcome;
+}
+
+static const char *check_welcome(const struct welcome *welcome, bool accepted, const struct fault *why)
+{
+    if (!welcome->asked || (welcome->told == accepted && strcmp(welcome->why.text, why->text) == 0))
+        return NULL;
+    return "2.6: what is refused at creation is told beforehand";
+}
+
 const char *model_step(struct rules *r, const struct rules_event *event)
 {
+    struct fault why = {0};
     rules_advance(r, event->at);
     struct before before = look_before(r);
     struct slot slot = slot_before(r, event);
@@ -364,8 +386,11 @@ const char *model_step(struct rules *r, const struct rules_event *event)
     if (count > 0)
         memcpy(queue, list, count * sizeof *queue);
     uint64_t held = versions_held(r), retired = versions_retired(r);
-    bool accepted = rules_apply(r, event, NULL);
+    struct welcome welcome = welcome_before(r, event);
+    bool accepted = rules_apply(r, event, &why);
     const char *wrong = check_change(r, event, accepted, &before);
+    if (wrong == NULL)
+        wrong = check_welcome(&welcome, accepted, &why);
     if (wrong == NULL)
         wrong = check_retired(r, held & versions_held(r), retired);
     if (wrong == NULL && accepted)

@@ -46,6 +46,15 @@ bool version(int64_t id, int64_t of, int64_t size)
     return ACT(version, .version = id, .backup = of, .size = size);
 }
 
+bool welcome(int64_t of, int64_t owner, int64_t wanted, int64_t size)
+{
+    world.why = (struct fault){0};
+    return rules_welcomes(
+        world.rules,
+        &(struct rules_event){.kind = RULES_version, .user = owner, .backup = of, .redundancy = wanted, .size = size},
+        &world.why);
+}
+
 bool depending(int64_t id, int64_t of, int64_t size, int64_t depends_on)
 {
     return ACT(version, .version = id, .backup = of, .size = size, .depends_on = depends_on);

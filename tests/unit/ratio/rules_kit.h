@@ -39,6 +39,8 @@ void world_end(void);
 bool member(int64_t user);
 bool backup(int64_t id, int64_t owner, int64_t redundancy);
 bool version(int64_t id, int64_t of, int64_t size);
+/* Would it be taken, of a backup that `owner` makes with so many copies wanted, unless it is there? */
+bool welcome(int64_t of, int64_t owner, int64_t redundancy, int64_t size);
 bool depending(int64_t id, int64_t of, int64_t size, int64_t depends_on);
 bool retention(int64_t id, struct rules_retention keep);
 bool redundancy(int64_t id, int64_t wanted);

@@ -57,6 +57,27 @@ static void at_every_cap_the_sums_are_exact_and_one_more_is_refused(void **unuse
     world_end();
 }
 
+/* 2.6: of a version whose owner or backup is not there yet, too. */
+static void what_is_refused_at_creation_is_told_beforehand(void **unused)
+{
+    (void)unused;
+    world_begin("want_cap=1000000000", NULL);
+    assert_true(welcome(1, 1, 2, GB / 2)); /* nobody is there, and asking makes nobody */
+    assert_false(welcome(1, 1, 2, GB / 2 + 1));
+    assert_true(said("wants more than 1000000000 bytes"));
+    assert_false(welcome(1, 1, 21, 1) || welcome(1, 1, 2, 0));
+    members(2);
+    assert_true(backup(1, 1, 2) && version(1, 1, GB / 4) && welcome(1, 1, 20, GB / 4)); /* its own redundancy counts */
+    assert_false(welcome(2, 1, 1, GB / 2 + 1));
+    assert_true(welcome(2, 1, 1, GB / 2) && delete_backup(1));
+    assert_false(welcome(1, 1, 2, 1));
+    assert_true(said("was deleted"));
+    assert_true(welcome(2, 1, 1, GB) && suspended(1, true));
+    assert_false(welcome(2, 1, 1, 1));
+    assert_true(said("suspended") && welcome(2, 2, 1, GB));
+    world_end();
+}
+
 static void a1_probation_is_never_more_than_the_loan(void **unused)
 {
     (void)unused;
@@ -239,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a1_seed_mode_without_data_gains_nothing),
         cmocka_unit_test(at_every_cap_the_sums_are_exact_and_one_more_is_refused),
+        cmocka_unit_test(what_is_refused_at_creation_is_told_beforehand),
         cmocka_unit_test(a1_probation_is_never_more_than_the_loan),
         cmocka_unit_test(a2_a_ring_moves_contribution_but_makes_none),
         cmocka_unit_test(a3_a_free_rider_has_forty_four_days),

@@ -61,6 +61,9 @@ static int set_up(void **state)
     tree_open_array(description, "fields");
     add_credit_field();
     open_field("title", "album", "text");
+    tree_open_array(description, "known");
+    tree_string(description, NULL, "Live");
+    tree_close(description);
     tree_close(description);
     open_field("people", "album", "credit");
     tree_string(description, "note", "Part played");
@@ -192,6 +195,7 @@ static void what_was_typed_is_shown_again(void **state)
     write_form("people=A&people_note=The+cook", NULL, false, NULL, &json);
     assert_int_equal(count(json, "\"note_label\": \"Part played\""), 2); /* and in the empty row */
     assert_int_equal(count(json, "\"note\": \"The cook\""), 1);
+    assert_int_equal(count(json, "\"has_known\": true, \"known\": [\"Live\"]"), 1);
 }
 
 static void what_is_taken_otherwise_is_shown_until_it_is_emptied(void **state)
