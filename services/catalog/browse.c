@@ -226,7 +226,7 @@ static void on_sample(void *arg, const struct db_rows *rows, const struct fault 
 static void facets_ask(struct browsing *browsing)
 {
     const struct found *found = &browsing->found;
-    if (found->about)
+    if (found->sample.size == 0)
         browsing->counted = arena_copy(browsing->arena, memo_find(&counted, counted_asked(browsing)));
     if (browsing->counted.size > 0)
         return;

@@ -111,6 +111,8 @@ static void along(struct finding *finding);
 static void on_along(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct finding *finding = arg;
+    if (rows != NULL && finding->whole == NULL && db_count(rows) > 0)
+        finding->found.total = (uint64_t)db_get_int(rows, 0, 3);
     if (rows != NULL)
         rows_take(finding, rows);
     if (rows == NULL || finding->ask.order != FIND_shuffle || finding->left.most == 0 || finding->around) {
@@ -176,7 +178,7 @@ static void along(struct finding *finding)
 
 static void much(struct finding *finding)
 {
-    if (finding->whole != NULL && lookup_cost(finding) < order_cost(finding))
+    if (lookup_cost(finding) < order_cost(finding))
         db_ask(service_db(), find_lookup_statement(rows_of(finding)), lookup_args(finding), on_lookup, finding);
     else
         along(finding);
@@ -222,7 +224,7 @@ static bool is_recent(const struct finding *finding)
 {
     const struct find_ask *ask = &finding->ask;
     double share = finding->all_groups > RECENT ? (double)RECENT / (double)finding->all_groups : 1;
-    return ask->order == FIND_added && !ask->rising && !ask->flat && ask->plugin.size > 0 && finding->whole != NULL &&
+    return ask->order == FIND_added && !ask->rising && !ask->flat && ask->plugin.size > 0 &&
            finding->recent_from < ask->key && lookup_cost(finding) * share < order_cost(finding);
 }
 
@@ -261,8 +263,7 @@ static void decide(struct finding *finding)
     finding->grouped = finding->ask.flat && finding->below != NULL ? found->above : found->whole;
     if (finding->whole == NULL) {
         found->groups_total = finding->all_groups;
-        found->total = finding->ask.flat ? finding->all_torrents : finding->all_groups;
-        much(finding);
+        along(finding);
         return;
     }
     expect(finding);
@@ -461,6 +462,8 @@ void find(struct arena *arena, const struct find_ask *ask, find_done_fn *done, v
         written |= (ask->query->terms[i].kind & (QUERY_files | QUERY_texts)) != 0;
     if (written)
         written_ask(finding);
+    else if (ask->query->count == 0 && ask->sampled == 0)
+        along(finding);
     else
         query_ask(finding);
 }
@@ -501,6 +504,10 @@ static void sample_ask(struct sampling *sampling)
 
 void find_sample(struct arena *arena, struct slice plugin, const struct found *found, find_sample_fn *done, void *arg)
 {
+    if (found->whole.size == 0) {
+        db_ask(service_db(), find_sample_all_statement(), db_text(db_args(), plugin), done, arg);
+        return;
+    }
     struct sampling *sampling = arena_take(arena, sizeof *sampling);
     *sampling = (struct sampling){.plugin = plugin, .found = found, .done = done, .arg = arg};
     while (parts[sampling->part] > 0 && found->groups_total * 2 < (uint64_t)FIND_SAMPLED << parts[sampling->part])

@@ -18,7 +18,7 @@ static const unsigned parts[] = {0, 4, 6, 8, 10, 12};
 static const struct statement *by_order[FIND_orders][FIND_kinds][2][2][2];
 static const struct statement *by_walk[FIND_orders][FIND_kinds][2];
 static const struct statement *by_lookup[FIND_kinds], *few[FIND_kinds];
-static const struct statement *recent, *samples[PARTS];
+static const struct statement *recent, *samples[PARTS], *sample_of_all;
 
 const char *find_column(enum find_order order)
 {
@@ -65,8 +65,11 @@ static void order_add(struct db *db, enum find_order order, enum find_rows rows,
     const char *at = orders[order].tallied ? "n" : "l";
     struct buffer sql = {0};
     limit_begin(&sql);
-    buffer_print(&sql, "SELECT l.id, l.%s, %s.%s FROM catalog.listed%s l", flat ? "grp" : "id", at,
-                 orders[order].column, flat ? "_unit" : "");
+    buffer_print(&sql, "SELECT l.id, l.%s, %s.%s", flat ? "grp" : "id", at, orders[order].column);
+    if (!asked)
+        buffer_print(&sql, ", (SELECT sum(%s)::bigint FROM catalog.plugin WHERE $1 IN ('', name))",
+                     flat ? "torrents" : "groups");
+    buffer_print(&sql, " FROM catalog.listed%s l", flat ? "_unit" : "");
     if (orders[order].tallied)
         buffer_print(&sql, " JOIN catalog.tally%s n ON n.id = l.id", flat ? "_unit" : "");
     if (flat && asked)
@@ -197,6 +200,16 @@ static void sample_add(struct db *db, size_t part)
     samples[part] = add(db, name, &sql);
 }
 
+static void sample_all_add(struct db *db)
+{
+    struct buffer sql = {0};
+    buffer_print(&sql,
+                 "SELECT tsvectorsend(search) FROM catalog.listed WHERE plugin = (SELECT $1::text) ORDER BY shuffle"
+                 " LIMIT %d",
+                 FIND_SAMPLED);
+    sample_of_all = add(db, "find_sample_all", &sql);
+}
+
 /* ---- all of them ---- */
 
 const struct statement *find_order_statement(enum find_order order, enum find_rows rows, bool rising, bool every_plugin,
@@ -233,6 +246,11 @@ const struct statement *find_sample_statement(unsigned bits)
     return samples[part];
 }
 
+const struct statement *find_sample_all_statement(void)
+{
+    return sample_of_all;
+}
+
 void find_statements_start(struct db *db)
 {
     for (enum find_rows rows = 0; rows < FIND_kinds; rows++) {
@@ -248,4 +266,5 @@ void find_statements_start(struct db *db)
     recent_add(db);
     for (size_t part = 0; part < PARTS; part++)
         sample_add(db, part);
+    sample_all_add(db);
 }

@@ -42,7 +42,7 @@ bool find_is_tallied(enum find_order order);
  *   few      the same, and how many are to be sampled
  *   recent   whole, above
  * and sample plugin, whole, above. Each of these queries may be NULL where nothing of that is asked. They tell id,
- * group, key; few also count, groups, sample. */
+ * group, key; few also count, groups, sample; order, where nothing is asked, also how many there are. */
 const struct statement *find_order_statement(enum find_order order, enum find_rows rows, bool rising, bool every_plugin,
                                              bool asked);
 const struct statement *find_walk_statement(enum find_order order, enum find_rows rows, bool rising);
@@ -52,6 +52,8 @@ const struct statement *find_recent_statement(void);
 
 /* Of one of 2^bits of all; `bits`: 0, 4, 6, 8, 10, 12. */
 const struct statement *find_sample_statement(unsigned bits);
+/* Where nothing is asked, of a plugin, which is its parameter. */
+const struct statement *find_sample_all_statement(void);
 
 /* Before the connections are ready. */
 void find_statements_start(struct db *db);
