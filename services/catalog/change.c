@@ -143,7 +143,7 @@ void change_touch(struct db_tx *tx, uint64_t group)
 /* Where its turn does not come soon the connection is used as it is. */
 static const struct statement change_warm = {
     "change_warm",
-    "SELECT set_config('lock_timeout', '1000', true), " TURN ", catalog.warm()",
+    "SELECT set_config('lock_timeout', '2000', true), " TURN ", catalog.warm()",
 };
 
 void change_start(void)
