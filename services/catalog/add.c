@@ -107,6 +107,11 @@ static void fact_step(struct adding *adding)
     fact_write(adding->tx, &fact);
 }
 
+static void on_last_step(struct adding *adding)
+{
+    change_touch(adding->tx, adding->group);
+}
+
 static void on_steps_done(struct adding *adding)
 {
     struct upload *upload = adding->owner;
@@ -114,7 +119,6 @@ static void on_steps_done(struct adding *adding)
         changing_fail(&upload->changing, &adding->why);
         return;
     }
-    change_touch(adding->tx, adding->group);
     change_log(adding->tx,
                &(struct change){.entity = adding->unit, .group = adding->group, .actor = adding->actor, .what = "add"});
     if (plugin_talks(adding->plugin))
@@ -264,6 +268,7 @@ static void on_add(struct bus_request *request, const void *body, void *arg)
         .to = LEVEL_unit,
         .actor = bus_actor(request),
         .member = upload->ask->member,
+        .last = on_last_step,
         .done = on_steps_done,
         .owner = upload,
     };

@@ -1,14 +1,13 @@
 /* See adding.h. One upload at a time takes these steps (change.h): so a group or a format that two members add at the
  * same moment is made by one and found by the other.
  *
- *   look for the info-hash -> limit -> persons, owner -> group with credits -> tags, edition -> number
- *   -> unit with torrent */
+ *   limit, owner -> look for the info-hash, persons, group with credits and tags, edition -> number -> unit with
+ * torrent */
 #include "services/catalog/adding.h"
 
 #include "services/catalog/adding_own.h"
 #include "services/catalog/attrs.h"
 #include "services/catalog/page.h"
-#include "services/catalog/tags.h"
 #include "services/catalog/text.h"
 
 #include <inttypes.h>
@@ -29,34 +28,22 @@ static bool rows_good(struct adding *adding, const struct fault *why)
     return false;
 }
 
-/* Parameters that every new entity takes: $1 plugin, $2 level, $3 what it is told apart by, $4 attributes, $5 actor. */
-static struct db_args *entity_args(const struct adding *adding, enum level_kind kind)
+/* What an entity of that level is: what it is told apart by, and its attributes. */
+static struct db_args *level_args(struct db_args *args, const struct adding *adding, enum level_kind kind)
 {
-    const struct plugin *plugin = adding->plugin;
     const struct values *values = &adding->submission.values;
     struct slice same[ATTRIBUTES_MAX];
-    size_t count = attrs_same(plugin, kind, values, same);
-    struct db_args *args = db_text(db_args(), slice_text(plugin->name));
-    db_text(args, slice_text(plugin->levels[kind].name));
-    db_texts(args, same, count);
-    db_text(args, attrs_write(plugin, kind, values, adding->arena));
-    return db_int(args, (int64_t)adding->actor);
+    size_t count = attrs_same(adding->plugin, kind, values, same);
+    return db_text(db_texts(args, same, count), attrs_write(adding->plugin, kind, values, adding->arena));
 }
 
 /* ---- unit, torrent ---- */
 
 static const struct statement unit_add = {
     "unit_add",
-    "WITH found AS (SELECT e.id, t.id AS torrent FROM catalog.entity e LEFT JOIN catalog.torrent t ON t.entity = e.id"
-    "  WHERE e.parent = $6::bigint AND e.same = catalog.same($3::text[]) AND e.deleted_at IS NULL),"
-    " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, same, attrs, added_by)"
-    "  SELECT $1, $2, 3, $6, id, catalog.same($3::text[]), $4::jsonb, $5 FROM catalog.entity"
-    "  WHERE id = $7::bigint AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM found) RETURNING id),"
-    " added AS (INSERT INTO catalog.torrent (entity, info_hash, info_hash_v2, size, files_count, files, metainfo,"
-    "   uploader, warning, depends_on, added_at)"
-    "  SELECT id, $8::bytea, nullif($9::bytea, ''), $10::bigint, $11::bigint, $12::bytea, $13::bytea, $5, $14::text,"
-    "   nullif($15, 0::bigint), coalesce($16, clock_timestamp()) FROM made RETURNING id)"
-    " SELECT id, true, coalesce(torrent, 0) FROM found UNION ALL SELECT made.id, false, added.id FROM made, added",
+    "SELECT unit, there, added FROM catalog.add_unit($1, $2, $3::text[], $4, $5, $6, $7, $8::bytea, $9::bytea, $10, "
+    "$11,"
+    " $12::bytea, $13::bytea, $14, $15, $16)",
 };
 
 static void on_unit(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -100,57 +87,20 @@ static void torrent_args(const struct adding *adding, struct db_args *args)
 
 static void unit_step(struct adding *adding)
 {
-    struct db_args *args = entity_args(adding, LEVEL_unit);
+    struct db_args *args = db_text(db_args(), slice_text(adding->plugin->name));
+    level_args(db_text(args, slice_text(adding->plugin->levels[LEVEL_unit].name)), adding, LEVEL_unit);
+    db_int(args, (int64_t)adding->actor);
     db_int(args, (int64_t)(adding->edition != 0 ? adding->edition : adding->group));
     db_int(args, (int64_t)adding->group);
     torrent_args(adding, args);
     db_tx_ask(adding->tx, &unit_add, args, on_unit, adding);
+    if (adding->last != NULL)
+        adding->last(adding);
 }
 
 static void number_step(struct adding *adding)
 {
     adding_number(adding, unit_step);
-}
-
-static void base_step(struct adding *adding)
-{
-    if (adding->to < LEVEL_unit)
-        adding_end(adding);
-    else
-        adding_base(adding, number_step);
-}
-
-/* ---- edition ---- */
-
-static const struct statement edition_add = {
-    "edition_add",
-    "WITH found AS (SELECT id FROM catalog.entity WHERE parent = $6::bigint AND same = catalog.same($3::text[])"
-    "  AND deleted_at IS NULL),"
-    " made AS (INSERT INTO catalog.entity (plugin, level, kind, parent, grp, name, same, attrs, added_by)"
-    "  SELECT $1, $2, 2, $6, $6, $7, catalog.same($3::text[]), $4::jsonb, $5 WHERE NOT EXISTS (SELECT FROM found)"
-    "  RETURNING id)"
-    " SELECT id FROM found UNION ALL SELECT id FROM made",
-};
-
-static void on_edition(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct adding *adding = arg;
-    if (!rows_good(adding, why))
-        return;
-    adding->edition = (uint64_t)db_get_int(rows, 0, 0);
-    base_step(adding);
-}
-
-static void edition_step(struct adding *adding)
-{
-    const struct level *level = &adding->plugin->levels[LEVEL_edition];
-    if (level->name == NULL || adding->from > LEVEL_edition || adding->to < LEVEL_edition) {
-        base_step(adding);
-        return;
-    }
-    struct db_args *args = db_int(entity_args(adding, LEVEL_edition), (int64_t)adding->group);
-    db_text(args, plugin_value(adding->plugin, &adding->submission.values, level->named));
-    db_tx_ask(adding->tx, &edition_add, args, on_edition, adding);
 }
 
 /* ---- credits ---- */
@@ -183,105 +133,7 @@ void adding_credits(struct adding *adding)
     db_tx_ask(adding->tx, &credits_add, args, NULL, NULL);
 }
 
-/* What the group is called now, for the title in the reply: a group that was joined keeps its own values and credits.
- */
-static const struct statement group_credits = {
-    "group_credits",
-    "SELECT c.role, p.name, p.id FROM catalog.credit c JOIN catalog.entity p ON p.id = c.person WHERE c.grp = $1"
-    " ORDER BY c.place",
-};
-
-static void on_group_credits(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct adding *adding = arg;
-    if (why != NULL) /* as the next step is told */
-        return;
-    struct credit *credits = arena_take(adding->arena, (db_count(rows) + 1) * sizeof *credits);
-    size_t count = 0;
-    for (size_t i = 0; i < db_count(rows); i++) {
-        const struct role *role = plugin_role(adding->plugin, NULL, db_get_text(rows, i, 0));
-        if (role != NULL)
-            credits[count++] =
-                (struct credit){.role = role, .name = arena_copy(adding->arena, db_get_text(rows, i, 1))};
-    }
-    struct credit_line names;
-    struct buffer line = {0};
-    plugin_line(adding->plugin, credits, count, &names);
-    line_write_credits(&names, &line);
-    adding->group_line = arena_copy(adding->arena, buffer_slice(&line));
-    buffer_free(&line);
-}
-
-/* Nothing but the reply waits for it. */
-static void credits_step(struct adding *adding)
-{
-    db_tx_ask(adding->tx, &group_credits, db_int(db_args(), (int64_t)adding->group), on_group_credits, adding);
-    edition_step(adding);
-}
-
-/* ---- group ---- */
-
-/* With its credits, by which the next one of that name is seen to be the same, also when it is asked for before the
- * answer to this one has come. */
-static const struct statement group_add = {
-    "group_add",
-    "WITH found AS (SELECT g.id, g.name, g.attrs" ADDING_JOINED "),"
-    " made AS (INSERT INTO catalog.entity (plugin, level, kind, name, same, attrs, added_by, joins)"
-    "  SELECT $1, $2, 1, $6, catalog.same($3::text[]), $4::jsonb, $5, nullif($10, '')"
-    "  WHERE NOT EXISTS (SELECT FROM found)"
-    "  RETURNING id, name, attrs),"
-    " credited AS (INSERT INTO catalog.credit (grp, place, person, role, note)"
-    "  SELECT made.id, given.place, given.person, given.role, given.note FROM made,"
-    "  unnest($11::bigint[], $12::text[], $13::text[]) WITH ORDINALITY AS given (person, role, note, place)"
-    "  ON CONFLICT (grp, person, role) DO NOTHING)"
-    " SELECT id, name, attrs::text, true FROM found UNION ALL SELECT id, name, attrs::text, false FROM made",
-};
-
-static void on_group(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct adding *adding = arg;
-    if (!rows_good(adding, why))
-        return;
-    adding->group = (uint64_t)db_get_int(rows, 0, 0);
-    adding->group_name = arena_copy(adding->arena, db_get_text(rows, 0, 1));
-    adding->joined = db_get_flag(rows, 0, 3);
-    attrs_read(adding->plugin, db_get_text(rows, 0, 2), adding->arena, &adding->submission.values);
-    if (adding->submission.tags_count > 0)
-        tags_put(adding->tx, adding->group, &adding->submission, adding->actor, NULL, NULL);
-    credits_step(adding);
-}
-
-struct db_args *adding_group_args(const struct adding *adding, const int64_t *persons, size_t count)
-{
-    const struct plugin *plugin = adding->plugin;
-    const struct role *leading = plugin_leading_role(plugin);
-    struct db_args *args = entity_args(adding, LEVEL_group);
-    db_text(args, plugin_value(plugin, &adding->submission.values, plugin->levels[LEVEL_group].named));
-    db_ints(args, persons, count);
-    db_text(args, slice_text(leading != NULL ? leading->name : ""));
-    db_flag(args, plugin->owned);
-    return db_text(args, plugin_value(plugin, &adding->submission.values, plugin->levels[LEVEL_group].joins));
-}
-
-static void group_step(struct adding *adding)
-{
-    const struct submission *submission = &adding->submission;
-    const struct role *leading = plugin_leading_role(adding->plugin);
-    int64_t *persons = arena_take(adding->arena, (submission->credits_count + 1) * sizeof *persons);
-    size_t count = 0;
-    for (size_t i = 0; i < submission->credits_count; i++)
-        if (submission->credits[i].role == leading)
-            persons[count++] = (int64_t)submission->credits[i].entity;
-    struct db_args *args = adding_group_args(adding, persons, count);
-    db_tx_ask(adding->tx, &group_add, credits_args(adding, args), on_group, adding);
-}
-
 /* ---- persons ---- */
-
-static void owner_step(struct adding *adding)
-{
-    adding_owner(adding, group_step);
-}
 
 static const struct statement persons_add = {
     "persons_add",
@@ -324,23 +176,12 @@ void adding_persons(struct adding *adding, void (*next)(struct adding *adding))
     db_tx_ask(adding->tx, &persons_add, db_int(args, (int64_t)adding->actor), on_persons, adding);
 }
 
-void adding_place(struct adding *adding)
-{
-    if (adding->from > LEVEL_group)
-        credits_step(adding);
-    else if (adding->submission.credits_count > 0)
-        adding_persons(adding, owner_step);
-    else
-        owner_step(adding);
-}
-
-/* ---- the beginning ---- */
+/* ---- where it goes ---- */
 
 static const struct statement add_known = {
     "add_known",
     "SELECT t.id, g.id, g.plugin, g.level, g.name, t.active FROM catalog.torrent t"
-    " JOIN catalog.entity u ON u.id = t.entity JOIN catalog.entity g ON g.id = u.grp"
-    " WHERE t.info_hash = $1 OR t.info_hash_v2 = nullif($2::bytea, '') LIMIT 1",
+    " JOIN catalog.entity u ON u.id = t.entity JOIN catalog.entity g ON g.id = u.grp WHERE t.id = $1",
 };
 
 static void on_known(void *arg, const struct db_rows *rows, const struct fault *why)
@@ -348,10 +189,6 @@ static void on_known(void *arg, const struct db_rows *rows, const struct fault *
     struct adding *adding = arg;
     if (!rows_good(adding, why))
         return;
-    if (db_count(rows) == 0) {
-        adding_limit(adding, adding_place);
-        return;
-    }
     if (!db_get_flag(rows, 0, 5))
         fault_set(&adding->why, STATUS_conflict, "metainfo",
                   "This torrent was here and was deleted: make it again with another piece length or name.");
@@ -363,14 +200,119 @@ static void on_known(void *arg, const struct db_rows *rows, const struct fault *
     adding_end(adding);
 }
 
+/* Nothing of it is done when the torrent is here already. */
+static const struct statement add_place = {
+    "add_place",
+    "SELECT known, at_group, called, described, joined, at_edition, credited, person FROM catalog.place($1, "
+    "$2::text[], $3,"
+    " nullif($4::bytea, ''), nullif($5::bytea, ''), $6, $7, $8, $9::text[], $10, $11, $12, $13, $14::text[], "
+    "$15::text[],"
+    " $16::text[], $17, $18::text[], $19, $20::text[], $21)",
+};
+
+/* What the group is called now, for the title in the reply: a group that was joined keeps its own values and credits.
+ */
+static void credits_read(struct adding *adding, const struct db_rows *rows)
+{
+    struct credit *credits = arena_take(adding->arena, (db_count(rows) + 1) * sizeof *credits);
+    size_t count = 0;
+    for (size_t i = 0; i < db_count(rows); i++) {
+        const struct role *role = plugin_role(adding->plugin, NULL, db_get_text(rows, i, 6));
+        if (role != NULL)
+            credits[count++] =
+                (struct credit){.role = role, .name = arena_copy(adding->arena, db_get_text(rows, i, 7))};
+    }
+    struct credit_line names;
+    struct buffer line = {0};
+    plugin_line(adding->plugin, credits, count, &names);
+    line_write_credits(&names, &line);
+    adding->group_line = arena_copy(adding->arena, buffer_slice(&line));
+    buffer_free(&line);
+}
+
+static void on_place(void *arg, const struct db_rows *rows, const struct fault *why)
+{
+    struct adding *adding = arg;
+    if (!rows_good(adding, why))
+        return;
+    if (!db_is_null(rows, 0, 0)) {
+        db_tx_ask(adding->tx, &add_known, db_int(db_args(), db_get_int(rows, 0, 0)), on_known, adding);
+        return;
+    }
+    adding->group = (uint64_t)db_get_int(rows, 0, 1);
+    adding->group_name = arena_copy(adding->arena, db_get_text(rows, 0, 2));
+    adding->edition = (uint64_t)db_get_int(rows, 0, 5);
+    if (adding->from <= LEVEL_group) {
+        adding->joined = db_get_flag(rows, 0, 4);
+        attrs_read(adding->plugin, db_get_text(rows, 0, 3), adding->arena, &adding->submission.values);
+    }
+    credits_read(adding, rows);
+    if (adding->to < LEVEL_unit)
+        adding_end(adding);
+    else
+        adding_base(adding, number_step);
+}
+
+/* Who is credited, the owner, if there is one, apart. */
+static struct db_args *credited_args(struct db_args *args, const struct adding *adding)
+{
+    const struct submission *submission = &adding->submission;
+    const struct role *leading = plugin_leading_role(adding->plugin);
+    size_t count = submission->credits_count, named = 0;
+    struct slice *names = arena_take(adding->arena, (count + 1) * sizeof *names);
+    struct slice *roles = arena_take(adding->arena, (count + 1) * sizeof *roles);
+    struct slice *notes = arena_take(adding->arena, (count + 1) * sizeof *notes);
+    uint64_t owner = 0;
+    for (size_t i = 0; i < count; i++) {
+        roles[i] = slice_text(submission->credits[i].role->name);
+        notes[i] = submission->credits[i].note;
+        if (submission->credits[i].entity != 0)
+            owner = submission->credits[i].entity;
+        else
+            names[named++] = submission->credits[i].name;
+    }
+    db_texts(db_texts(db_texts(db_int(args, (int64_t)owner), names, named), roles, count), notes, count);
+    return db_text(args, slice_text(leading != NULL ? leading->name : ""));
+}
+
+static void place_step(struct adding *adding)
+{
+    const struct plugin *plugin = adding->plugin;
+    const struct metainfo *metainfo = &adding->metainfo;
+    const struct submission *submission = &adding->submission;
+    const struct level *levels = plugin->levels;
+    bool grouped = adding->from > LEVEL_group;
+    bool edition = levels[LEVEL_edition].name != NULL && adding->from <= LEVEL_edition && adding->to >= LEVEL_edition;
+    struct slice names[] = {slice_text(levels[LEVEL_person].name), slice_text(levels[LEVEL_group].name),
+                            slice_text(edition ? levels[LEVEL_edition].name : "")};
+    struct db_args *args = db_texts(db_text(db_args(), slice_text(plugin->name)), names, 3);
+    db_int(args, (int64_t)adding->actor);
+    db_bytes(args, slice_of(metainfo->info_hash, adding->to < LEVEL_unit ? 0 : 20));
+    db_bytes(args, slice_of(metainfo->info_hash_v2, adding->to >= LEVEL_unit && metainfo->v2 ? 32 : 0));
+    db_int(db_int(args, grouped ? (int64_t)adding->group : 0), (int64_t)adding->edition);
+    db_text(args, plugin_value(plugin, &submission->values, levels[LEVEL_group].named));
+    level_args(args, adding, LEVEL_group);
+    db_text(args, plugin_value(plugin, &submission->values, levels[LEVEL_group].joins));
+    credited_args(db_flag(args, plugin->owned), adding);
+    db_texts(args, submission->tags, submission->tags_count);
+    db_text(args, plugin_value(plugin, &submission->values, levels[LEVEL_edition].named));
+    db_tx_ask(adding->tx, &add_place, level_args(args, adding, LEVEL_edition), on_place, adding);
+}
+
+void adding_place(struct adding *adding)
+{
+    if (adding->from > LEVEL_group)
+        place_step(adding);
+    else
+        adding_owner(adding, place_step);
+}
+
 void adding_run(struct adding *adding)
 {
-    struct db_args *args = db_bytes(db_args(), slice_of(adding->metainfo.info_hash, 20));
-    db_bytes(args, slice_of(adding->metainfo.info_hash_v2, adding->metainfo.v2 ? 32 : 0));
-    db_tx_ask(adding->tx, &add_known, args, on_known, adding);
+    adding_limit(adding, adding_place);
 }
 
 const struct statement *const adding_statements[] = {
-    &unit_add, &edition_add, &credits_add, &group_credits, &group_add, &persons_add, &add_known,
+    &unit_add, &credits_add, &persons_add, &add_known, &add_place,
 };
 const size_t adding_statements_count = sizeof adding_statements / sizeof *adding_statements;

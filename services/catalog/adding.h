@@ -27,6 +27,8 @@ struct adding {
     struct fault why;
 
     void (*next)(struct adding *adding); /* adding_own.h: what follows the step under way */
+    void (*last)(
+        struct adding *adding); /* the last step is asked for: what needs no more than the group; NULL: nothing */
     void (*done)(struct adding *adding); /* once: all steps done (torrent != 0), or `why`; the transaction is open */
     void *owner;
 };
@@ -41,18 +43,6 @@ void adding_place(struct adding *adding);
  * name that leads); writes the credits of adding->group beside those it has. */
 void adding_persons(struct adding *adding, void (*next)(struct adding *adding));
 void adding_credits(struct adding *adding);
-
-/* The group that an upload joins, `g` of catalog.entity; takes what adding_group_args() begins with: plugin, level,
- * what it is told apart by, attributes, actor, name, the known ones of the leading persons, their role, is it owned,
- * what it joins by. */
-#define ADDING_JOINED                                                                                                  \
-    " FROM catalog.entity g WHERE g.plugin = $1 AND g.kind = 1"                                                        \
-    " AND g.deleted_at IS NULL AND (NOT $9::boolean OR g.added_by = $5) AND (g.joins = nullif($10, '')"                \
-    "  OR (g.same = catalog.same($3::text[]) AND (g.joins IS NULL OR $10 = '')"                                        \
-    "   AND (cardinality($7::bigint[]) = 0 OR EXISTS (SELECT FROM catalog.credit c"                                    \
-    "    WHERE c.grp = g.id AND c.role = $8 AND c.person = ANY($7::bigint[])))))"                                      \
-    " ORDER BY (g.joins = nullif($10, '')) DESC NULLS LAST, g.id LIMIT 1"
-struct db_args *adding_group_args(const struct adding *adding, const int64_t *persons, size_t count);
 
 extern const struct statement *const adding_statements[];
 extern const size_t adding_statements_count;

@@ -16,9 +16,10 @@ void change_begin_behind(struct db_tx *tx);
  * commit is lost. Lives in the request's arena. */
 struct changing {
     struct bus_request *request;
-    struct slice key;          /* empty: it may be done twice, nothing is kept */
-    void (*run)(void *owner);  /* in the open transaction, when its turn has come; ends in one of the two below */
-    void (*made)(void *owner); /* committed just now; NULL: nothing is to be done */
+    struct slice key; /* empty: it may be done twice, nothing is kept */
+    void (*run)(
+        void *owner); /* in the open transaction: asks, and once that is answered ends in one of the two below */
+    void (*made)(void *owner);                          /* committed just now; NULL: nothing is to be done */
     void (*over)(void *owner, const struct fault *why); /* whatever came of it, just before the answer; NULL likewise */
     void *owner;
 
@@ -38,7 +39,7 @@ void changing_done(struct changing *changing, const void *reply); /* the message
 void change_touch(struct db_tx *tx, uint64_t group);
 void change_touch_all(struct db_tx *tx, const int64_t *groups, size_t count, db_done_fn *done, void *arg);
 
-/* Connections plan beforehand what a change has to do: 100 ms that the first upload would wait for. */
+/* Connections plan beforehand what an upload has to do: 100 ms that the first one would wait for. */
 void change_start(void);
 
 /* One line of the site's log, in the transaction of the change. */

@@ -51,16 +51,15 @@ static void on_same(void *arg, const struct db_rows *rows, const struct fault *w
 
 /* ---- what is there ---- */
 
-/* All of what adding_group_args() gives is named, though not all of it is needed. */
 static const struct statement same_find = {
     "same_find",
-    "WITH g AS (SELECT id, name FROM catalog.entity WHERE id = $11::bigint"
-    "  UNION ALL SELECT * FROM (SELECT g.id, g.name" ADDING_JOINED ") AS joined WHERE $11::bigint = 0),"
-    " e AS (SELECT $12::bigint AS id WHERE $12::bigint > 0 UNION ALL SELECT g.id FROM g WHERE NOT $13::boolean"
+    "WITH g AS (SELECT id, name FROM catalog.entity WHERE id = CASE WHEN $8::bigint > 0 THEN $8::bigint"
+    "   ELSE catalog.met($1, $2::text[], $3, $4::bigint[], $5, $6, $7) END),"
+    " e AS (SELECT $9::bigint AS id WHERE $9::bigint > 0 UNION ALL SELECT g.id FROM g WHERE NOT $10::boolean"
     "  UNION ALL SELECT e.id FROM g JOIN catalog.entity e ON e.parent = g.id AND e.kind = 2"
-    "   AND e.same = catalog.same($14::text[]) AND e.deleted_at IS NULL WHERE $13::boolean AND $12::bigint = 0)"
-    " SELECT g.id, g.name, coalesce(t.id, 0), $2, $4, $6 FROM g LEFT JOIN (e JOIN catalog.entity u ON u.parent = e.id"
-    "  AND u.same = catalog.same($15::text[]) AND u.deleted_at IS NULL JOIN catalog.torrent t ON t.entity = u.id) ON "
+    "   AND e.same = catalog.same($11::text[]) AND e.deleted_at IS NULL WHERE $10::boolean AND $9::bigint = 0)"
+    " SELECT g.id, g.name, coalesce(t.id, 0) FROM g LEFT JOIN (e JOIN catalog.entity u ON u.parent = e.id"
+    "  AND u.same = catalog.same($12::text[]) AND u.deleted_at IS NULL JOIN catalog.torrent t ON t.entity = u.id) ON "
     "true",
 };
 
@@ -74,6 +73,7 @@ static void on_persons(void *arg, const struct db_rows *rows, const struct fault
 {
     struct asking *asking = arg;
     const struct adding *adding = &asking->adding;
+    const struct plugin *plugin = adding->plugin;
     if (why != NULL) {
         bus_fail(asking->request, why);
         return;
@@ -82,9 +82,13 @@ static void on_persons(void *arg, const struct db_rows *rows, const struct fault
     int64_t *persons = arena_take(adding->arena, (count + 1) * sizeof *persons);
     for (size_t i = 0; i < count; i++)
         persons[i] = db_get_int(rows, i, 0);
-    struct db_args *args = db_int(adding_group_args(adding, persons, count), (int64_t)adding->group);
-    db_int(args, (int64_t)adding->edition);
-    db_flag(args, adding->plugin->levels[LEVEL_edition].name != NULL);
+    const struct role *leading = plugin_leading_role(plugin);
+    struct db_args *args = add_same(db_text(db_args(), slice_text(plugin->name)), adding, LEVEL_group);
+    db_ints(db_int(args, (int64_t)adding->actor), persons, count);
+    db_flag(db_text(args, slice_text(leading != NULL ? leading->name : "")), plugin->owned);
+    db_text(args, plugin_value(plugin, &adding->submission.values, plugin->levels[LEVEL_group].joins));
+    db_int(db_int(args, (int64_t)adding->group), (int64_t)adding->edition);
+    db_flag(args, plugin->levels[LEVEL_edition].name != NULL);
     add_same(add_same(args, adding, LEVEL_edition), adding, LEVEL_unit);
     db_ask(service_db(), &same_find, args, on_same, asking);
 }

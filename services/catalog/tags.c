@@ -72,17 +72,7 @@ static void on_made(void *owner)
 
 /* ---- adding ---- */
 
-static const struct statement tags_add = {
-    "tags_add",
-    "WITH made AS (INSERT INTO catalog.tag (name) SELECT unnest($2::text[]) ON CONFLICT (name) DO NOTHING"
-    "  RETURNING id, name),"
-    " tags AS (SELECT id, name FROM made UNION SELECT id, name FROM catalog.tag WHERE name = ANY($2::text[])),"
-    " put AS (INSERT INTO catalog.entity_tag (entity, tag, added_by) SELECT $1, id, $3 FROM tags"
-    "  ON CONFLICT DO NOTHING RETURNING tag),"
-    " voted AS (INSERT INTO catalog.tag_vote (entity, tag, member, vote) SELECT $1, id, $3, 1 FROM tags"
-    "  ON CONFLICT (entity, tag, member) DO UPDATE SET vote = 1)"
-    " SELECT name FROM tags JOIN put ON put.tag = tags.id ORDER BY name",
-};
+static const struct statement tags_add = {"tags_add", "SELECT tag FROM catalog.tag($1, $2::text[], $3) AS tag"};
 
 void tags_put(struct db_tx *tx, uint64_t group, const struct submission *submission, uint64_t actor, db_done_fn *done,
               void *arg)

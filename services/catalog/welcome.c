@@ -2,6 +2,7 @@
  * copies of that one are wanted now. */
 #include "services/catalog/welcome.h"
 
+#include "services/catalog/attrs.h"
 #include "services/catalog/fact.h"
 #include "services/common/service.h"
 
@@ -40,11 +41,22 @@ static void check(struct asking *asking, uint64_t group)
     bus_ask(service_bus(), NULL, &ratio_version_check_message, &ask, &call, on_checked, asking);
 }
 
-/* All of what adding_group_args() gives is named, though not all of it is needed. */
+/* By what it is called alone: of an owner's groups nobody else is credited. */
 static const struct statement welcome_group = {
     "welcome_group",
-    "SELECT g.id, $2, $4, $6" ADDING_JOINED,
+    "SELECT catalog.met($1, $2::text[], $3, '{}', '', $4, $5)",
 };
+
+static struct db_args *group_args(const struct adding *adding)
+{
+    const struct plugin *plugin = adding->plugin;
+    const struct values *values = &adding->submission.values;
+    struct slice same[ATTRIBUTES_MAX];
+    size_t count = attrs_same(plugin, LEVEL_group, values, same);
+    struct db_args *args = db_texts(db_text(db_args(), slice_text(plugin->name)), same, count);
+    return db_text(db_flag(db_int(args, (int64_t)adding->actor), plugin->owned),
+                   plugin_value(plugin, values, plugin->levels[LEVEL_group].joins));
+}
 
 static void on_group(void *arg, const struct db_rows *rows, const struct fault *why)
 {
@@ -52,7 +64,7 @@ static void on_group(void *arg, const struct db_rows *rows, const struct fault *
     if (why != NULL)
         asking->done(asking->arg, why);
     else
-        check(asking, db_count(rows) > 0 ? (uint64_t)db_get_int(rows, 0, 0) : 0);
+        check(asking, (uint64_t)db_get_int(rows, 0, 0));
 }
 
 void welcome_ask(const struct adding *adding, const char *trace, welcome_fn *done, void *arg)
@@ -64,7 +76,7 @@ void welcome_ask(const struct adding *adding, const char *trace, welcome_fn *don
     else if (adding->group != 0)
         check(asking, adding->group);
     else
-        db_ask(service_db(), &welcome_group, adding_group_args(adding, NULL, 0), on_group, asking);
+        db_ask(service_db(), &welcome_group, group_args(adding), on_group, asking);
 }
 
 const struct statement *const welcome_statements[] = {&welcome_group};

@@ -325,15 +325,18 @@ def test_long_names_and_odd_letters_survive(bus, tmp_path, fresh):
 
 def test_each_connection_has_planned_an_upload_before_the_first(bus, folder, sql, tmp_path, fresh, monkeypatch):
     add(bus, torrent(tmp_path, "x", "1.flac"), dict(FLAC, artists=fresh, title="T"))
-    newest = "SELECT ctid, id FROM catalog.listed ORDER BY added DESC LIMIT 1"
-    planned = lambda: dict(sql("SELECT funcname, sum(calls)::integer FROM pg_stat_user_functions"
-                               " WHERE schemaname = 'catalog' AND funcname IN ('persons', 'marks') GROUP BY funcname"))
-    before, was = planned(), sql(newest)
+    there = " UNION ALL ".join(f"SELECT '{table}', count(*), sum(hashtextextended(t::text, 0)) FROM catalog.{table} t" for table in (
+        "entity", "credit", "entity_tag", "torrent", "change", "news", "listed", "name", "plugin", "feed_head", "feed_fact"))
+    planned = lambda: dict(sql("SELECT funcname, sum(calls)::integer FROM pg_stat_user_functions WHERE schemaname = 'catalog'"
+                               " AND funcname IN ('persons', 'add_unit', 'marks', 'feed_add') GROUP BY funcname"))
+    until(lambda: sql("SELECT count(*) FROM catalog.news") == [(0,)])
+    before, was = planned(), sql(there)
     monkeypatch.setenv("DJEMBE_TEST_DATABASE", os.environ["DJEMBE_TEST_DATABASE"] + " options='-c track_functions=pl'")
     replica = Replica(folder, DJEMBE_DATABASE_CONNECTIONS="3")
     until(lambda: planned().get("persons", 0) == before.get("persons", 0) + 3)
-    assert planned()["marks"] - before.get("marks", 0) >= 3, "not with nothing, but with a group that is there,"
-    assert sql(newest) == was, "which stays as it was written"
+    assert planned()["add_unit"] - before.get("add_unit", 0) == planned()["feed_add"] - before.get("feed_add", 0) == 3, "a whole one,"
+    assert planned()["marks"] - before.get("marks", 0) >= 3, "which is listed"
+    assert sql(there) == was, "and taken back"
     replica.stop()
     sql("SELECT pg_advisory_lock(hashtextextended('djembe catalog add', 0))")
     Replica(folder).stop()  # comes up though it does not have its turn
