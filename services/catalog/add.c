@@ -52,7 +52,8 @@ static void on_made(void *owner)
     const struct adding *adding = &((const struct upload *)owner)->adding;
     catalog.added++;
     feed_published(catalog.feed);
-    news_published();
+    if (STAILQ_EMPTY(&waiting)) /* else the next one lets all be told: it needs the processor more */
+        news_published();
     log_info("torrent added", "user=%" PRIu64 " torrent=%" PRIu64 " group=%" PRIu64 " plugin=%s size=%" PRIu64,
              adding->actor, adding->torrent, adding->group, adding->plugin->name, adding->metainfo.size);
 }
