@@ -58,13 +58,13 @@ static void groups_write(struct tree_writer *tree, const struct browsing *browsi
     tree_end(tree);
 }
 
-/* What was counted in a sample is kept, for other pages and orders of the same search. */
+/* What was counted in a sample is kept, for other pages and orders of the same search that finds about as much. */
 static struct memo counted;
 
 static struct slice counted_asked(const struct browsing *browsing)
 {
-    return slice_text(arena_print(browsing->arena, "%.*s %.*s", SLICE_ARGS(browsing->ask->plugin),
-                                  SLICE_ARGS(browsing->found.whole)));
+    return slice_text(arena_print(browsing->arena, "%.*s %.1e %.*s", SLICE_ARGS(browsing->ask->plugin),
+                                  (double)browsing->found.groups_total, SLICE_ARGS(browsing->found.whole)));
 }
 
 static struct tree facets_told(struct browsing *browsing, struct tree_writer *tree)
