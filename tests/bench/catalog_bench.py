@@ -17,6 +17,7 @@ from service_kit import SERVICES, Bus, Refused, Replica, free_port, until
 from visitor import Visitor
 
 CALLERS, PAUSE = 8, 0.1  # each thinks so long before it asks again
+TRIES, CALM = 6, 0.01  # a case is measured again while the machine's host takes more than this share of the time; the calmest counts
 GROUPS = 50
 
 
@@ -169,10 +170,27 @@ def run(seconds, callers):
     return times
 
 
-def line(name, took, cpu):
-    took = sorted(took)
-    print(f"| {name} | {took[len(took) // 2]:.1f} | {took[int(len(took) * 0.99)]:.1f} | {cpu / len(took) * 1000:.1f} | {len(took)} |",
-            flush=True)
+def stolen():
+    """The machine's time so far, and what its host has taken of it."""
+    spent = list(map(int, open("/proc/stat").readline().split()[1:9]))
+    return sum(spent), spent[7]
+
+
+def measure(name, seconds, callers, counted, cpu):
+    """`counted`: that many of the callers count. `cpu`: seconds that the daemons have spent, or nothing."""
+    calmest = None
+    for _ in range(TRIES):
+        spent, before = cpu(), stolen()
+        times = sorted(sum(run(seconds, callers)[:counted], []))
+        after = stolen()
+        share = (after[1] - before[1]) / (after[0] - before[0])
+        if calmest is None or share < calmest[0]:
+            calmest = share, times, (cpu() - spent) / len(times) * 1000
+        if share <= CALM:
+            break
+    share, times, spent = calmest
+    print(f"| {name} | {times[len(times) // 2]:.1f} | {times[int(len(times) * 0.99)]:.1f} | {spent:.1f} | {len(times)} | {share:.1%} |",
+          flush=True)
 
 
 def at_the_service(site, asked, seconds):
@@ -180,14 +198,11 @@ def at_the_service(site, asked, seconds):
     for name, make in asked.items():
         callers = [lambda socket=socket, make=make: call(socket, *make()) for socket in sockets]
         run(1, callers)
-        before = site.cpu()
-        times = run(seconds, callers)
-        line(name, sum(times, []), site.cpu() - before)
+        measure(name, seconds, callers, CALLERS, site.cpu)
     read = list(asked.values())
     uploads = [lambda socket=socket: call(socket, *upload()) for socket in sockets[:2]]
     reads = [lambda socket=socket: call(socket, *random.choice(read)()) for socket in sockets[2:]]
-    times = run(seconds, uploads + reads)
-    line("upload, while six others read", times[0] + times[1], 0)
+    measure("upload, while six others read", seconds, uploads + reads, 2, lambda: 0)
 
 
 def as_pages(site, pages, seconds):
@@ -196,9 +211,7 @@ def as_pages(site, pages, seconds):
         assert got.status == 200, (got.status, got.text)
     for name, make in pages.items():
         run(1, [lambda: visit(make)] * CALLERS)
-        before = site.cpu() + cpu_of(site.web.pid)
-        times = run(seconds, [lambda: visit(make)] * CALLERS)
-        line(f"page: {name}", sum(times, []), site.cpu() + cpu_of(site.web.pid) - before)
+        measure(f"page: {name}", seconds, [lambda: visit(make)] * CALLERS, CALLERS, lambda: site.cpu() + cpu_of(site.web.pid))
 
 
 def main(programs, albums, seconds=10):
@@ -211,7 +224,7 @@ def main(programs, albums, seconds=10):
     print(f"{torrents} torrents; {whole / torrents:.0f} bytes of the database a torrent, "
           f"without its .torrent; of these {lists / torrents:.0f} for lists, searches and names\n"
           f"{CALLERS} callers, each {PAUSE * 1000:.0f} ms after its last answer\n"
-          "| | p50 ms | p99 ms | CPU ms | calls |\n|---|---|---|---|---|", flush=True)
+          "| | p50 ms | p99 ms | CPU ms | calls | the host took |\n|---|---|---|---|---|---|", flush=True)
     asked, pages = cases(site)
     at_the_service(site, asked, float(seconds))
     as_pages(site, pages, float(seconds))

@@ -409,7 +409,7 @@ def test_of_many_names_some_are_looked_at(taken_back, fresh):
         before, = taken_back(fetched)[0]
         told = taken_back("SELECT name FROM catalog.suggest('music', '', %s, 8)", f"{fresh} {typed}")
         assert len(told) == 8 and all(name.startswith(f"{fresh} {typed}") for name, in told)
-        assert taken_back(fetched)[0][0] - before <= 3000, typed
+        assert taken_back(fetched)[0][0] - before <= 2000, typed
 
 
 def test_what_is_gone_is_no_longer_suggested(bus, tmp_path, fresh):
