@@ -17,7 +17,8 @@
 
 #define COUNTED_BELOW 500 /* is expected to be few, and counted */
 #define SELECTIVE 256     /* what one group of so many has is looked up alone */
-#define RECENT 100000     /* groups in catalog.recent */
+
+static const double tiers[FIND_tiers] = {[FIND_newest] = 10000, [FIND_recent] = 100000}; /* groups */
 
 struct finding {
     struct arena *arena;
@@ -33,8 +34,9 @@ struct finding {
     struct slice marks;
     unsigned marked; /* so many */
     uint64_t all_groups, all_torrents;
-    int64_t recent_from;
-    bool around; /* in random order, from the other end */
+    int64_t from[FIND_tiers]; /* of these is all that was added since */
+    enum find_tier tier;      /* the next */
+    bool around;              /* in random order, from the other end */
     find_done_fn *done;
     void *arg;
 };
@@ -206,7 +208,21 @@ static void on_few(void *arg, const struct db_rows *rows, const struct fault *wh
     finding_end(finding, why);
 }
 
-/* What it has not is older. */
+/* ---- the newest ---- */
+
+/* Looked up among them, by their share of all; among fewer only where these should have the page. */
+static bool tier_helps(const struct finding *finding, enum find_tier tier)
+{
+    const struct find_ask *ask = &finding->ask;
+    double all = (double)finding->all_groups, share = all > tiers[tier] ? tiers[tier] / all : 1;
+    return ask->order == FIND_added && !ask->rising && !ask->flat && ask->plugin.size > 0 &&
+           finding->from[tier] < finding->left.key && lookup_cost(finding) * share < order_cost(finding) &&
+           (tier == FIND_recent || (double)finding->found.groups_total * share > (double)ask->most * 2);
+}
+
+static void newest_first(struct finding *finding);
+
+/* What they have not is older. */
 static void on_recent(void *arg, const struct db_rows *rows, const struct fault *why)
 {
     struct finding *finding = arg;
@@ -215,19 +231,22 @@ static void on_recent(void *arg, const struct db_rows *rows, const struct fault 
     if (rows == NULL || finding->left.most == 0)
         finding_end(finding, why);
     else
+        newest_first(finding);
+}
+
+static void newest_first(struct finding *finding)
+{
+    while (finding->tier < FIND_tiers && !tier_helps(finding, finding->tier))
+        finding->tier++;
+    if (finding->tier == FIND_tiers) {
         much(finding);
+        return;
+    }
+    struct db_args *args = query_arg(query_arg(page_args(finding), finding->found.whole), finding->found.above);
+    db_ask(service_db(), find_recent_statement(finding->tier++), args, on_recent, finding);
 }
 
 /* ---- what to do ---- */
-
-/* Looked up among the newest, by their share of all. */
-static bool is_recent(const struct finding *finding)
-{
-    const struct find_ask *ask = &finding->ask;
-    double share = finding->all_groups > RECENT ? (double)RECENT / (double)finding->all_groups : 1;
-    return ask->order == FIND_added && !ask->rising && !ask->flat && ask->plugin.size > 0 &&
-           finding->recent_from < ask->key && lookup_cost(finding) * share < order_cost(finding);
-}
 
 /* How much there is. */
 static void expect(struct finding *finding)
@@ -278,25 +297,23 @@ static void decide(struct finding *finding)
     }
     if (finding->ask.flat && found->total < found->groups_total)
         found->total = found->groups_total;
-    if (is_recent(finding))
-        db_ask(service_db(), find_recent_statement(),
-               query_arg(query_arg(page_args(finding), found->whole), found->above), on_recent, finding);
-    else
-        much(finding);
+    newest_first(finding);
 }
 
 static const struct statement find_query = {
     "find_query",
-    "SELECT q.whole::text, q.below::text, q.above::text, q.marks::text, p.groups, p.torrents, p.recent_from"
+    "SELECT q.whole::text, q.below::text, q.above::text, q.marks::text, p.groups, p.torrents, p.newest_from, "
+    "p.recent_from"
     " FROM catalog.query($1::bigint[], $2::bigint[], $3::text[], $4::text[]) AS q,"
     " (SELECT coalesce(sum(groups), 0)::bigint AS groups, coalesce(sum(torrents), 0)::bigint AS torrents,"
-    "   coalesce(max(recent_from), 0) AS recent_from FROM catalog.plugin WHERE $5::text IN ('', name)) AS p",
+    "   coalesce(max(newest_from), 0) AS newest_from, coalesce(max(recent_from), 0) AS recent_from FROM catalog.plugin "
+    "WHERE $5::text IN ('', name)) AS p",
 };
 
 /* What it told, as it is kept. Texts follow: whole, below, above, marks, a NUL behind each. */
 struct made {
     uint64_t all_groups, all_torrents;
-    int64_t recent_from;
+    int64_t from[FIND_tiers];
 };
 static struct memo
     queries; /* no more than a minute old: how many groups there are is here for what is expected alone */
@@ -326,7 +343,7 @@ static void made_read(struct finding *finding, struct slice told)
         finding->marked += finding->marks.at[i] == '1';
     finding->all_groups = made.all_groups;
     finding->all_torrents = made.all_torrents;
-    finding->recent_from = made.recent_from;
+    memcpy(finding->from, made.from, sizeof finding->from);
     decide(finding);
 }
 
@@ -340,7 +357,7 @@ static void on_query(void *arg, const struct db_rows *rows, const struct fault *
     const struct made made = {
         .all_groups = (uint64_t)db_get_int(rows, 0, 4),
         .all_torrents = (uint64_t)db_get_int(rows, 0, 5),
-        .recent_from = db_get_int(rows, 0, 6),
+        .from = {db_get_int(rows, 0, 6), db_get_int(rows, 0, 7)},
     };
     struct buffer told = {0};
     buffer_add(&told, &made, sizeof made);

@@ -18,7 +18,7 @@ static const unsigned parts[] = {0, 4, 6, 8, 10, 12};
 static const struct statement *by_order[FIND_orders][FIND_kinds][2][2][2];
 static const struct statement *by_walk[FIND_orders][FIND_kinds][2];
 static const struct statement *by_lookup[FIND_kinds], *few[FIND_kinds];
-static const struct statement *recent, *samples[PARTS], *sample_of_all;
+static const struct statement *recent[FIND_tiers], *samples[PARTS], *sample_of_all;
 
 const char *find_column(enum find_order order)
 {
@@ -177,13 +177,15 @@ static void few_add(struct db *db, enum find_rows rows)
     few[rows] = add(db, rows == FIND_torrents ? "find_few_torrents" : "find_few_groups", &sql);
 }
 
-static void recent_add(struct db *db)
+static void recent_add(struct db *db, enum find_tier tier)
 {
     struct buffer sql = {0};
-    buffer_print(&sql, "SELECT l.id, l.id, l.added FROM catalog.recent l" BY_WORDS(
-                           "l") " AND (l.added + 0, l.id)"
-                                " < ($2::bigint, $3::bigint) ORDER BY l.added + 0 DESC, l.id DESC LIMIT $4::bigint");
-    recent = add(db, "find_recent", &sql);
+    buffer_print(&sql,
+                 "SELECT l.id, l.id, l.added FROM catalog.%s l" BY_WORDS(
+                     "l") " AND (l.added + 0, l.id)"
+                          " < ($2::bigint, $3::bigint) ORDER BY l.added + 0 DESC, l.id DESC LIMIT $4::bigint",
+                 tier == FIND_newest ? "newest" : "recent");
+    recent[tier] = add(db, tier == FIND_newest ? "find_newest" : "find_recent", &sql);
 }
 
 static void sample_add(struct db *db, size_t part)
@@ -233,9 +235,9 @@ const struct statement *find_few_statement(enum find_rows rows)
     return few[rows];
 }
 
-const struct statement *find_recent_statement(void)
+const struct statement *find_recent_statement(enum find_tier tier)
 {
-    return recent;
+    return recent[tier];
 }
 
 const struct statement *find_sample_statement(unsigned bits)
@@ -263,7 +265,8 @@ void find_statements_start(struct db *db)
         lookup_add(db, rows);
         few_add(db, rows);
     }
-    recent_add(db);
+    for (enum find_tier tier = 0; tier < FIND_tiers; tier++)
+        recent_add(db, tier);
     for (size_t part = 0; part < PARTS; part++)
         sample_add(db, part);
     sample_all_add(db);

@@ -6,7 +6,7 @@
  *   walk     the same, but only those are looked at that have the marks (migrations/0039_marks.sql)
  *   lookup   by the words, then put in order
  *   few      the same, counted on the way
- *   recent   by the words among the newest groups, from the newest
+ *   recent   by the words among the newest groups, from the newest (migrations/0028_recent.sql, 0055_newest.sql)
  *   sample   some in random order, by the words within a part of that order (migrations/0036_facets.sql) */
 #ifndef DJEMBE_CATALOG_FIND_STATEMENTS_H
 #define DJEMBE_CATALOG_FIND_STATEMENTS_H
@@ -30,6 +30,7 @@ enum find_order {
     FIND_leechers,
     FIND_orders
 };
+enum find_tier { FIND_newest, FIND_recent, FIND_tiers }; /* catalog.newest, catalog.recent */
 enum find_rows { FIND_groups, FIND_torrents, FIND_kinds };
 
 const char *find_column(enum find_order order);
@@ -48,7 +49,7 @@ const struct statement *find_order_statement(enum find_order order, enum find_ro
 const struct statement *find_walk_statement(enum find_order order, enum find_rows rows, bool rising);
 const struct statement *find_lookup_statement(enum find_rows rows);
 const struct statement *find_few_statement(enum find_rows rows);
-const struct statement *find_recent_statement(void);
+const struct statement *find_recent_statement(enum find_tier tier);
 
 /* Of one of 2^bits of all; `bits`: 0, 4, 6, 8, 10, 12. */
 const struct statement *find_sample_statement(unsigned bits);

@@ -172,7 +172,7 @@ def listed(groups):
 
 
 INDEXES = ("listed_search", "listed_sample_16", "listed_sample_64", "listed_sample_256", "listed_sample_1024", "listed_sample_4096",
-           "recent_added", "recent_search",
+           "recent_added", "recent_search", "newest_plugin_added_id_idx", "newest_search_idx",
            "listed_newest", "listed_added", "listed_year", "listed_size", "listed_shuffle", "listed_unit_added", "listed_unit_year",
            "listed_unit_size", "listed_unit_shuffle", "name_folded", "name_uses", "name_words", "name_often", "word_slips")
 
@@ -203,8 +203,8 @@ def fill(albums):
                 print(f"{count * LISTED_AT_ONCE} listed after {time.monotonic() - began:.0f} s", flush=True)
     for index in indexes:
         cursor.execute(index)
-    cursor.execute("VACUUM (ANALYZE) catalog.listed, catalog.listed_unit, catalog.recent, catalog.name, catalog.word, catalog.shelf,"
-                   " catalog.tally, catalog.tally_unit")
+    cursor.execute("VACUUM (ANALYZE) catalog.listed, catalog.listed_unit, catalog.recent, catalog.newest, catalog.name, catalog.word,"
+                   " catalog.shelf, catalog.tally, catalog.tally_unit")
     connection.close()
     return time.monotonic() - began
 

@@ -182,8 +182,9 @@ def test_lists_follow_what_changes(bus, shelf, fresh, sql):
                " (SELECT sum(torrents) FROM catalog.plugin) = (SELECT count(*) FROM catalog.listed_unit)") == [(True, True)]
     assert sql("SELECT count(*) FROM (SELECT unnest(names) AS id FROM catalog.listed) l RIGHT JOIN catalog.name n USING (id)"
                " WHERE n.entity IS NULL GROUP BY n.id, n.uses HAVING count(l.id) <> n.uses") == []
-    newest, listed = (f"SELECT id, plugin, added, search FROM catalog.{table}" for table in ("recent", "listed"))
-    assert sql(f"{newest} EXCEPT {listed}") == [] == sql(f"{listed} EXCEPT {newest}")
+    recent, newest, listed = (f"SELECT id, plugin, added, search FROM catalog.{table}"
+                              for table in ("recent", "newest", "listed"))
+    assert all(sql(f"{kept} EXCEPT {listed}") == [] == sql(f"{listed} EXCEPT {kept}") for kept in (recent, newest))
     assert sql("""SELECT u.id FROM catalog.listed_unit u JOIN catalog.listed l ON l.id = u.grp WHERE u.marks <> catalog.marks(u.terms)
         | catalog.marks(ts_delete(l.search, array(SELECT unnest(tsvector_to_array(o.terms)) FROM catalog.listed_unit o WHERE o.grp = l.id)))
         """) == [] == sql("SELECT id FROM catalog.listed WHERE marks <> catalog.marks(search)")
@@ -258,11 +259,12 @@ ADDED = f"""
     SELECT catalog.recent_list(array(SELECT id FROM catalog.listed));
     SELECT catalog.recent_trim({MANY} / 5)"""
 TAKEN_BACK = f"""
-    UPDATE catalog.plugin SET groups = groups - {MANY}, torrents = torrents - 2 * {MANY}, recent_from = -9223372036854775808
-        WHERE name = 'music';
+    UPDATE catalog.plugin SET groups = groups - {MANY}, torrents = torrents - 2 * {MANY}, recent_from = -9223372036854775808,
+        newest_from = -9223372036854775808 WHERE name = 'music';
     DELETE FROM catalog.listed WHERE id > {FIRST}; DELETE FROM catalog.listed_unit WHERE id > {FIRST};
     DELETE FROM catalog.tally WHERE id > {FIRST}; DELETE FROM catalog.tally_unit WHERE id > {FIRST};
     DELETE FROM catalog.shelf WHERE grp > {FIRST}; DELETE FROM catalog.recent WHERE id > {FIRST};
+    DELETE FROM catalog.newest WHERE id > {FIRST};
     SELECT catalog.recent_list(array(SELECT id FROM catalog.listed))"""
 
 
@@ -281,7 +283,8 @@ def pages_of(bus, query, **more):
 @pytest.fixture(scope="module")
 def many(replicas, tmp_path_factory):
     """As many groups as no test could upload: one of 50 has a word, one of 200 another. Each has two torrents, the first FLAC and the
-    second MP3; in every other group the first is from a CD, in the others the second. The newest fifth is in catalog.recent."""
+    second MP3; in every other group the first is from a CD, in the others the second. The newest fifth is in catalog.recent, a tenth of
+    it in catalog.newest."""
     connection = psycopg2.connect(os.environ["DJEMBE_TEST_DATABASE"])
     connection.autocommit = True
     with contextlib.closing(connection), connection.cursor() as cursor:
@@ -290,7 +293,7 @@ def many(replicas, tmp_path_factory):
             return cursor.description and cursor.fetchall()
 
         def look_anew():
-            for table in ("listed", "recent", "listed_unit", "tally", "tally_unit"):
+            for table in ("listed", "recent", "newest", "listed_unit", "tally", "tally_unit"):
                 ask(f"VACUUM ANALYZE catalog.{table}")
         album(replicas[0].bus(), tmp_path_factory.mktemp("many"), "many", "What all of them are drawn from")
         ask(ADDED)
@@ -327,6 +330,13 @@ def test_much_is_found_as_little_is(bus, many, sort, flat):
             rows = many(f"SELECT {COLUMNS[sort]}, l.id FROM {source} WHERE l.plugin = 'music' AND {where}"
                         f" ORDER BY 1 {falls}, 2 {falls} LIMIT 200")
             assert pages_of(bus, query, flat=flat, sort=sort, rising=falls == "ASC") == rows[19:180:20], (query, falls)
+
+
+def test_the_newest_are_kept_apart(many):
+    for table, most in (("recent", MANY // 5), ("newest", MANY // 50)):
+        (kept, oldest), = many(f"SELECT count(*), min(added) FROM catalog.{table} WHERE plugin = 'music'")
+        assert most <= kept < most + 3, "and those that are as old as the last of them"
+        assert many(f"SELECT {table}_from FROM catalog.plugin WHERE name = 'music'") == [(oldest,)]
 
 
 def test_much_in_random_order_comes_around(bus, many):
