@@ -16,7 +16,8 @@
 #include <math.h>
 
 #define COUNTED_BELOW 500 /* is expected to be few, and counted */
-#define SELECTIVE 256     /* what one group of so many has is looked up alone */
+#define FRESH 1000    /* groups are not vacuumed yet, about: half of what migrations/0053_vacuumed_sooner.sql says */
+#define SELECTIVE 256 /* what one group of so many has is looked up alone */
 
 static const double tiers[FIND_tiers] = {[FIND_newest] = 10000, [FIND_recent] = 100000}; /* groups */
 
@@ -128,23 +129,36 @@ static void on_along(void *arg, const struct db_rows *rows, const struct fault *
 
 /* ---- what it costs ---- */
 
+/* To look at a row, in that of a word: what is asked of torrents is looked for at the places of each. */
+static double row_cost(const struct finding *finding)
+{
+    return finding->below != NULL && !finding->ask.flat ? 4 : 1;
+}
+
 /* What an order leads past, until there is enough. */
-static double along_cost(const struct finding *finding)
+static double led_past(const struct finding *finding)
 {
     return (double)finding->ask.most * (double)finding->all_groups / (double)finding->found.groups_total;
 }
 
-/* Of these a walk looks at what has the marks; it leads past the others in a tenth of the time, or a third of the
- * newest, for of what was not vacuumed since it changed the row is looked for. */
+static double along_cost(const struct finding *finding)
+{
+    return led_past(finding) * row_cost(finding);
+}
+
+/* Of these a walk looks at what has the marks; it leads past the others in a fifth of the time. Of the newest some were
+ * not vacuumed since they changed: their rows are looked for. */
 static double walk_cost(const struct finding *finding)
 {
     const struct find_ask *ask = &finding->ask;
-    double looked_at = ask->order == FIND_added && !ask->rising ? 0.3 : 0.1, has = 1;
+    double past = led_past(finding), fresh = 0, has = 1;
     if (finding->marked == 0 || find_is_tallied(ask->order) || ask->plugin.size == 0)
         return INFINITY;
+    if (ask->order == FIND_added && !ask->rising)
+        fresh = past < FRESH ? past : FRESH;
     for (unsigned i = 0; i < finding->marked; i++)
         has *= 0.2;
-    return along_cost(finding) * (looked_at + has) + (double)ask->most;
+    return fresh * 0.6 + (past - fresh) * 0.2 + (past * has + (double)ask->most) * row_cost(finding);
 }
 
 static double order_cost(const struct finding *finding)

@@ -17,6 +17,7 @@ from service_kit import SERVICES, Bus, Refused, Replica, free_port, until
 from visitor import Visitor
 
 CALLERS, PAUSE = 8, 0.1  # each thinks so long before it asks again
+WARM = 3  # seconds before each case, in which each connection to PostgreSQL makes its plans
 TRIES, CALM = 6, 0.01  # a case is measured again while the machine's host takes more than this share of the time; the calmest counts
 GROUPS = 50
 
@@ -197,7 +198,7 @@ def at_the_service(site, asked, seconds):
     sockets = [site.dealer() for _ in range(CALLERS)]
     for name, make in asked.items():
         callers = [lambda socket=socket, make=make: call(socket, *make()) for socket in sockets]
-        run(1, callers)
+        run(WARM, callers)
         measure(name, seconds, callers, CALLERS, site.cpu)
     read = list(asked.values())
     uploads = [lambda socket=socket: call(socket, *upload()) for socket in sockets[:2]]
@@ -210,7 +211,7 @@ def as_pages(site, pages, seconds):
         got = site.visitor.get(make())
         assert got.status == 200, (got.status, got.text)
     for name, make in pages.items():
-        run(1, [lambda: visit(make)] * CALLERS)
+        run(WARM, [lambda: visit(make)] * CALLERS)
         measure(f"page: {name}", seconds, [lambda: visit(make)] * CALLERS, CALLERS, lambda: site.cpu() + cpu_of(site.web.pid))
 
 
