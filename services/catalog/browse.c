@@ -150,8 +150,8 @@ static void on_found(void *arg, const struct found *found, const struct fault *w
     if (browsing->found.count > limit) {
         browsing->found.count = limit;
         if (browsing->order != FIND_shuffle) /* which has no end */
-            browsing->next = slice_text(
-                arena_print(browsing->arena, "%" PRId64 ".%" PRId64, found->keys[limit - 1], found->ids[limit - 1]));
+            browsing->next = slice_text(arena_print(browsing->arena, "%" PRId64 ".%" PRId64,
+                                                    browsing->found.keys[limit - 1], browsing->found.ids[limit - 1]));
     }
     if (browsing->found.count > 0 && browsing->ask->facets && browsing->plugin != NULL)
         facets_ask(browsing);
@@ -343,14 +343,13 @@ static void on_browse(struct bus_request *request, const void *body, void *arg)
     browsing->plugin = plugin_find(browsing->ask->plugin);
     browsing->each = browsing->ask->flat;
     browsing->text = text_line(browsing->ask->query, browsing->arena);
-    if (!sort_read(browsing, &why) || !cursor_read(browsing, &why))
-        bus_fail(request, &why);
-    else if (hash_find(browsing))
+    bool good = sort_read(browsing, &why) && cursor_read(browsing, &why);
+    if (good && hash_find(browsing))
         return;
-    else if (!query_read(browsing->text, browsing->plugin, browsing->arena, &browsing->query, &why))
-        bus_fail(request, &why);
-    else
+    if (good && query_read(browsing->text, browsing->plugin, browsing->arena, &browsing->query, &why))
         groups_find(browsing);
+    else
+        bus_fail(request, &why);
 }
 
 void browse_start(void)
