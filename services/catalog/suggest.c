@@ -15,11 +15,13 @@ struct suggesting {
     const struct plugin *plugin;
 };
 
+/* $6: a person's level. Another spelling of one, which says whose it is, leads there. */
 static const struct statement suggest_names = {
     "suggest_names",
     "WITH asked AS (SELECT string_agg(catalog.lexeme(token) || ':*', ' & ')::tsquery AS words"
     "  FROM unnest(catalog.tokens($3)) AS token WHERE token <> '' AND $2 = '')"
-    " (SELECT s.of, coalesce(catalog.led(s.entity), g.entity), s.name, CASE WHEN g.entity IS NULL THEN s.hint"
+    " (SELECT s.of, CASE WHEN s.of = $6 AND s.hint <> '' THEN catalog.led(s.entity)"
+    "   ELSE coalesce(s.entity, g.entity) END, s.name, CASE WHEN g.entity IS NULL THEN s.hint"
     "   ELSE concat_ws(', ', g.name, nullif(g.hint, '')) END, s.uses"
     "  FROM catalog.suggest($1, $2, $3, $4) WITH ORDINALITY AS s (id, of, entity, name, hint, uses, place)"
     "  JOIN catalog.name n ON n.id = s.id"
@@ -109,7 +111,9 @@ static void on_suggest(struct bus_request *request, const void *body, void *arg)
     }
     struct db_args *args = db_text(db_text(db_args(), ask->plugin), ask->field);
     args = db_int(db_text(args, text_line(ask->text, bus_arena(request))), (int64_t)ask->limit);
-    db_ask(service_db(), &suggest_names, db_int(args, LISTS_MOST), on_names, suggesting);
+    const char *person = suggesting->plugin->levels[LEVEL_person].name;
+    args = db_text(db_int(args, LISTS_MOST), slice_text(person != NULL ? person : ""));
+    db_ask(service_db(), &suggest_names, args, on_names, suggesting);
 }
 
 void suggest_start(void)

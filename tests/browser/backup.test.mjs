@@ -169,6 +169,36 @@ test("the queue shows the place, and a copy can be dropped", async () => {
   await page.getByRole("status").filter({ hasText: "Dropped" }).waitFor();
 });
 
+test("an owner edits a backup, adds a version, deletes one and then all of it, each with a reason", async () => {
+  const { page } = owner;
+  await backUp(owner, `drafts ${run}`, 1);
+  await page.getByRole("link", { name: "Edit", exact: true }).click();
+  await page.locator("#field-name input").fill(`novels ${run}`);
+  await page.getByLabel("Why").fill("They are finished.");
+  await look(page, "backup-edit");
+  await page.getByRole("button", { name: "Save it" }).click();
+  await page.getByRole("heading", { level: 1, name: `novels ${run}` }).waitFor();
+  const href = page.url().split("#")[0];
+  await backUp(owner, `novels ${run}`, 1);
+  assert.equal(page.url().split("#")[0], href, "the same backup has two versions");
+  const version = page.locator("tr.format", { hasText: "Version 1" });
+  await version.locator("+ tr.more summary").click();
+  await page.getByRole("link", { name: /^Delete this version.*Version 1/ }).click();
+  await page.getByLabel("Why").fill("   "); // the browser lets that pass
+  await page.getByRole("button", { name: "Delete it" }).click();
+  await page.getByText("Say why it goes").first().waitFor();
+  await page.getByLabel("Why").fill("The second has it all.");
+  await page.getByRole("button", { name: "Delete it" }).click();
+  await page.getByRole("status").filter({ hasText: "Deleted." }).waitFor();
+  assert.equal(await version.count(), 0);
+  await page.getByRole("link", { name: "Delete the whole backup" }).click();
+  await page.getByLabel("Why").fill("Printed.");
+  await look(page, "backup-delete");
+  await page.getByRole("button", { name: "Delete it" }).click();
+  await page.waitForURL(`${site}/backup`);
+  assert.equal((await page.goto(href)).status(), 404);
+});
+
 test("no page complained", () => {
   assert.deepEqual(complaints, []);
 });
