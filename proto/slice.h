@@ -26,6 +26,14 @@ static inline struct slice slice_text(const char *text)
     return slice_of(text, text != NULL ? strlen(text) : 0);
 }
 
+/* As memcmp has it; of two that begin alike the shorter comes first. */
+static inline int slice_order(struct slice a, struct slice b)
+{
+    size_t size = a.size < b.size ? a.size : b.size;
+    int order = size > 0 ? memcmp(a.at, b.at, size) : 0;
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
 static inline bool slice_equal(struct slice a, struct slice b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);

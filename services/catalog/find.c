@@ -1,7 +1,7 @@
 /* See find.h.
  *
  *   query -> few
- *         -> recent -> order or lookup
+ *         -> newest -> recent -> order, walk or lookup
  *         -> order, walk or lookup -> in random order, from its other end
  *
  * Costs are compared in rows that are looked at, some 2 us each with 100 000 albums. */
@@ -62,11 +62,6 @@ static void rows_take(struct finding *finding, const struct db_rows *rows)
     }
 }
 
-static struct db_args *query_arg(struct db_args *args, struct slice query)
-{
-    return query.size > 0 ? db_text(args, query) : db_null(args);
-}
-
 static struct db_args *page_args(const struct finding *finding)
 {
     struct db_args *args = db_int(db_text(db_args(), finding->ask.plugin), finding->left.key);
@@ -94,8 +89,8 @@ static struct db_args *lookup_args(const struct finding *finding)
         left.id = -left.id;
     }
     struct db_args *args = db_int(db_int(db_text(db_args(), ask->plugin), left.key), left.id);
-    args = query_arg(db_int(args, (int64_t)left.most), finding->found.whole);
-    args = query_arg(query_arg(args, finding->found.above), asked_of_torrents(finding));
+    args = find_query_arg(db_int(args, (int64_t)left.most), finding->found.whole);
+    args = find_query_arg(find_query_arg(args, finding->found.above), asked_of_torrents(finding));
     return db_flag(db_text(args, slice_text(find_column(ask->order))), ask->rising);
 }
 
@@ -183,7 +178,7 @@ static void along(struct finding *finding)
     bool asked = finding->whole != NULL;
     struct db_args *args = page_args(finding);
     if (asked)
-        args = query_arg(query_arg(args, finding->grouped), asked_of_torrents(finding));
+        args = find_query_arg(find_query_arg(args, finding->grouped), asked_of_torrents(finding));
     if (asked && walk_cost(finding) < along_cost(finding))
         db_ask(service_db(), find_walk_statement(ask->order, rows_of(finding), ask->rising),
                db_text(args, finding->marks), on_along, finding);
@@ -256,7 +251,8 @@ static void newest_first(struct finding *finding)
         much(finding);
         return;
     }
-    struct db_args *args = query_arg(query_arg(page_args(finding), finding->found.whole), finding->found.above);
+    struct db_args *args =
+        find_query_arg(find_query_arg(page_args(finding), finding->found.whole), finding->found.above);
     db_ask(service_db(), find_recent_statement(finding->tier++), args, on_recent, finding);
 }
 
@@ -329,8 +325,8 @@ struct made {
     uint64_t all_groups, all_torrents;
     int64_t from[FIND_tiers];
 };
-static struct memo
-    queries; /* no more than a minute old: how many groups there are is here for what is expected alone */
+/* No more than a minute old: how many groups there are is here for what is expected alone. */
+static struct memo queries;
 
 static struct slice text_next(struct slice *left)
 {
@@ -500,52 +496,7 @@ void find(struct arena *arena, const struct find_ask *ask, find_done_fn *done, v
         query_ask(finding);
 }
 
-/* ---- a sample ---- */
-
-struct sampling {
-    struct slice plugin;
-    const struct found *found;
-    size_t part;
-    find_sample_fn *done;
-    void *arg;
-};
-
-/* From the least part of the random order that should have enough. */
-static const unsigned parts[] = {12, 10, 8, 6, 4, 0};
-
-static void sample_ask(struct sampling *sampling);
-
-static void on_sample(void *arg, const struct db_rows *rows, const struct fault *why)
-{
-    struct sampling *sampling = arg;
-    if (rows == NULL || parts[sampling->part] == 0 || db_count(rows) * 2 >= FIND_SAMPLED) {
-        sampling->done(sampling->arg, rows, why);
-        return;
-    }
-    sampling->part++;
-    sample_ask(sampling);
-}
-
-static void sample_ask(struct sampling *sampling)
-{
-    const struct found *found = sampling->found;
-    struct db_args *args = query_arg(db_text(db_args(), sampling->plugin), found->whole);
-    db_ask(service_db(), find_sample_statement(parts[sampling->part]), query_arg(args, found->above), on_sample,
-           sampling);
-}
-
-void find_sample(struct arena *arena, struct slice plugin, const struct found *found, find_sample_fn *done, void *arg)
-{
-    if (found->whole.size == 0) {
-        db_ask(service_db(), find_sample_all_statement(), db_text(db_args(), plugin), done, arg);
-        return;
-    }
-    struct sampling *sampling = arena_take(arena, sizeof *sampling);
-    *sampling = (struct sampling){.plugin = plugin, .found = found, .done = done, .arg = arg};
-    while (parts[sampling->part] > 0 && found->groups_total * 2 < (uint64_t)FIND_SAMPLED << parts[sampling->part])
-        sampling->part++;
-    sample_ask(sampling);
-}
+/* ---- the start ---- */
 
 void find_start(void)
 {

@@ -214,6 +214,11 @@ static void sample_all_add(struct db *db)
 
 /* ---- all of them ---- */
 
+struct db_args *find_query_arg(struct db_args *args, struct slice query)
+{
+    return query.size > 0 ? db_text(args, query) : db_null(args);
+}
+
 const struct statement *find_order_statement(enum find_order order, enum find_rows rows, bool rising, bool every_plugin,
                                              bool asked)
 {

@@ -56,6 +56,9 @@ const struct statement *find_sample_statement(unsigned bits);
 /* Where nothing is asked, of a plugin, which is its parameter. */
 const struct statement *find_sample_all_statement(void);
 
+/* A query as a parameter: as PostgreSQL writes it; NULL when it is empty. */
+struct db_args *find_query_arg(struct db_args *args, struct slice query);
+
 /* Before the connections are ready. */
 void find_statements_start(struct db *db);
 

@@ -7,12 +7,6 @@
 
 #define PLACE_BITS 0x3fff /* above them is a weight */
 
-static int text_order(struct slice a, struct slice b)
-{
-    int order = memcmp(a.at, b.at, a.size < b.size ? a.size : b.size);
-    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 bool places_meet(struct places a, struct places b)
 {
     for (size_t i = 0; i < 4; i++)
@@ -60,7 +54,7 @@ size_t lexemes_from(const struct lexemes *lexemes, struct slice text)
     size_t low = 0, high = lexemes->count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (text_order(lexemes->of[middle].text, text) < 0)
+        if (slice_order(lexemes->of[middle].text, text) < 0)
             low = middle + 1;
         else
             high = middle;

@@ -1,29 +1,17 @@
 /* See likely.h. Words are taken to have nothing to do with each other. */
 #include "services/catalog/likely.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define UNKNOWN                                                                                                        \
     0.001        /* the least that a beginning has, and the most that a word has which is none of the common ones */
 #define RARER 16 /* times than the rarest of these: most are much rarer, and what finds few is counted */
 
-static int word_order(struct slice a, struct slice b)
+static int word_order(const void *left, const void *right)
 {
-    int order = memcmp(a.at, b.at, a.size < b.size ? a.size : b.size);
-    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
-static size_t first_from(const struct likely *likely, struct slice text)
-{
-    size_t low = 0, high = likely->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (word_order(likely->of[middle].text, text) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    const struct likely_word *a = left, *b = right;
+    return slice_order(a->text, b->text);
 }
 
 /* Of what is not kept nothing is known but that it is rarer than all that is. */
@@ -38,10 +26,10 @@ static double rare_share(const struct likely *likely)
 
 static double word_share(const struct likely *likely, struct slice word)
 {
-    size_t at = first_from(likely, word);
-    if (at < likely->count && slice_equal(likely->of[at].text, word))
-        return likely->of[at].share;
-    return rare_share(likely);
+    const struct likely_word sought = {.text = word}, *known = NULL;
+    if (likely->count > 0)
+        known = bsearch(&sought, likely->of, likely->count, sizeof sought, word_order);
+    return known != NULL ? known->share : rare_share(likely);
 }
 
 /* The common ones that begin so, and of the others as many. */

@@ -3,12 +3,6 @@
 
 #include <stdlib.h>
 
-static int slice_order(struct slice a, struct slice b)
-{
-    int order = memcmp(a.at, b.at, a.size < b.size ? a.size : b.size);
-    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 static int choice_place(const struct attribute *attribute, struct slice value)
 {
     int place = 0;
